@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeTarEntry, paddingLength, TarParser } from '../../src/archive/index.js';
 import type { TarHeader } from '../../src/archive/index.js';
 import { isDuplifsError } from '../../src/base/index.js';
+import { name } from './arbitraries.js';
 import { hasDuplicity, makeChain, type Chain } from './duplicity.js';
 
 interface Entry {
@@ -63,16 +64,6 @@ function record(text: string): Buffer {
   return Buffer.from(`${length} ${text}\n`);
 }
 
-/** Names as they come from bytes: valid text, with lone surrogates for bytes that are not UTF-8. */
-const name = fc
-  .array(
-    fc.oneof(
-      fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }),
-      fc.constantFrom('\udcff', '\udc80', 'a'.repeat(60), 'é'),
-    ),
-    { minLength: 1, maxLength: 5 },
-  )
-  .map((parts) => parts.join('').replaceAll('\0', '0'));
 const header: fc.Arbitrary<TarHeader> = fc.record({
   name,
   mode: fc.nat(0o7777),
