@@ -1,0 +1,25 @@
+/** duplicity's format: bytes in, bytes out, no I/O of its own. */
+
+// The codecs of what lies inside the files.
+export { TarParser, type TarSink } from './tar/parser.js';
+export type { TarHeader } from './tar/header.js';
+export { encodeTarEntry, paddingLength } from './tar/encode.js';
+export { sigtarEnd, volumeEnd } from './tar/ends.js';
+export type { DeletedEntry, EntryMetadata, EntryType } from './entry.js';
+export { DifftarParser } from './difftar/parser.js';
+export type { ContentEntry, DifftarEntry, DifftarSink } from './difftar/parser.js';
+export { encodeDifftarHeader } from './difftar/encode.js';
+export { SigtarParser } from './sigtar/parser.js';
+export type { PathEntry, SigtarEntry, SigtarSink } from './sigtar/parser.js';
+export { encodeSigtarHeader } from './sigtar/encode.js';
+export { signatureSizeBounds, type SizeBounds } from './sigtar/size-bounds.js';
+export type { FileChange, Manifest, ManifestVolume, VolumeHash } from './manifest/manifest.js';
+export { ManifestParser, parseManifest, type ManifestOptions } from './manifest/parser.js';
+export {
+  formatFileChange,
+  formatFileListHeader,
+  formatManifest,
+  formatManifestHeader,
+  formatManifestVolume,
+} from './manifest/format.js';
+export { volumesForEntry, volumesForPath } from './manifest/volumes-for.js';
