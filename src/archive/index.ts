@@ -1,5 +1,27 @@
 /** duplicity's format: bytes in, bytes out, no I/O of its own. */
 
+// Names, sets and chains.
+export { chainOf, usableSets } from './chains.js';
+export type { Chain } from './chains.js';
+export { collect } from './collect.js';
+export type { Collection, CollectionWarning, CollectOptions, Sides } from './collect.js';
+export { formatFileName, setKey } from './format-name.js';
+export type { FileNameParts } from './format-name.js';
+export { noPrefixes } from './names.js';
+export type { Container, FileKind, NamePrefixes, SetTimes, StoredFile } from './names.js';
+export { parseFileName } from './parse-name.js';
+export type { ParseNameOptions } from './parse-name.js';
+export type { PrimaryChain } from './primary.js';
+export { selectSets } from './select-sets.js';
+export type { Selection } from './select-sets.js';
+export type { BackupSet } from './sets.js';
+export type { SignatureChain } from './signature-chains.js';
+export { statusObject } from './status-json.js';
+export type { ChainStatus, CollectionStatus, SetStatus, WarningStatus } from './status-json.js';
+export { formatLastFull, formatStatus } from './status-text.js';
+export type { StatusOptions } from './status-text.js';
+export { formatNote, formatWarning } from './warning-text.js';
+
 // The codecs of what lies inside the files.
 export { TarParser, type TarSink } from './tar/parser.js';
 export type { TarHeader } from './tar/header.js';
