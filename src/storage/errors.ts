@@ -72,10 +72,3 @@ export function systemCode(error: unknown): string | undefined {
   }
   return undefined;
 }
-
-/** Whether the error is the end of a cancelled call. */
-export function isAbort(error: unknown, signal: AbortSignal | undefined): boolean {
-  if (error instanceof DuplifsError) return error.code === 'ABORTED';
-  if (signal?.aborted !== true) return false;
-  return true;
-}

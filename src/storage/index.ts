@@ -5,3 +5,6 @@ export { openStorage } from './open.js';
 export type { StorageOptions } from './options.js';
 export { readWhole } from './read-whole.js';
 export { isStorageUrl, localPath, publicUrl } from './url.js';
+export { StorageStatistics } from './wrappers/count.js';
+export { FaultStorage } from './wrappers/fault.js';
+export type { Fault, FaultPlan, Operation } from './wrappers/fault.js';

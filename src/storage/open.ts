@@ -3,14 +3,14 @@ import { LocalStorage } from './local/local-storage.js';
 import type { StorageOptions } from './options.js';
 import type { Storage } from './storage.js';
 import { localPath, parseStorageUrl } from './url.js';
-import { CheckedStorage } from './wrappers/checked.js';
+import { compose } from './wrappers/compose.js';
 
 /**
  * The storage that a URL (or a plain path) names. Nothing is made by opening it: an absent folder is
  * noticed by `list` and made by the first `write`. Errors: STORAGE_URL.
  */
 // eslint-disable-next-line @typescript-eslint/require-await -- others connect here
-export async function openStorage(url: string, _options: StorageOptions = {}): Promise<Storage> {
+export async function openStorage(url: string, options: StorageOptions = {}): Promise<Storage> {
   const { scheme } = parseStorageUrl(url);
   if (scheme !== 'file') {
     throw new StorageError('STORAGE_URL', `No storage understands "${scheme}://"`, {
@@ -18,5 +18,5 @@ export async function openStorage(url: string, _options: StorageOptions = {}): P
     });
   }
   const root = localPath(url, process.cwd());
-  return new CheckedStorage(new LocalStorage(`file://${root}`, root));
+  return compose(new LocalStorage(`file://${root}`, root), { remote: false }, options);
 }

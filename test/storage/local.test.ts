@@ -4,8 +4,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openStorage, readWhole } from '../../src/storage/index.js';
+import { conformance } from './conformance.js';
 import { temporaryName } from '../../src/storage/local/temporary.js';
 
 let folder: string;
@@ -17,6 +18,17 @@ afterEach(async () => {
 });
 
 describe('a local folder', () => {
+  let shared: string;
+  beforeAll(async () => {
+    shared = await mkdtemp(join(tmpdir(), 'duplifs-storage-'));
+  });
+  afterAll(async () => {
+    await rm(shared, { recursive: true, force: true });
+  });
+  conformance('A local folder', [], () => ({
+    target: (name) => ({ url: `file://${shared}/${name}`, options: {} }),
+  }));
+
   it('is not made by opening, listing or reading, and an absent one says so', async () => {
     const storage = await openStorage(join(folder, 'absent'), {});
     await expect(storage.list()).rejects.toMatchObject({

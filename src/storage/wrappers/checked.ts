@@ -6,7 +6,7 @@
 import { DuplifsError, errorText } from '../../base/index.js';
 import { mapBody } from '../body.js';
 import type { Failure } from '../errors.js';
-import { isAbort, StorageError, systemFailure } from '../errors.js';
+import { StorageError, systemFailure } from '../errors.js';
 import { checkName, isPlainName } from '../names.js';
 import type { Body, ByteRange, Storage, StoredObject, WriteOptions } from '../storage.js';
 import { WrappedStorage } from './wrapped.js';
@@ -123,10 +123,10 @@ export class CheckedStorage extends WrappedStorage {
     error: unknown,
   ): DuplifsError {
     const what = name === undefined ? `"${this.url}"` : `"${name}" on "${this.url}"`;
-    if (isAbort(error, signal)) {
+    if (error instanceof DuplifsError) return error;
+    if (signal?.aborted === true) {
       return new DuplifsError('ABORTED', `Cancelled while trying to ${action} ${what}`);
     }
-    if (error instanceof DuplifsError) return error;
     const failure = this.#explain(error) ?? systemFailure(error) ?? unknownFailure(error);
     const hint = failure.hint ?? hintFor(failure, name);
     return new StorageError(

@@ -1,0 +1,53 @@
+/**
+ * Serves a file system of the tests until it is unmounted: `serve.ts '{"mountpoint": …}'`. Prints one JSON
+ * line when the mount answers, and one when it has ended; SIGTERM unmounts, SIGUSR1 prints the calls.
+ */
+import { mountFileSystem } from '../../../src/mount/mount-file-system.js';
+import type { MountOptions } from '../../../src/mount/engine.js';
+import { isDuplifsError } from '../../../src/base/index.js';
+import { manyFiles, sampleTree, shareLike } from './sample-tree.js';
+
+export interface ServeRequest {
+  readonly mountpoint: string;
+  readonly tree: 'sample' | 'many' | 'share';
+  readonly engine?: MountOptions['engine'];
+  readonly allowOther?: boolean;
+  readonly defaultPermissions?: boolean;
+  readonly cacheSeconds?: number;
+}
+
+const trees = { sample: sampleTree, many: manyFiles, share: shareLike };
+
+function say(message: Record<string, unknown>): void {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}
+
+const request = JSON.parse(process.argv[2] ?? '{}') as ServeRequest;
+const fs = trees[request.tree]();
+if (request.cacheSeconds !== undefined) fs.cacheFor = request.cacheSeconds;
+try {
+  const session = await mountFileSystem(fs, request.mountpoint, {
+    engine: request.engine ?? 'kernel',
+    allowOther: request.allowOther ?? false,
+    defaultPermissions: request.defaultPermissions ?? false,
+    fsname: 'file:///tmp/backup of "me"',
+    log: (level, message) => {
+      say({ log: message, level });
+    },
+  });
+  say({ ready: true, engine: session.engine });
+  process.on('SIGTERM', () => {
+    session.unmount().catch((error: unknown) => {
+      say({ failed: error instanceof Error ? error.message : 'unknown' });
+    });
+  });
+  process.on('SIGUSR1', () => {
+    say({ calls: fs.calls, aborted: fs.aborted, rss: process.memoryUsage().rss });
+  });
+  const { reason } = await session.ended;
+  say({ ended: reason, cpu: process.cpuUsage() });
+} catch (error) {
+  if (!isDuplifsError(error)) throw error;
+  say({ failed: error.message, code: error.code, hint: error.hint });
+  process.exitCode = error.exitCode;
+}
