@@ -138,6 +138,45 @@ describe('an index', () => {
     );
   });
 
+  it('is the worked example of the format, byte for byte', () => {
+    const volume: IndexVolume = {
+      ...{ number: 1, fileName: 'v', fileSize: 1024, container: 'plain', plaintextLength: 1024 },
+      ...{ sha1: Buffer.alloc(20, 1), sha256: Buffer.alloc(32, 2), layout: [] },
+      blocks: [
+        {
+          ...{ plaintextOffset: 0, plaintextLength: 1024, fileOffset: 0, fileLength: 1024 },
+          digest: Buffer.alloc(16, 3),
+        },
+      ],
+    };
+    const chunks: Buffer[] = [];
+    const encoder = new IndexEncoder({ setKey: 'T', producer: 'p' }, (chunk) => chunks.push(chunk));
+    encoder.entry({ ...file, path: 'a/b', size: 6, runs: [{ ...run, length: 6 }] });
+    encoder.entry({ kind: 'deleted', path: 'a/c' });
+    encoder.volume(volume);
+    encoder.end();
+    const body = Buffer.from(
+      [
+        ...[
+          '6475706c6966732d696e64657800',
+          '01',
+          '0104',
+          '0154',
+          '0170',
+          '031f',
+          '00',
+          '0003612f62',
+        ],
+        ...['a403', '80b5eda506', '000004726f6f7404726f6f74', '0601', '02020601', '0403', '010163'],
+        ...['0255', '01', '0176', '8008', '01'.repeat(20), '02'.repeat(32), '00', '0000', '8008'],
+        ...['00', '01', '8008008008', '03'.repeat(16)],
+      ].join(''),
+      'hex',
+    );
+    const sum = createHash('sha256').update(body).digest();
+    expect(Buffer.concat(chunks)).toEqual(Buffer.concat([body, Buffer.of(0, 35, 1, 1, 1), sum]));
+  });
+
   it('writes what neighbours share once', () => {
     const folder = 'a/rather/long/folder/name';
     const entries = ['', '/x', '/x/y', '/x/z', '/xx', '-'].map((end, i) => ({
