@@ -73,13 +73,19 @@ export function metadataOf(header: TarHeader, path: string, fail: Fail): EntryMe
 
 /** The tar header of an entry that is called `name` in its tar and has `size` bytes of data. */
 export function headerOf(metadata: EntryMetadata, name: string, size: number): TarHeader {
-  const { mode, uid, gid, userName, groupName, mtimeSeconds, device } = metadata;
   return {
-    ...{ name, mode, uid, gid, size, mtimeSeconds, userName, groupName },
+    name,
+    mode: metadata.mode,
+    uid: metadata.uid,
+    gid: metadata.gid,
+    size,
+    mtimeSeconds: metadata.mtimeSeconds,
     typeflag: flagOfType[metadata.type],
     linkName: metadata.linkTarget ?? '',
-    deviceMajor: device?.major ?? 0,
-    deviceMinor: device?.minor ?? 0,
+    userName: metadata.userName,
+    groupName: metadata.groupName,
+    deviceMajor: metadata.device?.major ?? 0,
+    deviceMinor: metadata.device?.minor ?? 0,
   };
 }
 

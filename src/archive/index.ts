@@ -45,3 +45,15 @@ export {
   formatManifestVolume,
 } from './manifest/format.js';
 export { volumesForEntry, volumesForPath } from './manifest/volumes-for.js';
+export { IndexEncoder } from './index-file/encoder.js';
+export { IndexParser, type IndexSink } from './index-file/parser.js';
+export type {
+  IndexBlock,
+  IndexCounts,
+  IndexedEntry,
+  IndexEntry,
+  IndexHeader,
+  IndexVolume,
+  PieceRun,
+} from './index-file/model.js';
+export { appendPiece, piecesOf, type Piece } from './index-file/pieces.js';

@@ -2,7 +2,7 @@
  * Tar headers as duplicity writes them, to the byte (docs/format/1-bytes.md 4.1): ustar without its
  * prefix field, preceded by a PAX entry where something does not fit.
  */
-import { blockSize, fields, type TarHeader } from './header.js';
+import { blockSize, fields, sumWithoutField, type TarHeader } from './header.js';
 import { writeOctal } from './numbers.js';
 import { fitsLong, fitsShort, paxBodyFor } from './pax.js';
 
@@ -63,10 +63,8 @@ function writeBlock(block: Buffer, header: TarHeader): void {
 }
 
 function writeChecksum(block: Buffer): void {
-  const [at, length] = fields.checksum;
-  let sum = length * 0x20;
-  for (let i = 0; i < blockSize; i += 1) sum += block[i] ?? 0;
-  writeOctal(block, sum, at, 6);
+  const [at] = fields.checksum;
+  writeOctal(block, sumWithoutField(block, 0), at, 6);
   block[at + 7] = 0x20;
 }
 

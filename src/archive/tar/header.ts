@@ -113,14 +113,25 @@ function text(bytes: Buffer, at: number, [offset, length]: Field): string {
 
 /** The sum of the block's bytes, its own field counted as blanks; some old tars added signed bytes. */
 function checksumMatches(bytes: Buffer, at: number, expected: number): boolean {
-  let sum = 8 * 0x20;
-  let highBytes = 0;
-  const hole = at + fields.checksum[0];
-  for (let i = at; i < at + blockSize; i += 1) {
-    if (i === hole) i += 8;
-    const byte = bytes[i] ?? 0;
-    sum += byte;
-    if (byte >= 0x80) highBytes += 1;
+  const sum = sumWithoutField(bytes, at);
+  return sum === expected || sum - 256 * countHighBytes(bytes, at) === expected;
+}
+
+/** The checksum as it must stand in the block at `at`. */
+export function sumWithoutField(bytes: Buffer, at: number): number {
+  const [offset, length] = fields.checksum;
+  let sum = 0;
+  for (let i = at; i < at + blockSize; i += 1) sum += bytes[i] ?? 0;
+  for (let i = at + offset; i < at + offset + length; i += 1) sum += 0x20 - (bytes[i] ?? 0);
+  return sum;
+}
+
+function countHighBytes(bytes: Buffer, at: number): number {
+  const [offset, length] = fields.checksum;
+  let count = 0;
+  for (let i = 0; i < blockSize; i += 1) {
+    const isInField = i >= offset && i < offset + length;
+    if (!isInField && (bytes[at + i] ?? 0) >= 0x80) count += 1;
   }
-  return sum === expected || sum - 256 * highBytes === expected;
+  return count;
 }
