@@ -15,3 +15,6 @@ export type { Logger, LogLevel } from './logger.js';
 export { mountFileSystem } from './mount-file-system.js';
 export { unmountPath } from './unmount.js';
 export type { UnmountOptions } from './unmount.js';
+export { MountView } from './view/mount-view.js';
+export type { MountViewOptions } from './view/mount-view.js';
+export { checkMountpoint } from './mountpoint.js';
