@@ -1,21 +1,52 @@
-/** The format: names, sets and chains; manifests, difftar, sigtar. Bytes and names in, plain data out. */
-export { chainOf, usableSets } from './chains.js';
-export type { Chain } from './chains.js';
-export { collect } from './collect.js';
-export type { Collection, CollectionWarning, CollectOptions, Sides } from './collect.js';
-export { formatFileName, setKey } from './format-name.js';
-export type { FileNameParts } from './format-name.js';
-export { noPrefixes } from './names.js';
-export type { Container, FileKind, NamePrefixes, SetTimes, StoredFile } from './names.js';
-export { parseFileName } from './parse-name.js';
-export type { ParseNameOptions } from './parse-name.js';
-export type { PrimaryChain } from './primary.js';
-export { selectSets } from './select-sets.js';
-export type { Selection } from './select-sets.js';
-export type { BackupSet } from './sets.js';
-export type { SignatureChain } from './signature-chains.js';
-export { statusObject } from './status-json.js';
-export type { ChainStatus, CollectionStatus, SetStatus, WarningStatus } from './status-json.js';
-export { formatLastFull, formatStatus } from './status-text.js';
-export type { StatusOptions } from './status-text.js';
-export { formatNote, formatWarning } from './warning-text.js';
+/** duplicity's format: bytes in, bytes out, no I/O of its own. */
+
+// The names of files, and the sets and chains that they make up.
+export { chainOf, usableSets } from './sets/chains.js';
+export type { Chain } from './sets/chains.js';
+export { collect } from './sets/collect.js';
+export type { Collection, CollectionWarning, CollectOptions, Sides } from './sets/collect.js';
+export { formatFileName, setKey } from './names/format-name.js';
+export type { FileNameParts } from './names/format-name.js';
+export { noPrefixes } from './names/names.js';
+export type { Container, FileKind, NamePrefixes, SetTimes, StoredFile } from './names/names.js';
+export { parseFileName } from './names/parse-name.js';
+export type { ParseNameOptions } from './names/parse-name.js';
+export type { PrimaryChain } from './sets/primary.js';
+export { selectSets } from './sets/select-sets.js';
+export type { Selection } from './sets/select-sets.js';
+export type { BackupSet } from './sets/sets.js';
+export type { SignatureChain } from './sets/signature-chains.js';
+export { statusObject } from './status/status-json.js';
+export type {
+  ChainStatus,
+  CollectionStatus,
+  SetStatus,
+  WarningStatus,
+} from './status/status-json.js';
+export { formatLastFull, formatStatus } from './status/status-text.js';
+export type { StatusOptions } from './status/status-text.js';
+export { formatNote, formatWarning } from './status/warning-text.js';
+
+// The codecs of what lies inside the files.
+export { TarParser, type TarSink } from './tar/parser.js';
+export type { TarHeader } from './tar/header.js';
+export { encodeTarEntry, paddingLength } from './tar/encode.js';
+export { sigtarEnd, volumeEnd } from './tar/ends.js';
+export type { DeletedEntry, EntryMetadata, EntryType } from './entry.js';
+export { DifftarParser } from './difftar/parser.js';
+export type { ContentEntry, DifftarEntry, DifftarSink } from './difftar/parser.js';
+export { encodeDifftarHeader } from './difftar/encode.js';
+export { SigtarParser } from './sigtar/parser.js';
+export type { PathEntry, SigtarEntry, SigtarSink } from './sigtar/parser.js';
+export { encodeSigtarHeader } from './sigtar/encode.js';
+export { signatureSizeBounds, type SizeBounds } from './sigtar/size-bounds.js';
+export type { FileChange, Manifest, ManifestVolume, VolumeHash } from './manifest/manifest.js';
+export { ManifestParser, parseManifest, type ManifestOptions } from './manifest/parser.js';
+export {
+  formatFileChange,
+  formatFileListHeader,
+  formatManifest,
+  formatManifestHeader,
+  formatManifestVolume,
+} from './manifest/format.js';
+export { volumesForEntry, volumesForPath } from './manifest/volumes-for.js';

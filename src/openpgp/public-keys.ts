@@ -1,0 +1,48 @@
+/** Public keys that a user names by id, from key files and from the GnuPG keyring. */
+import { readKeys } from 'openpgp';
+import type { Key } from 'openpgp';
+
+import { DuplifsError } from '../base/index.js';
+import { runGpg } from './gpg.js';
+import type { GpgProgram } from './gpg.js';
+
+/**
+ * A key id or fingerprint as users write it (with 0x, with spaces, in lower case): its hexadecimal
+ * digits in upper case. A DuplifsError (KEY) for anything else: a name could match any key.
+ */
+export function normalKeyId(id: string): string {
+  const digits = id.replace(/^0x/i, '').replace(/\s+/g, '').replace(/!$/, '').toUpperCase();
+  if (!/^(?:[0-9A-F]{8}|[0-9A-F]{16}|[0-9A-F]{32}|[0-9A-F]{40}|[0-9A-F]{64})$/.test(digits)) {
+    throw new DuplifsError('KEY', `"${id}" is not the id of a key`, {
+      hint: 'Give the fingerprint (40 digits), the long id (16) or the short id (8)',
+    });
+  }
+  return digits;
+}
+
+export function fingerprintOf(key: { readonly getFingerprint: () => string }): string {
+  return key.getFingerprint().toUpperCase();
+}
+
+/** Whether the id names the key or one of its subkeys. */
+export function keyHasId(key: Key, normalId: string): boolean {
+  return key.getKeys().some((one) => fingerprintMatches(fingerprintOf(one.keyPacket), normalId));
+}
+
+/** A v4 fingerprint ends with the key's ids, that of a v6 key begins with them. */
+export function fingerprintMatches(fingerprint: string, normalId: string): boolean {
+  return (
+    fingerprint.endsWith(normalId) ||
+    (fingerprint.length === 64 && fingerprint.startsWith(normalId))
+  );
+}
+
+/** The keys of a GnuPG keyring that an id names; none when gpg has none. */
+export async function exportPublicKeys(
+  gpg: GpgProgram,
+  normalId: string,
+  signal?: AbortSignal,
+): Promise<Key[]> {
+  const { output } = await runGpg(gpg, { args: ['--export', `0x${normalId}`], signal });
+  return output.length === 0 ? [] : readKeys({ binaryKeys: output });
+}

@@ -1,0 +1,7 @@
+/** Where backups lie: one interface, a backend for each kind of storage, chosen by URL. */
+export type { Body, ByteRange, Storage, StoredObject, WriteOptions } from './storage.js';
+export { Replayable } from './body.js';
+export { openStorage } from './open.js';
+export type { StorageOptions } from './options.js';
+export { readWhole } from './read-whole.js';
+export { isStorageUrl, localPath, publicUrl } from './url.js';
