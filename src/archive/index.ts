@@ -1,26 +1,31 @@
 /** duplicity's format: bytes in, bytes out, no I/O of its own. */
 
-// Names, sets and chains.
-export { chainOf, usableSets } from './chains.js';
-export type { Chain } from './chains.js';
-export { collect } from './collect.js';
-export type { Collection, CollectionWarning, CollectOptions, Sides } from './collect.js';
-export { formatFileName, setKey } from './format-name.js';
-export type { FileNameParts } from './format-name.js';
-export { noPrefixes } from './names.js';
-export type { Container, FileKind, NamePrefixes, SetTimes, StoredFile } from './names.js';
-export { parseFileName } from './parse-name.js';
-export type { ParseNameOptions } from './parse-name.js';
-export type { PrimaryChain } from './primary.js';
-export { selectSets } from './select-sets.js';
-export type { Selection } from './select-sets.js';
-export type { BackupSet } from './sets.js';
-export type { SignatureChain } from './signature-chains.js';
-export { statusObject } from './status-json.js';
-export type { ChainStatus, CollectionStatus, SetStatus, WarningStatus } from './status-json.js';
-export { formatLastFull, formatStatus } from './status-text.js';
-export type { StatusOptions } from './status-text.js';
-export { formatNote, formatWarning } from './warning-text.js';
+// The names of files, and the sets and chains that they make up.
+export { chainOf, usableSets } from './sets/chains.js';
+export type { Chain } from './sets/chains.js';
+export { collect } from './sets/collect.js';
+export type { Collection, CollectionWarning, CollectOptions, Sides } from './sets/collect.js';
+export { formatFileName, setKey } from './names/format-name.js';
+export type { FileNameParts } from './names/format-name.js';
+export { noPrefixes } from './names/names.js';
+export type { Container, FileKind, NamePrefixes, SetTimes, StoredFile } from './names/names.js';
+export { parseFileName } from './names/parse-name.js';
+export type { ParseNameOptions } from './names/parse-name.js';
+export type { PrimaryChain } from './sets/primary.js';
+export { selectSets } from './sets/select-sets.js';
+export type { Selection } from './sets/select-sets.js';
+export type { BackupSet } from './sets/sets.js';
+export type { SignatureChain } from './sets/signature-chains.js';
+export { statusObject } from './status/status-json.js';
+export type {
+  ChainStatus,
+  CollectionStatus,
+  SetStatus,
+  WarningStatus,
+} from './status/status-json.js';
+export { formatLastFull, formatStatus } from './status/status-text.js';
+export type { StatusOptions } from './status/status-text.js';
+export { formatNote, formatWarning } from './status/warning-text.js';
 
 // The codecs of what lies inside the files.
 export { TarParser, type TarSink } from './tar/parser.js';
@@ -45,6 +50,8 @@ export {
   formatManifestVolume,
 } from './manifest/format.js';
 export { volumesForEntry, volumesForPath } from './manifest/volumes-for.js';
+
+// The index.
 export { IndexEncoder } from './index-file/encoder.js';
 export { IndexParser, type IndexSink } from './index-file/parser.js';
 export type {

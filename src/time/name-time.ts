@@ -15,25 +15,17 @@ const oldForm = /^(\d{4}-\d\d-\d\dT\d\d)(\D)(\d\d)\2(\d\d)(?:(Z)|([+-]\d\d)\2(\d
 export function parseNameTime(text: string): number | undefined {
   if (text.length > 40) return undefined;
   const upper = text.toUpperCase();
-  const old = oldForm.exec(upper);
   const seconds =
     parseEpoch(upper) ??
     parseStamp(upper) ??
-    parseW3c(old ? withColons(old) : upper, 'duplicity') ??
+    parseW3c(withColons(upper), 'duplicity') ??
     parseDay(upper);
   return seconds === 0 ? undefined : seconds;
 }
 
-function withColons([
-  ,
-  start = '',
-  ,
-  minute = '',
-  second = '',
-  z,
-  hours,
-  minutes,
-]: RegExpExecArray) {
-  const zone = z ?? (hours === undefined ? '' : `${hours}:${minutes ?? ''}`);
-  return `${start}:${minute}:${second}${zone}`;
+function withColons(text: string): string {
+  const match = oldForm.exec(text);
+  if (!match) return text;
+  const [, start = '', , minute = '', second = '', z, hours, minutes = ''] = match;
+  return `${start}:${minute}:${second}${z ?? (hours === undefined ? '' : `${hours}:${minutes}`)}`;
 }

@@ -1,7 +1,7 @@
-import { formatLocalTime } from '../time/index.js';
-import type { CollectionWarning } from './collect.js';
-import type { StoredFile } from './names.js';
-import type { BackupSet } from './sets.js';
+import type { CollectionWarning } from '../sets/collect.js';
+import type { StoredFile } from '../names/names.js';
+import { plural, setText } from '../sets/set-text.js';
+import type { BackupSet } from '../sets/sets.js';
 
 /** duplicity's lines for its own warnings; what only duplifs sees is told by formatNote. */
 export function formatWarning(warning: CollectionWarning): readonly string[] {
@@ -73,14 +73,4 @@ function filesOf(set: BackupSet): string[] {
   const isManifest = ({ kind, partial }: StoredFile) => kind === 'manifest' && partial;
   const manifests = set.manifests.length > 0 ? set.manifests : set.local.filter(isManifest);
   return [...manifests, ...[...set.volumes.values()].flat()].map(({ name }) => name);
-}
-
-/** "full of Tue Nov 14 22:13:20 2023". */
-export function setText({ times }: BackupSet): string {
-  const kind = times.kind === 'full' ? 'full' : 'incremental';
-  return `${kind} of ${formatLocalTime(times.endSeconds)}`;
-}
-
-export function plural(count: number, word: string): string {
-  return count === 1 ? word : `${word}s`;
 }

@@ -1,7 +1,7 @@
 import { chainOf, tieChains } from './chains.js';
 import type { Chain } from './chains.js';
-import type { NamePrefixes, StoredFile } from './names.js';
-import { parseFileName } from './parse-name.js';
+import type { NamePrefixes, StoredFile } from '../names/names.js';
+import { parseFileName } from '../names/parse-name.js';
 import { choosePrimary } from './primary.js';
 import type { PrimaryChain } from './primary.js';
 import { groupSets } from './sets.js';

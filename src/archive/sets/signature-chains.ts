@@ -1,6 +1,6 @@
-import { compareNames } from '../base/index.js';
-import { setKey } from './format-name.js';
-import type { StoredFile } from './names.js';
+import { compareNames } from '../../base/index.js';
+import { setKey } from '../names/format-name.js';
+import type { StoredFile } from '../names/names.js';
 import { startOf } from './sets.js';
 
 /** The signatures of the sets of a chain, which an incremental is made against. In order of time. */

@@ -1,10 +1,10 @@
-import { DuplifsError } from '../base/index.js';
-import { formatLocalTime } from '../time/index.js';
+import { DuplifsError } from '../../base/index.js';
+import { formatLocalTime } from '../../time/index.js';
 import { usableSets } from './chains.js';
 import type { Chain } from './chains.js';
 import type { Collection } from './collect.js';
 import type { BackupSet } from './sets.js';
-import { plural, setText } from './warning-text.js';
+import { plural, setText } from './set-text.js';
 
 export interface Selection {
   readonly chain: Chain;

@@ -1,8 +1,9 @@
-import { formatLocalTime } from '../time/index.js';
-import type { Chain } from './chains.js';
-import type { Collection } from './collect.js';
-import type { BackupSet } from './sets.js';
-import { formatNote, formatWarning, plural } from './warning-text.js';
+import { formatLocalTime } from '../../time/index.js';
+import type { Chain } from '../sets/chains.js';
+import type { Collection } from '../sets/collect.js';
+import { plural } from '../sets/set-text.js';
+import type { BackupSet } from '../sets/sets.js';
+import { formatNote, formatWarning } from './warning-text.js';
 
 const rule = '-------------------------';
 

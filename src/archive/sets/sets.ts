@@ -1,6 +1,6 @@
-import { DuplifsError } from '../base/index.js';
-import { setKey } from './format-name.js';
-import type { SetTimes, StoredFile } from './names.js';
+import { DuplifsError } from '../../base/index.js';
+import { setKey } from '../names/format-name.js';
+import type { SetTimes, StoredFile } from '../names/names.js';
 
 /** One full or incremental run, as the names of its files show it (docs/format/1-bytes.md 1.3). */
 export interface BackupSet {
@@ -45,14 +45,14 @@ export interface Grouping {
  * @throws DuplifsError DAMAGED when there are more than maxSets.
  */
 export function groupSets(stored: readonly StoredFile[], local: readonly StoredFile[]): Grouping {
-  const groups = new Map<string, Group>();
+  const groups: Groups = new Map();
   for (const file of stored) groupOf(groups, file).stored.push(file);
   for (const file of local) groupOf(groups, file).local.push(file);
 
   const sets: BackupSet[] = [];
   const strays: StoredFile[] = [];
-  for (const [key, group] of groups) {
-    if (isSet(group)) sets.push(makeSet(key, group));
+  for (const group of [...groups.values()].flatMap((sameEnd) => [...sameEnd.values()])) {
+    if (isSet(group)) sets.push(makeSet(group));
     else
       strays.push(...group.stored.filter(({ kind }) => kind === 'index' || kind === 'statistics'));
   }
@@ -80,10 +80,14 @@ interface Group {
   readonly local: StoredFile[];
 }
 
-function groupOf(groups: Map<string, Group>, { times }: StoredFile): Group {
-  const key = setKey(times);
-  const group = groups.get(key) ?? { times, stored: [], local: [] };
-  groups.set(key, group);
+/** By end time, and then by start time. */
+type Groups = Map<number, Map<number, Group>>;
+
+function groupOf(groups: Groups, { times }: StoredFile): Group {
+  const sameEnd = groups.get(times.endSeconds) ?? new Map<number, Group>();
+  groups.set(times.endSeconds, sameEnd);
+  const group = sameEnd.get(startOf(times)) ?? { times, stored: [], local: [] };
+  sameEnd.set(startOf(times), group);
   return group;
 }
 
@@ -94,7 +98,7 @@ function isSet({ stored, local }: Group): boolean {
   );
 }
 
-function makeSet(key: string, { times, stored, local }: Group): BackupSet {
+function makeSet({ times, stored, local }: Group): BackupSet {
   const ofKind = (kind: StoredFile['kind']) => stored.filter((file) => file.kind === kind);
   const volumes = new Map<number, StoredFile[]>();
   const inOrder = ofKind('volume').sort((a, b) => a.volumeNumber - b.volumeNumber);
@@ -105,7 +109,7 @@ function makeSet(key: string, { times, stored, local }: Group): BackupSet {
   const complete = manifests.some(({ partial }) => !partial);
   return {
     times,
-    key,
+    key: setKey(times),
     volumes,
     manifests,
     index: ofKind('index'),

@@ -1,4 +1,4 @@
-import { formatStamp } from '../time/index.js';
+import { formatStamp } from '../../time/index.js';
 import { noPrefixes, prefixOf } from './names.js';
 import type { Container, NamePrefixes, SetTimes } from './names.js';
 

@@ -1,8 +1,8 @@
-import { formatStamp } from '../time/index.js';
-import type { Chain } from './chains.js';
-import type { Collection, CollectionWarning } from './collect.js';
-import type { StoredFile } from './names.js';
-import type { BackupSet } from './sets.js';
+import { formatStamp } from '../../time/index.js';
+import type { Chain } from '../sets/chains.js';
+import type { Collection, CollectionWarning } from '../sets/collect.js';
+import type { StoredFile } from '../names/names.js';
+import type { BackupSet } from '../sets/sets.js';
 import { formatNote, formatWarning } from './warning-text.js';
 
 export interface SetStatus {
@@ -43,7 +43,7 @@ export interface CollectionStatus {
     readonly local: readonly string[];
     readonly stored: readonly string[];
   };
-  /** Whether an incremental can be made, and the time of the set that it would build on. */
+  /** The time of the set that an incremental would build on; null when the next one is a full. */
   readonly nextIncrementalBase: string | null;
   readonly warnings: readonly WarningStatus[];
   readonly notes: readonly string[];
@@ -64,7 +64,7 @@ export function statusObject(
       local: orphanedSignatures.local.map(nameOf),
       stored: orphanedSignatures.stored.map(nameOf),
     },
-    nextIncrementalBase: primary ? formatStamp(primary.signatures.endSeconds) : null,
+    nextIncrementalBase: primary?.base ? formatStamp(primary.base.times.endSeconds) : null,
     warnings: collection.warnings.map((warning) => ({
       kind: warning.kind,
       message: [formatWarning(warning)[0] ?? '', ...formatNote(warning)].filter(Boolean).join(' '),

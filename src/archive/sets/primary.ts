@@ -1,3 +1,4 @@
+import { usableSets } from './chains.js';
 import type { Chain } from './chains.js';
 import type { BackupSet } from './sets.js';
 import type { SignatureChain } from './signature-chains.js';
@@ -6,7 +7,10 @@ import type { SignatureChain } from './signature-chains.js';
 export interface PrimaryChain {
   /** The chain with the latest end, with all of its sets. */
   readonly chain: Chain;
+  /** All signatures of the chain; those up to the base are what an incremental is made against. */
   readonly signatures: SignatureChain;
+  /** The newest whole set that has its signatures; undefined when the full itself is partial. */
+  readonly base: BackupSet | undefined;
   readonly side: 'local' | 'stored';
   /**
    * The chain's last set when its sigtar is missing. duplicity then ignores the set, even on restore, and
@@ -32,7 +36,8 @@ export function choosePrimary(
   const ending = (seconds: number) => {
     for (const side of ['local', 'stored'] as const) {
       const signatures = signatureChains[side].find(({ endSeconds }) => endSeconds === seconds);
-      if (signatures) return { chain, signatures, side };
+      const base = usableSets(chain).findLast(({ times }) => times.endSeconds <= seconds);
+      if (signatures) return { chain, signatures, base, side };
     }
     return undefined;
   };

@@ -1,9 +1,11 @@
-import { formatStamp, parseNameTime } from '../time/index.js';
+import { parseNameTime } from '../../time/index.js';
 import { noPrefixes, prefixOf } from './names.js';
 import type { Container, FileKind, NamePrefixes, SetTimes, StoredFile } from './names.js';
 
 /** Longer names are not looked at: no file system and no storage has them. */
 const maxLength = 1024;
+const minSeconds = -62_135_596_800;
+const maxSeconds = 253_402_300_799;
 
 /** The patterns are open at the end: after the last fixed word, the end or a dot and anything. */
 const longForms: Readonly<Record<Exclude<FileKind, 'index'>, RegExp>> = {
@@ -79,16 +81,16 @@ function parseTimes(
   return two === undefined ? undefined : { kind: 'inc', startSeconds: one, endSeconds: two };
 }
 
-/** Zero does not count as a time, nor does one whose stamp is not 16 characters long. */
+/** Zero does not count as a time, nor does one outside of the years 1 to 9999: it has no stamp. */
 function stampable(seconds: number | undefined): number | undefined {
-  return seconds !== undefined && seconds !== 0 && formatStamp(seconds).length === 16
+  return seconds !== undefined && seconds !== 0 && minSeconds <= seconds && seconds <= maxSeconds
     ? seconds
     : undefined;
 }
 
 function parseBase36(text: string): number | undefined {
   const value = Number.parseInt(text, 36);
-  return value <= 8_640_000_000_000 ? value : undefined;
+  return Number.isSafeInteger(value) ? value : undefined;
 }
 
 function containerOf(name: string): Container {

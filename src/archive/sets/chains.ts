@@ -1,4 +1,4 @@
-import type { SetTimes } from './names.js';
+import type { SetTimes } from '../names/names.js';
 import type { BackupSet } from './sets.js';
 
 /** A full set and the incrementals on it, in order of time. */
