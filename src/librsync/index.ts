@@ -1,0 +1,9 @@
+/** librsync's signatures and deltas (docs/format/1-bytes.md 6): pure computation on bytes. */
+export { applyDelta } from './applyDelta.js';
+export { DeltaCommands } from './deltaCommands.js';
+export type { DeltaCommand } from './deltaCommands.js';
+export { DeltaLengthCounter } from './deltaLengthCounter.js';
+export { DeltaParser } from './deltaParser.js';
+export type { DeltaParserOptions, DeltaSink } from './deltaParser.js';
+export { readDeltaCommands } from './readDeltaCommands.js';
+export type { ReadDelta, ReadDeltaOptions } from './readDeltaCommands.js';
