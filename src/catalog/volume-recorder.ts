@@ -94,7 +94,9 @@ export class VolumeRecorder implements VolumeObserver {
         this.#outOfOrder += 1;
       const pieces = entry.type === 'reg' ? [{ offset: dataOffset, length: entry.dataLength }] : [];
       const counter =
-        entry.kind === 'diff' && !this.#isShared(entry.path) ? new DeltaLengthCounter() : undefined;
+        entry.kind === 'diff' && !this.#isShared(entry.path)
+          ? new DeltaLengthCounter(entry.path)
+          : undefined;
       this.#entries.push({ entry, pieces, counter });
     }
   }

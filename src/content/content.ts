@@ -169,9 +169,9 @@ export class Content {
       name,
       basisLength: basis.length,
     })) {
-      for (const command of commands) {
-        if (command.kind === 'copy') basis.slice(command.start, command.length, add);
-        else delta.slice(command.deltaOffset, command.length, add);
+      for (let index = 0; index < commands.count; index += 1) {
+        const from = commands.literalFlag[index] === 1 ? delta : basis;
+        from.slice(commands.source[index] ?? 0, commands.length[index] ?? 0, add);
       }
     }
     const extents = builder.build();
