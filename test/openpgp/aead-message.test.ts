@@ -9,6 +9,7 @@ import { decryptMessage, Keyring } from '../../src/openpgp/index.js';
 import type { DecryptOptions } from '../../src/openpgp/index.js';
 import { encodePacket } from '../../src/openpgp/packet-header.js';
 import { collect, inPieces } from './gpg-home.js';
+import { literalPacket } from './sealed.js';
 
 const plain = Buffer.concat([Buffer.from('text '.repeat(9000)), randomBytes(90_000)]);
 const keyring = new Keyring({ passphrases: ['wrong', 'right'] });
@@ -114,14 +115,11 @@ describe("GnuPG 2.4's AEAD packet with OCB", () => {
     parts.push(ocb(nonce(index), end, Buffer.alloc(0)));
     return encodePacket(20, Buffer.concat(parts));
   }
-  const literal = (data: Uint8Array) =>
-    encodePacket(11, Buffer.concat([Buffer.from('b\0\0\0\0\0', 'latin1'), data]));
-
   it.each([0, 1, 1000, 1016, 1017, 1024, 2048, 50_000])(
     'is decrypted (%i bytes)',
     async (bytes) => {
       const data = randomBytes(bytes);
-      expect((await read(packet20(literal(data)), { sessionKey })).equals(data)).toBe(true);
+      expect((await read(packet20(literalPacket(data)), { sessionKey })).equals(data)).toBe(true);
     },
   );
 
@@ -131,14 +129,14 @@ describe("GnuPG 2.4's AEAD packet with OCB", () => {
     const iv = randomBytes(15);
     const sealed = ocb(iv, Buffer.of(0xc3, 5, 9, 2), key, derived);
     const skesk = encodePacket(3, Buffer.concat([Buffer.of(5, 9, 2, 1, 8), salt, iv, sealed]));
-    const message = Buffer.concat([skesk, packet20(literal(plain))]);
+    const message = Buffer.concat([skesk, packet20(literalPacket(plain))]);
     expect((await read(message)).equals(plain)).toBe(true);
     const none = new Keyring({ passphrases: ['wrong'] });
     await expect(read(message, { keyring: none })).rejects.toThrow(/Cannot open "vol3\.gpg"/);
   });
 
   it('with chunks left out, swapped or changed is refused', async () => {
-    const message = packet20(literal(randomBytes(5000)));
+    const message = packet20(literalPacket(randomBytes(5000)));
     const start = message.length - (5000 + 9 + 16 * 6);
     const chunk = (i: number) => message.subarray(start + i * 1040, start + (i + 1) * 1040);
     const body = (...order: number[]) => order.map(chunk);
