@@ -59,7 +59,7 @@ export class Dearmorer {
         }
         return;
       case 'data':
-        if (line.startsWith('-----END PGP ')) this.state = 'after';
+        if (/^-----END PGP [^-]+-----$/.test(line)) this.state = 'after';
         else if (!line.startsWith('=')) {
           if (!/^[A-Za-z0-9+/]*={0,2}$/.test(line))
             throw new MessageError('its ASCII armor is bad');

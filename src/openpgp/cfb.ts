@@ -47,6 +47,8 @@ class ParallelCfb implements CfbDecryptor {
   private readonly ecb: CipherStream;
   /** The last whole ciphertext block and what came of the next one. */
   private carry: Buffer;
+  /** Memory of its own, so that the words of the XOR are aligned. */
+  private scratch = Buffer.alloc(0);
 
   constructor(cipher: string, key: Buffer, iv: Buffer) {
     this.ecb = createCipheriv(cipher, key, null).setAutoPadding(false);
@@ -54,8 +56,9 @@ class ParallelCfb implements CfbDecryptor {
   }
 
   update(chunk: Buffer): Buffer {
-    // Its own memory, so that the words of the XOR below are aligned.
-    const input = Buffer.from(new ArrayBuffer(this.carry.length + chunk.length));
+    const length = this.carry.length + chunk.length;
+    if (this.scratch.length < length) this.scratch = Buffer.allocUnsafeSlow(length);
+    const input = this.scratch.subarray(0, length);
     this.carry.copy(input);
     chunk.copy(input, this.carry.length);
     const whole = input.length - block - (input.length % block);

@@ -35,8 +35,12 @@ export function decompress(
   }
 }
 
-/** Pieces of the output; with more than one piece of input waiting, decryption and inflation overlap. */
-const inflateOptions = { chunkSize: 256 * 1024 };
+/**
+ * zlib copies its window of 32 KiB at the start and the end of each call, so that small pieces are slow;
+ * and with more than one piece of input waiting, decryption and inflation overlap.
+ */
+const pieceBytes = 256 * 1024;
+const inflateOptions = { chunkSize: 512 * 1024, writableHighWaterMark: 2 * pieceBytes };
 
 async function* pieces(body: ByteReader): AsyncGenerator<Buffer, void, void> {
   for (let piece = await body.some(); piece; piece = await body.some()) yield piece;
@@ -62,18 +66,36 @@ async function* inflate(stream: Transform, body: ByteReader): AsyncGenerator<Buf
 
 /** Writes all of `body`; what follows the end of the deflate stream is read and passed over. */
 async function feed(stream: Transform, body: ByteReader, ended: () => boolean): Promise<void> {
-  for (let piece = await body.some(); piece; piece = await body.some()) {
+  for await (const piece of largePieces(body)) {
     if (stream.destroyed) return;
-    if (ended() || stream.write(piece)) continue;
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        for (const event of ['drain', 'end', 'close']) stream.off(event, done);
-        resolve();
-      };
-      for (const event of ['drain', 'end', 'close']) stream.once(event, done);
-    });
+    if (!ended() && !stream.write(piece)) await untilWritable(stream);
   }
   if (!stream.destroyed) stream.end();
+}
+
+async function* largePieces(body: ByteReader): AsyncGenerator<Buffer, void, void> {
+  let waiting: Buffer[] = [];
+  let length = 0;
+  for (let piece = await body.some(); piece; piece = await body.some()) {
+    waiting.push(piece);
+    length += piece.length;
+    if (length < pieceBytes) continue;
+    yield Buffer.concat(waiting, length);
+    waiting = [];
+    length = 0;
+  }
+  if (length > 0) yield Buffer.concat(waiting, length);
+}
+
+function untilWritable(stream: Transform): Promise<void> {
+  const events = ['drain', 'end', 'close'];
+  return new Promise((resolve) => {
+    const done = () => {
+      for (const event of events) stream.off(event, done);
+      resolve();
+    };
+    for (const event of events) stream.once(event, done);
+  });
 }
 
 function isZlibError(error: unknown): boolean {

@@ -52,10 +52,14 @@ export class GpgHome {
     return { fingerprint, subkeys };
   }
 
-  /** Ends the agent and removes the home. */
+  /** Ends the agent, and with it the passphrases that it remembers. */
+  endAgent(): void {
+    execFileSync('gpgconf', ['--homedir', this.path, '--kill', 'all'], { stdio: 'ignore' });
+  }
+
   remove(): void {
     try {
-      execFileSync('gpgconf', ['--homedir', this.path, '--kill', 'all'], { stdio: 'ignore' });
+      this.endAgent();
     } finally {
       rmSync(this.path, { recursive: true, force: true });
     }
