@@ -1,4 +1,4 @@
-import { encodeName } from '../base/index.js';
+import { encodeName, hasEscapes } from '../base/index.js';
 import { StorageError } from './errors.js';
 
 /** What files in the making are called: none of the words that duplicity looks for (1-bytes.md 1.2). */
@@ -19,6 +19,12 @@ export function checkName(name: string, url: string): void {
   throw new StorageError('STORAGE', `"${name}" cannot be the name of a file on "${url}"`, {
     hint: 'A name is 1 to 255 bytes without "/" and is neither "." nor ".."',
   });
+}
+
+/** Refuses names that are not UTF-8, for storages whose names are text. */
+export function checkText(name: string, url: string): void {
+  if (!hasEscapes(name)) return;
+  throw new StorageError('STORAGE', `"${url}" cannot keep a name that is not UTF-8: "${name}"`);
 }
 
 /** Whether a name that a storage lists is one that `checkName` accepts. */

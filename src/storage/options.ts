@@ -20,9 +20,30 @@ export interface StorageOptions {
   readonly statistics?: StorageStatistics;
   /** Told what an operator may want to know: failures that are tried again. */
   readonly log?: (message: string) => void;
+  readonly s3?: S3Options;
   /** For tests: what shall go wrong. */
   readonly faults?: FaultPlan;
 }
+
+export interface S3Options {
+  /** Another server than Amazon's. */
+  readonly endpointUrl?: string;
+  readonly region?: string;
+  /** Plain HTTP where the endpoint does not say. */
+  readonly unencrypted?: boolean;
+  /** How the bucket is put into requests: "path" is the default for other servers than Amazon's. */
+  readonly addressing?: 'path' | 'virtual';
+  /** Of volumes, and of the rest if it can be read at once from there. */
+  readonly storageClass?: S3StorageClass;
+  readonly encryption?: 'AES256' | 'aws:kms';
+  readonly kmsKeyId?: string;
+  readonly kmsGrant?: string;
+  /** The size of the parts of an upload, in bytes (8 MiB); larger where the file needs it. */
+  readonly partBytes?: number;
+}
+
+export type S3StorageClass =
+  'DEEP_ARCHIVE' | 'GLACIER' | 'GLACIER_IR' | 'ONEZONE_IA' | 'REDUCED_REDUNDANCY' | 'STANDARD_IA';
 
 export const defaults = {
   numRetries: 5,

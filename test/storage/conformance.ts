@@ -396,7 +396,7 @@ export function conformance(kind: string, having: readonly Having[], subject: ()
       const server = subject().server;
       if (server === undefined) throw new Error('The subject has none');
       const target = subject().target('outage');
-      const storage = await open(target);
+      const storage = await open(target, { numRetries: 10, retryDelaySeconds: 2 });
       const bytes = someBytes(3_000_000);
       await storage.write('file', bytes, {});
       await server.stop();
@@ -407,10 +407,11 @@ export function conformance(kind: string, having: readonly Having[], subject: ()
         await expect(
           hasty instanceof Error ? Promise.reject(hasty) : (hasty as Storage).list(),
         ).rejects.toMatchObject({ code: 'STORAGE' });
-        const reading = collect(storage.read('file', undefined));
-        await sleep(300);
-        await server.start();
-        expect((await reading).equals(bytes)).toBe(true);
+        const [got] = await Promise.all([
+          collect(storage.read('file', undefined)),
+          sleep(300).then(() => server.start()),
+        ]);
+        expect(got.equals(bytes)).toBe(true);
       } finally {
         await server.start();
       }

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** An AbortController that also follows a signal, until `release` is called. */
 export class FollowingController {
   readonly #controller = new AbortController();
@@ -8,6 +10,7 @@ export class FollowingController {
 
   constructor(followed: AbortSignal | undefined) {
     this.#followed = followed;
+    setMaxListeners(0, this.#controller.signal); // a backend may make many requests in one call
     if (followed?.aborted === true) this.#follow();
     else followed?.addEventListener('abort', this.#follow, { once: true });
   }

@@ -7,7 +7,7 @@ import { DuplifsError, errorText } from '../../base/index.js';
 import { mapBody } from '../body.js';
 import type { Failure } from '../errors.js';
 import { StorageError, systemFailure } from '../errors.js';
-import { checkName, isPlainName } from '../names.js';
+import { checkName, checkText, isPlainName } from '../names.js';
 import type { Body, ByteRange, Storage, StoredObject, WriteOptions } from '../storage.js';
 import { WrappedStorage } from './wrapped.js';
 
@@ -16,6 +16,8 @@ const maxObjects = 2_000_000;
 export interface CheckedOptions {
   /** The meaning of an error of the backend's library; undefined when it is none of it. */
   readonly explain?: (error: unknown) => Failure | undefined;
+  /** Names are text there, not bytes. */
+  readonly utf8Names?: boolean;
   /** Never to be seen in a message. */
   readonly secrets?: readonly string[];
 }
@@ -23,11 +25,13 @@ export interface CheckedOptions {
 export class CheckedStorage extends WrappedStorage {
   readonly #explain: (error: unknown) => Failure | undefined;
   readonly #secrets: readonly string[];
+  readonly #utf8Names: boolean;
 
   constructor(inner: Storage, options: CheckedOptions = {}) {
     super(inner);
     this.#explain = options.explain ?? (() => undefined);
     this.#secrets = (options.secrets ?? []).filter((secret) => secret !== '');
+    this.#utf8Names = options.utf8Names ?? false;
   }
 
   override async list(signal?: AbortSignal): Promise<readonly StoredObject[]> {
@@ -41,7 +45,7 @@ export class CheckedStorage extends WrappedStorage {
   }
 
   override async stat(name: string, signal?: AbortSignal): Promise<StoredObject | undefined> {
-    checkName(name, this.url);
+    this.#checkName(name);
     return await this.#guard('look for', name, signal, () => this.inner.stat(name, signal));
   }
 
@@ -50,7 +54,7 @@ export class CheckedStorage extends WrappedStorage {
     range: ByteRange | undefined,
     signal?: AbortSignal,
   ): AsyncGenerator<Uint8Array> {
-    checkName(name, this.url);
+    this.#checkName(name);
     checkRange(range);
     if (range?.length === 0) return;
     let left = range?.length ?? Number.POSITIVE_INFINITY;
@@ -68,7 +72,7 @@ export class CheckedStorage extends WrappedStorage {
   }
 
   override async write(name: string, body: Body, options: WriteOptions): Promise<void> {
-    checkName(name, this.url);
+    this.#checkName(name);
     const { size } = options;
     if (body instanceof Uint8Array && size !== undefined && size !== body.length) {
       throw this.#bodySize(name, body.length, size);
@@ -82,7 +86,7 @@ export class CheckedStorage extends WrappedStorage {
   }
 
   override async remove(names: readonly string[], signal?: AbortSignal): Promise<void> {
-    for (const name of names) checkName(name, this.url);
+    for (const name of names) this.#checkName(name);
     if (names.length === 0) return;
     const one = names.length === 1 ? names[0] : undefined;
     await this.#guard('remove', one, signal, () => this.inner.remove(names, signal));
@@ -100,6 +104,11 @@ export class CheckedStorage extends WrappedStorage {
       yield chunk;
     }
     if (got !== size) throw this.#bodySize(name, got, size);
+  }
+
+  #checkName(name: string): void {
+    checkName(name, this.url);
+    if (this.#utf8Names) checkText(name, this.url);
   }
 
   async #guard<T>(

@@ -2,6 +2,7 @@
  * Makes calls again that failed for a reason that may pass. The one place that does: retries of the
  * libraries are off. A read goes on where it broke; a write starts again if its body can.
  */
+import { setMaxListeners } from 'node:events';
 import pRetry from 'p-retry';
 import { DuplifsError, errorText } from '../../base/index.js';
 import { isReplayable } from '../body.js';
@@ -46,6 +47,7 @@ export class RetryStorage extends WrappedStorage {
     if (isReplayable(body)) {
       await this.#retry(options.signal, () => this.inner.write(name, body, options));
     } else {
+      bear(options.signal);
       await this.inner.write(name, body, options).catch((error: unknown) => {
         throw options.signal?.aborted === true ? this.#cancelled(error) : error;
       });
@@ -82,6 +84,7 @@ export class RetryStorage extends WrappedStorage {
   }
 
   async #retry<T>(signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
+    bear(signal);
     try {
       return await call();
     } catch (error) {
@@ -128,6 +131,11 @@ export class RetryStorage extends WrappedStorage {
   #mayPass(error: unknown): boolean {
     return error instanceof StorageError && error.transient;
   }
+}
+
+/** Many calls may share one signal: Node's warning about listeners that were forgotten is none here. */
+function bear(signal: AbortSignal | undefined): void {
+  if (signal !== undefined) setMaxListeners(0, signal);
 }
 
 function rest(range: ByteRange | undefined, got: number): ByteRange | undefined {
