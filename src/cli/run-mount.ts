@@ -14,7 +14,7 @@ import { archiveFolderOf, nowSeconds } from './common-options.js';
 import { type MountCommandOptions } from './commands/mount.js';
 import { type Log } from './log.js';
 import { openRepository, type OpenOptions } from './open-repository.js';
-import { runCommand } from './run-command.js';
+import { runCommand, type CommandContext } from './run-command.js';
 import { snapshotAt } from './time-options.js';
 
 /** New backup sets show up within a minute. */
@@ -53,7 +53,8 @@ export async function runMount(
       });
       log.notice(`Mounted at ${place}; end it with Ctrl-C or: duplifs umount ${place}`);
       onReady?.();
-      await serve(session, view, repository, log, signal);
+      const fill = options.backgroundFill ?? isLocal(url);
+      await serve(session, view, repository, { log, signal, fill });
       return 0;
     } finally {
       await repository.close();
@@ -99,16 +100,16 @@ async function serve(
   session: MountSession,
   view: MountView,
   repository: Repository,
-  log: Log,
-  interrupted: AbortSignal,
+  { log, signal, fill }: CommandContext & { readonly fill: boolean },
 ): Promise<void> {
   const background = new AbortController();
-  const stop = unmountOnSignal(session, log, interrupted);
+  const stop = unmountOnSignal(session, log, signal);
   const work = Promise.all([
     keepFresh(session, view, repository, log, background.signal),
-    repository.catalogueAll(background.signal, (error) => {
-      if (!background.signal.aborted) log.warn(errorText(error));
-    }),
+    fill &&
+      repository.catalogueAll(background.signal, (error) => {
+        if (!background.signal.aborted) log.warn(errorText(error));
+      }),
   ]);
   try {
     const { reason } = await session.ended;
@@ -172,11 +173,14 @@ async function keepFresh(
 
 /** The folder of the storage, where it is one of this machine. */
 function localFolders(url: string, { tempdir }: MountCommandOptions): string[] {
-  const isLocal = url.startsWith('file://') || !url.includes('://');
   return [
-    ...(isLocal ? [localPath(url, process.cwd())] : []),
+    ...(isLocal(url) ? [localPath(url, process.cwd())] : []),
     ...(tempdir === undefined ? [] : [tempdir]),
   ];
+}
+
+function isLocal(url: string): boolean {
+  return url.startsWith('file://') || !url.includes('://');
 }
 
 function write(log: Log, level: LogLevel, message: string): void {

@@ -6,7 +6,7 @@
 import { config } from 'openpgp';
 import type { Config, Key } from 'openpgp';
 
-import { DuplifsError } from '../base/index.js';
+import { DuplifsError, isDuplifsError } from '../base/index.js';
 import { seipd2Cipher } from './aead-data.js';
 import type { Cipher, SessionKey } from './algorithms.js';
 import { askGpgForSessionKey } from './gpg-session-key.js';
@@ -217,7 +217,14 @@ export class Keyring {
     // Without a passphrase there may still be a key that needs none, or an agent that knows it.
     const secrets = this.gpg.useAgent ? [undefined] : passphrases.length > 0 ? passphrases : [''];
     for (const passphrase of secrets) {
-      const answer = await askGpgForSessionKey(this.gpg, header, passphrase, signal);
+      let answer;
+      try {
+        answer = await askGpgForSessionKey(this.gpg, header, passphrase, signal);
+      } catch (error) {
+        if (!isDuplifsError(error, 'KEY')) throw error;
+        attempt.notes.add(`the GnuPG keyring (${error.message})`); // gpg may not be installed at all
+        return undefined;
+      }
       if (answer.kind === 'key') {
         if (passphrase !== undefined) this.passphrases.worked(passphrase);
         return answer.sessionKey;
