@@ -13,5 +13,7 @@ export type {
 } from './file-system.js';
 export type { Logger, LogLevel } from './logger.js';
 export { mountFileSystem } from './mount-file-system.js';
+export { prepareMountpoint } from './mountpoint.js';
+export type { ForeignFolder } from './mountpoint.js';
 export { unmountPath } from './unmount.js';
 export type { UnmountOptions } from './unmount.js';
