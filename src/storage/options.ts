@@ -9,6 +9,8 @@ export interface StorageOptions {
   readonly numRetries?: number;
   /** The longest pause between two tries, in seconds (30). */
   readonly retryDelaySeconds?: number;
+  /** No more tries of a call that long after its first failure, in seconds (unbounded). */
+  readonly maxRetrySeconds?: number;
   /** How long nothing may move on a line before it counts as dead, in seconds (30). */
   readonly timeoutSeconds?: number;
   /** Calls at the same time (16). */
