@@ -17,6 +17,11 @@ export class SharedTask<T> {
     return this.#controller.signal.aborted;
   }
 
+  /** Gives the work up for all who wait for it: they get whatever it rejects with. */
+  abandon(): void {
+    this.#controller.abort();
+  }
+
   /** The result of the work; rejects with the signal's reason once that is aborted. */
   async wait(signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();

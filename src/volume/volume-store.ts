@@ -10,9 +10,10 @@
  * A volume larger than the cache keeps a window of blocks around the place that was asked for and is
  * decoded again when a read falls outside.
  */
+import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import PQueue from 'p-queue';
-import { DuplifsError, SharedTask } from '../base/index.js';
+import { DuplifsError, isDuplifsError, SharedTask } from '../base/index.js';
 import { type Storage } from '../storage/index.js';
 import { blockLength, type BlockArena, type StoredBlock } from './block-arena.js';
 import { decodeFile, type DecodeOptions, type EncodedFile } from './decode.js';
@@ -53,6 +54,8 @@ interface DecodedVolume {
 const maxDecodes = 2;
 /** More blocks than any volume may have (256 GiB); ids of blocks are numbers made with it. */
 const blocksPerVolume = 2 ** 20;
+/** A damaged volume stays damaged: each of the many files in it must not fetch it anew. */
+const failuresRemembered = { max: 10_000, ttl: 60_000 };
 
 export class VolumeStore {
   readonly #options: VolumeStoreOptions;
@@ -60,7 +63,9 @@ export class VolumeStore {
   readonly #memory: LRUCache<number, Buffer>;
   readonly #decoded: LRUCache<number, DecodedVolume>;
   readonly #decoding = new Map<number, SharedTask<DecodedVolume>>();
+  readonly #failures = new LRUCache<number, DuplifsError>(failuresRemembered);
   readonly #queue = new PQueue({ concurrency: maxDecodes });
+  readonly #passes = new Set<Promise<DecodedVolume>>();
 
   constructor(options: VolumeStoreOptions) {
     this.#options = options;
@@ -101,13 +106,13 @@ export class VolumeStore {
 
   /** Decodes and verifies the volume unless its plaintext is at hand, and lets it be observed. */
   async decode(volume: VolumeRef, priority: DecodePriority, signal?: AbortSignal): Promise<void> {
-    await this.#decode(volume, 0, priority, signal);
+    await this.#task(volume, 0, priority).wait(signal);
   }
 
-  /** Waits for what is under way and gives the cache's room back. */
+  /** Gives up what is under way, and the cache's room back. */
   async close(): Promise<void> {
-    this.#queue.clear();
-    await this.#queue.onIdle();
+    for (const task of this.#decoding.values()) task.abandon();
+    await Promise.allSettled(this.#passes);
     this.#decoded.clear();
     this.#memory.clear();
     await this.#arena.close();
@@ -140,12 +145,21 @@ export class VolumeStore {
   /** One block, from memory, from the disk cache, or by decoding the volume. */
   async #block(volume: VolumeRef, index: number, signal: AbortSignal | undefined): Promise<Buffer> {
     const id = blockId(volume, index);
-    const known = this.#memory.get(id);
-    if (known !== undefined) return known;
-    let decoded = this.#decoded.get(volume.id);
-    if (decoded === undefined || !holds(decoded, index)) {
-      decoded = await this.#decode(volume, index, 'reader', signal);
+    for (;;) {
+      const known = this.#memory.get(id);
+      if (known !== undefined) return known;
+      const cached = this.#decoded.get(volume.id);
+      const decoded =
+        cached !== undefined && holds(cached, index)
+          ? cached
+          : await this.#task(volume, index, 'reader').wait(signal);
+      // a pass that was under way may have kept another window: then there is another pass
+      if (holds(decoded, index)) return this.#stored(decoded, index, id);
     }
+  }
+
+  /** A block that the volume holds; empty behind its end. */
+  async #stored(decoded: DecodedVolume, index: number, id: number): Promise<Buffer> {
     const stored = decoded.blocks[index - decoded.first];
     if (stored === undefined) return Buffer.alloc(0);
     decoded.pins += 1;
@@ -154,33 +168,26 @@ export class VolumeStore {
       this.#memory.set(id, block);
       return block;
     } finally {
-      decoded.pins -= 1;
-      this.#release(decoded);
+      this.#unpin(decoded);
     }
   }
 
-  async #decode(
-    volume: VolumeRef,
-    index: number,
-    priority: DecodePriority,
-    signal: AbortSignal | undefined,
-  ): Promise<DecodedVolume> {
-    for (;;) {
-      let task = this.#decoding.get(volume.id);
-      if (task === undefined || task.abandoned) {
-        task = this.#start(volume, index, priority);
-        this.#decoding.set(volume.id, task);
-      }
-      const decoded = await task.wait(signal);
-      if (index === 0 || holds(decoded, index)) return decoded;
-      // the pass that was under way kept another window
+  /** The pass over a volume that is under way, or a new one that keeps blocks from `index` on. */
+  #task(volume: VolumeRef, index: number, priority: DecodePriority): SharedTask<DecodedVolume> {
+    const failure = this.#failures.get(volume.id);
+    if (failure !== undefined) throw failure;
+    let task = this.#decoding.get(volume.id);
+    if (task === undefined || task.abandoned) {
+      task = this.#start(volume, index, priority);
+      this.#decoding.set(volume.id, task);
     }
+    return task;
   }
 
   #start(volume: VolumeRef, index: number, priority: DecodePriority): SharedTask<DecodedVolume> {
     const task: SharedTask<DecodedVolume> = new SharedTask(async (signal) => {
       try {
-        return await this.#queue.add(() => this.#pass(volume, index, priority, signal), {
+        return await this.#queue.add(() => this.#run(volume, index, priority, signal), {
           priority: priority === 'reader' ? 1 : 0,
           signal,
         });
@@ -189,6 +196,24 @@ export class VolumeStore {
       }
     });
     return task;
+  }
+
+  async #run(
+    volume: VolumeRef,
+    index: number,
+    priority: DecodePriority,
+    signal: AbortSignal,
+  ): Promise<DecodedVolume> {
+    const running = this.#pass(volume, index, priority, signal);
+    this.#passes.add(running);
+    try {
+      return await running;
+    } catch (error) {
+      if (isDuplifsError(error, 'DAMAGED', 'SIGNATURE')) this.#failures.set(volume.id, error);
+      throw error;
+    } finally {
+      this.#passes.delete(running);
+    }
   }
 
   /** One pass over the whole volume: verify, observe, keep the blocks that there is room for. */
@@ -200,10 +225,12 @@ export class VolumeStore {
   ): Promise<DecodedVolume> {
     const observer = this.#options.observe?.(volume);
     this.#decoded.delete(volume.id);
+    await setImmediate(); // whoever waited for the pass before has had its turn, and frees its blocks
     const keeper = new BlockKeeper(
       this.#arena,
       index,
       () => priority === 'reader' && this.#evict(),
+      volume.name,
     );
     try {
       for await (const chunk of decodeFile(this.#options.storage, volume, {
@@ -214,19 +241,32 @@ export class VolumeStore {
         await keeper.add(chunk);
       }
       await keeper.end();
+      await observer?.commit(keeper.kept.length);
     } catch (error) {
       keeper.discard();
       throw error;
     }
-    const decoded: DecodedVolume = { ...keeper.kept, pins: 0, evicted: false };
+    // pinned until all who waited for it have had their turn: it must not be pushed out before
+    const decoded: DecodedVolume = { ...keeper.kept, pins: 1, evicted: false };
     this.#decoded.set(volume.id, decoded);
-    await observer?.commit(decoded.length);
+    if (keeper.wanted !== undefined) this.#memory.set(blockId(volume, index), keeper.wanted);
+    void setImmediate().then(() => {
+      this.#unpin(decoded);
+    });
     return decoded;
   }
 
-  /** Gives up the volume that was not used for longest; false when there is none. */
+  /** Gives up the volume that was not used for longest; false when all are in use. */
   #evict(): boolean {
-    return this.#decoded.pop() !== undefined;
+    for (const id of this.#decoded.rkeys()) {
+      if (this.#decoded.peek(id)?.pins === 0) return this.#decoded.delete(id);
+    }
+    return false;
+  }
+
+  #unpin(volume: DecodedVolume): void {
+    volume.pins -= 1;
+    this.#release(volume);
   }
 
   #release(volume: DecodedVolume): void {
@@ -241,13 +281,18 @@ class BlockKeeper {
   readonly #arena: BlockArena;
   readonly #makeRoom: () => boolean;
   readonly #first: number;
+  readonly #name: string;
   readonly #blocks: StoredBlock[] = [];
   readonly #buffer = Buffer.allocUnsafeSlow(blockLength);
   #filled = 0;
   #length = 0;
   #full = false;
+  /** The first block, if there was no room for it: whoever asked for it must get it all the same. */
+  wanted: Buffer | undefined;
 
-  constructor(arena: BlockArena, first: number, makeRoom: () => boolean) {
+  /** `name` is what errors call the volume. */
+  constructor(arena: BlockArena, first: number, makeRoom: () => boolean, name: string) {
+    this.#name = name;
     this.#arena = arena;
     this.#first = first;
     this.#makeRoom = makeRoom;
@@ -279,10 +324,14 @@ class BlockKeeper {
     const index = Math.ceil(this.#length / blockLength) - 1;
     const block = this.#buffer.subarray(0, this.#filled);
     this.#filled = 0;
+    if (index >= blocksPerVolume) {
+      throw new DuplifsError('DAMAGED', `"${this.#name}" inflates to more than any volume holds`);
+    }
     if (index < this.#first || this.#full) return;
     while (this.#arena.room === 0) {
       if (!this.#makeRoom()) {
         this.#full = true;
+        if (index === this.#first) this.wanted = Buffer.from(block);
         return;
       }
     }
