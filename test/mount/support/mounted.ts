@@ -4,11 +4,11 @@ import { chmodSync, chownSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
+import { compiled, removeCompiled } from './compiled.js';
 import type { ServeRequest } from './serve.js';
 
-const SERVE = fileURLToPath(new URL('serve.ts', import.meta.url));
-const LOADER = new URL('typescript-loader.js', import.meta.url).href;
+const SERVE = 'test/mount/support/serve.ts';
 /** Debian's "nobody". */
 export const NOBODY = 65_534;
 const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
@@ -35,7 +35,7 @@ export class Served {
 
   constructor(request: ServeRequest, asNobody: boolean) {
     this.mountpoint = request.mountpoint;
-    const command = ['node', '--import', LOADER, SERVE, JSON.stringify(request)];
+    const command = ['node', compiled(SERVE), JSON.stringify(request)];
     const [program = '', ...parameters] = asNobody ? [...AS_NOBODY, ...command] : command;
     const child = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'pipe'] });
     createInterface(child.stdout).on('line', (line) => {
@@ -80,6 +80,8 @@ export class Served {
     return this.messages.flatMap(({ log }) => (typeof log === 'string' ? [log] : []));
   }
 }
+
+afterAll(removeCompiled);
 
 const running = new Set<Served>();
 const folders = new Set<string>();
