@@ -33,10 +33,11 @@ export class Served {
   #stderr = '';
   #wake: () => void = () => undefined;
 
-  constructor(request: ServeRequest, asNobody: boolean) {
+  constructor(request: ServeRequest, asNobody: boolean, through?: (command: string[]) => string[]) {
     this.mountpoint = request.mountpoint;
     const command = ['node', compiled(SERVE), JSON.stringify(request)];
-    const [program = '', ...parameters] = asNobody ? [...AS_NOBODY, ...command] : command;
+    const whole = asNobody ? [...AS_NOBODY, ...command] : command;
+    const [program = '', ...parameters] = through?.(whole) ?? whole;
     const child = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'pipe'] });
     createInterface(child.stdout).on('line', (line) => {
       this.messages.push(JSON.parse(line) as Message);
@@ -98,10 +99,11 @@ export function temporaryFolder(owner = 0): string {
 /** Starts a mount, and does not wait for it. */
 export function start(
   request: Omit<ServeRequest, 'mountpoint'> & { mountpoint?: string; asNobody?: boolean },
+  through?: (command: string[]) => string[],
 ): Served {
   const { asNobody = false, ...rest } = request;
   const mountpoint = request.mountpoint ?? temporaryFolder(asNobody ? NOBODY : 0);
-  const served = new Served({ ...rest, mountpoint }, asNobody);
+  const served = new Served({ ...rest, mountpoint }, asNobody, through);
   running.add(served);
   return served;
 }
