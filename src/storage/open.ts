@@ -22,6 +22,8 @@ const openers: Readonly<Record<string, Opener>> = {
   'paramiko+scp': openSftp,
   'pexpect+sftp': openSftp,
   'pexpect+scp': openSftp,
+  webdav: openWebdav,
+  webdavs: openWebdav,
 };
 
 /**
@@ -55,4 +57,8 @@ async function openS3(url: StorageUrl, options: StorageOptions): Promise<Storage
 
 async function openSftp(url: StorageUrl, options: StorageOptions): Promise<Storage> {
   return (await import('./sftp/index.js')).openSftp(url, options);
+}
+
+async function openWebdav(url: StorageUrl, options: StorageOptions): Promise<Storage> {
+  return (await import('./webdav/index.js')).openWebdav(url, options);
 }
