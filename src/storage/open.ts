@@ -24,6 +24,8 @@ const openers: Readonly<Record<string, Opener>> = {
   'pexpect+scp': openSftp,
   webdav: openWebdav,
   webdavs: openWebdav,
+  ftp: openFtp,
+  ftps: openFtp,
 };
 
 /**
@@ -61,4 +63,8 @@ async function openSftp(url: StorageUrl, options: StorageOptions): Promise<Stora
 
 async function openWebdav(url: StorageUrl, options: StorageOptions): Promise<Storage> {
   return (await import('./webdav/index.js')).openWebdav(url, options);
+}
+
+async function openFtp(url: StorageUrl, options: StorageOptions): Promise<Storage> {
+  return (await import('./ftp/index.js')).openFtp(url, options);
 }
