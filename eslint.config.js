@@ -19,7 +19,7 @@ const rooms = {
   catalog: ['archive', 'volume', 'storage', 'librsync', 'openpgp'],
   content: ['catalog', 'volume', 'librsync'],
   snapshot: ['catalog', 'content', 'time'],
-  mount: ['snapshot'],
+  mount: ['snapshot', 'time'],
   restore: ['snapshot'],
   backup: ['archive', 'librsync', 'volume', 'catalog', 'storage', 'openpgp', 'time'],
   upkeep: ['archive', 'catalog', 'storage', 'time'],

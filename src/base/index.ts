@@ -1,4 +1,4 @@
-/** What every room may use: errors, and names as bytes. */
+/** What every room may use: errors, names as bytes, work that is shared. */
 export { DuplifsError, errorText, exitCodes, isDuplifsError } from './errors.js';
 export type { ErrorCode, ErrorDetails } from './errors.js';
 export {
@@ -9,3 +9,4 @@ export {
   hasEscapes,
   splitPath,
 } from './names.js';
+export { SharedTask } from './shared-task.js';

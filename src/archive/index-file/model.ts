@@ -1,0 +1,72 @@
+/** What an index says of one backup set (docs/index-format.md). */
+import type { DeletedEntry, EntryMetadata } from '../entry.js';
+
+/** The set that the index is about. */
+export interface IndexHeader {
+  /** The set's key, as its file names have it: `T`, or `P.to.T`. */
+  readonly setKey: string;
+  /** The program that wrote the index and its version, for people. */
+  readonly producer: string;
+}
+
+/** A path that the set has new content or metadata of. */
+export interface IndexedEntry extends EntryMetadata {
+  /** What the volumes hold of it: all (`snapshot`) or a delta to the version before (`diff`). */
+  readonly kind: 'snapshot' | 'diff';
+  /** The file's exact size in bytes as of this set; 0 for what is no regular file. */
+  readonly size: number;
+  /** Where the content or the delta lies, in order; none for what has neither. */
+  readonly runs: readonly PieceRun[];
+}
+
+export type IndexEntry = IndexedEntry | DeletedEntry;
+
+/** Pieces of equal length at equal distances in one volume's plaintext: the usual case in a long file. */
+export interface PieceRun {
+  readonly volume: number;
+  /** Of the first piece's data, from the start of the volume's plaintext: a multiple of 512. */
+  readonly offset: number;
+  /** Of each piece, in bytes. */
+  readonly length: number;
+  readonly count: number;
+  /** From the start of one piece's data to the next: a multiple of 512; 0 when there is one piece. */
+  readonly stride: number;
+}
+
+/** One volume, and how to read any part of it alone. */
+export interface IndexVolume {
+  readonly number: number;
+  /** Its name on the storage. */
+  readonly fileName: string;
+  readonly fileSize: number;
+  /** Of the file on the storage: 20 and 32 bytes. */
+  readonly sha1: Buffer;
+  readonly sha256: Buffer;
+  readonly container: 'gpg' | 'gz' | 'plain';
+  /** Encrypted volumes only: OpenPGP's number of the cipher (RFC 9580, 9.3), and the key. */
+  readonly sessionKey?: { readonly algorithm: number; readonly key: Buffer };
+  /** Of the tar, with what closes it. */
+  readonly plaintextLength: number;
+  /** What reading a block takes to know of the container; each container's reader says what they mean. */
+  readonly layout: readonly number[];
+  /** In order and without gaps; none when the volume can only be read from its start. */
+  readonly blocks: readonly IndexBlock[];
+}
+
+/** A run of a volume's plaintext that can be decoded alone. */
+export interface IndexBlock {
+  readonly plaintextOffset: number;
+  readonly plaintextLength: number;
+  /** The bytes of the file that it takes; the ranges of neighbours may overlap. */
+  readonly fileOffset: number;
+  readonly fileLength: number;
+  /** The first 16 bytes of the SHA-256 of its plaintext. */
+  readonly digest: Buffer;
+}
+
+/** What an index says at its end about itself. */
+export interface IndexCounts {
+  readonly entries: number;
+  readonly deletions: number;
+  readonly volumes: number;
+}

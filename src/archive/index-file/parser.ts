@@ -1,0 +1,158 @@
+/** Reads an index record by record, in bounded memory. */
+import { createHash } from 'node:crypto';
+import { damaged, type Fail } from '../damaged.js';
+import { ByteReader } from './byte-reader.js';
+import { EntryDecoder } from './entry-codec.js';
+import type { IndexCounts, IndexEntry, IndexHeader, IndexVolume } from './model.js';
+import { PlaceCheck } from './place-check.js';
+import { checksumLength, magic, maxFrameBytes, maxRecordBytes, recordKinds } from './record.js';
+import { decodeVolume } from './volume-codec.js';
+
+/** What the parser calls, in the order of the file. Whatever it throws, the parser passes on. */
+export interface IndexSink {
+  /** Once, before anything else. */
+  set(header: IndexHeader): void;
+  /** Entries and deletions in the set's order; a volume they name may come later. */
+  entry(entry: IndexEntry): void;
+  volume(volume: IndexVolume): void;
+}
+
+/**
+ * A push parser. Until end() has returned nothing that the sink was told is certain: the checksum over
+ * the whole stands at the end. Some 100,000 entries take 0.1 s, so push chunks of 64 KiB or so.
+ */
+export class IndexParser {
+  readonly #fail: Fail;
+  readonly #sink: IndexSink;
+  readonly #hash = createHash('sha256');
+  readonly #entries = new EntryDecoder();
+  readonly #places = new PlaceCheck();
+  readonly #counts = { entries: 0, deletions: 0, volumes: 0 };
+  #held: Buffer[] = [];
+  #heldLength = 0;
+  /** Bytes that must be there before it is worth looking again. */
+  #wanted = magic.length;
+  #state: 'magic' | 'set' | 'records' | 'done' = 'magic';
+
+  /** `fileName` is what errors call the index. */
+  constructor(fileName: string, sink: IndexSink) {
+    this.#fail = (what) => damaged(fileName, what);
+    this.#sink = sink;
+  }
+
+  /** Parses the next bytes. Throws DAMAGED. */
+  push(chunk: Buffer): void {
+    if (this.#heldLength + chunk.length < this.#wanted) {
+      this.#hold(chunk);
+      return;
+    }
+    const bytes = this.#held.length === 0 ? chunk : Buffer.concat([...this.#held, chunk]);
+    const used = this.#parse(bytes);
+    this.#held = [];
+    this.#heldLength = 0;
+    this.#hold(bytes.subarray(used));
+  }
+
+  /** Keeps a copy: the chunk is the caller's again once push has returned. */
+  #hold(bytes: Buffer): void {
+    if (bytes.length > 0 && this.#state === 'done')
+      throw this.#fail('goes on after its end record');
+    if (bytes.length > 0) this.#held.push(Buffer.from(bytes));
+    this.#heldLength += bytes.length;
+  }
+
+  /** The index ended. Throws DAMAGED when its end record is not there. */
+  end(): IndexCounts {
+    if (this.#state !== 'done') throw this.#fail('ends before its end record');
+    return this.#counts;
+  }
+
+  /** Parses what is whole; returns how many bytes that was, and sets what the rest still wants. */
+  #parse(bytes: Buffer): number {
+    let at = 0;
+    if (this.#state === 'magic') at = this.#magic(bytes);
+    while (this.#state !== 'done') {
+      const frame = this.#frame(bytes, at);
+      if (frame === undefined) break;
+      if (frame.end > bytes.length) {
+        this.#wanted = frame.end - at;
+        break;
+      }
+      this.#hash.update(bytes.subarray(at, frame.kind === recordKinds.end ? at : frame.end));
+      this.#record(frame.kind, new ByteReader(bytes, frame.start, frame.end, this.#fail));
+      at = frame.end;
+      this.#wanted = 1;
+    }
+    return at;
+  }
+
+  #magic(bytes: Buffer): number {
+    const version = magic.length - 1;
+    if (!bytes.subarray(0, version).equals(magic.subarray(0, version))) {
+      throw this.#fail('is not an index');
+    }
+    if (bytes[version] !== magic[version]) {
+      throw this.#fail('is an index of a version that is not known');
+    }
+    this.#hash.update(magic);
+    this.#state = 'set';
+    return magic.length;
+  }
+
+  /** The frame of the record at `at`; undefined when even that is not all there. */
+  #frame(bytes: Buffer, at: number): { kind: number; start: number; end: number } | undefined {
+    const limit = Math.min(bytes.length, at + maxFrameBytes);
+    let start = at;
+    for (let numbers = 0; numbers < 2; start += 1) {
+      if (start >= limit) {
+        if (limit < bytes.length || limit - at >= maxFrameBytes) {
+          throw this.#fail('holds a number that is too long');
+        }
+        this.#wanted = limit - at + 1;
+        return undefined;
+      }
+      if ((bytes[start] ?? 0) < 0x80) numbers += 1;
+    }
+    const reader = new ByteReader(bytes, at, start, this.#fail);
+    const kind = reader.number();
+    const length = reader.number();
+    if (length > maxRecordBytes) throw this.#fail(`holds a record of ${length} bytes`);
+    return { kind, start, end: start + length };
+  }
+
+  #record(kind: number, from: ByteReader): void {
+    if ((kind === recordKinds.set) !== (this.#state === 'set')) {
+      throw this.#fail('does not begin with the set that it is about');
+    }
+    if (kind === recordKinds.set) {
+      this.#state = 'records';
+      this.#sink.set({ setKey: from.text(), producer: from.text() });
+    } else if (kind === recordKinds.entry) {
+      this.#counts.entries += 1;
+      const entry = this.#entries.entry(from, this.#fail);
+      for (const run of entry.runs) this.#places.use(run);
+      this.#sink.entry(entry);
+    } else if (kind === recordKinds.deletion) {
+      this.#counts.deletions += 1;
+      this.#sink.entry(this.#entries.deletion(from, this.#fail));
+    } else if (kind === recordKinds.volume) {
+      this.#counts.volumes += 1;
+      const volume = decodeVolume(from, this.#fail);
+      this.#places.add(volume, this.#fail);
+      this.#sink.volume(volume);
+    } else if (kind === recordKinds.end) {
+      this.#end(from);
+    }
+  }
+
+  #end(from: ByteReader): void {
+    const { entries, deletions, volumes } = this.#counts;
+    const isWhole =
+      from.number() === entries && from.number() === deletions && from.number() === volumes;
+    if (!isWhole || !from.raw(checksumLength).equals(this.#hash.digest())) {
+      throw this.#fail('does not agree with its checksum');
+    }
+    this.#places.check(this.#fail);
+    this.#state = 'done';
+  }
+}

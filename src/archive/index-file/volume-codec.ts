@@ -1,0 +1,97 @@
+/** Volume records (docs/index-format.md, "Volumes"). */
+import type { Fail } from '../damaged.js';
+import type { ByteReader } from './byte-reader.js';
+import type { ByteWriter } from './byte-writer.js';
+import type { IndexBlock, IndexVolume } from './model.js';
+
+/** In the order of their numbers. */
+const containers = ['plain', 'gz', 'gpg'] as const;
+const digestLength = 16;
+const sha1Length = 20;
+const sha256Length = 32;
+const maxNameLength = 1024;
+const maxKeyLength = 64;
+
+export function encodeVolume(volume: IndexVolume, to: ByteWriter): void {
+  to.number(volume.number);
+  to.text(volume.fileName);
+  to.number(volume.fileSize);
+  to.raw(fixed(volume.sha1, sha1Length));
+  to.raw(fixed(volume.sha256, sha256Length));
+  to.number(containers.indexOf(volume.container));
+  to.number(volume.sessionKey?.algorithm ?? 0);
+  to.bytes(volume.sessionKey?.key ?? Buffer.alloc(0));
+  to.number(volume.plaintextLength);
+  to.number(volume.layout.length);
+  for (const value of volume.layout) to.number(value);
+  encodeBlocks(volume.blocks, to);
+}
+
+/** Each block begins where the plaintext of the one before ends, and in the file near its end. */
+function encodeBlocks(blocks: readonly IndexBlock[], to: ByteWriter): void {
+  to.number(blocks.length);
+  let plaintextEnd = 0;
+  let fileEnd = 0;
+  for (const block of blocks) {
+    if (block.plaintextOffset !== plaintextEnd) throw new RangeError('blocks with a gap');
+    to.number(block.plaintextLength);
+    to.signed(block.fileOffset - fileEnd);
+    to.number(block.fileLength);
+    to.raw(fixed(block.digest, digestLength));
+    plaintextEnd += block.plaintextLength;
+    fileEnd = block.fileOffset + block.fileLength;
+  }
+}
+
+export function decodeVolume(from: ByteReader, fail: Fail): IndexVolume {
+  const number = from.number();
+  const fileName = from.text();
+  const fileSize = from.number();
+  const sha1 = from.raw(sha1Length);
+  const sha256 = from.raw(sha256Length);
+  const container = containers[from.number()];
+  const algorithm = from.number();
+  const key = from.bytes();
+  const plaintextLength = from.number();
+  const layout = Array.from({ length: from.count(1) }, () => from.number());
+  if (container === undefined) throw fail('names a container that is not known');
+  if (number < 1 || fileName.length > maxNameLength || key.length > maxKeyLength) {
+    throw fail('holds an impossible volume');
+  }
+  return {
+    ...{ number, fileName, fileSize, sha1, sha256, container, plaintextLength, layout },
+    ...(algorithm === 0 ? {} : { sessionKey: { algorithm, key } }),
+    blocks: decodeBlocks(from, { fileSize, plaintextLength }, fail),
+  };
+}
+
+function decodeBlocks(
+  from: ByteReader,
+  volume: Pick<IndexVolume, 'fileSize' | 'plaintextLength'>,
+  fail: Fail,
+): IndexBlock[] {
+  const blocks: IndexBlock[] = [];
+  let plaintextOffset = 0;
+  let fileEnd = 0;
+  for (let left = from.count(3 + digestLength); left > 0; left -= 1) {
+    const plaintextLength = from.number();
+    const fileOffset = fileEnd + from.signed();
+    const fileLength = from.number();
+    const digest = from.raw(digestLength);
+    blocks.push({ plaintextOffset, plaintextLength, fileOffset, fileLength, digest });
+    plaintextOffset += plaintextLength;
+    fileEnd = fileOffset + fileLength;
+    if (plaintextLength < 1 || fileOffset < 0 || fileEnd > volume.fileSize) {
+      throw fail('holds a block outside its volume');
+    }
+  }
+  if (blocks.length > 0 && plaintextOffset !== volume.plaintextLength) {
+    throw fail("holds blocks that do not make their volume's length");
+  }
+  return blocks;
+}
+
+function fixed(bytes: Buffer, length: number): Buffer {
+  if (bytes.length !== length) throw new RangeError(`${bytes.length} bytes, not ${length}`);
+  return bytes;
+}

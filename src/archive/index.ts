@@ -1,0 +1,66 @@
+/** duplicity's format: bytes in, bytes out, no I/O of its own. */
+
+// The names of files, and the sets and chains that they make up.
+export { chainOf, usableSets } from './sets/chains.js';
+export type { Chain } from './sets/chains.js';
+export { collect } from './sets/collect.js';
+export type { Collection, CollectionWarning, CollectOptions, Sides } from './sets/collect.js';
+export { formatFileName, setKey } from './names/format-name.js';
+export type { FileNameParts } from './names/format-name.js';
+export { noPrefixes } from './names/names.js';
+export type { Container, FileKind, NamePrefixes, SetTimes, StoredFile } from './names/names.js';
+export { parseFileName } from './names/parse-name.js';
+export type { ParseNameOptions } from './names/parse-name.js';
+export type { PrimaryChain } from './sets/primary.js';
+export { selectSets } from './sets/select-sets.js';
+export type { Selection } from './sets/select-sets.js';
+export type { BackupSet } from './sets/sets.js';
+export type { SignatureChain } from './sets/signature-chains.js';
+export { statusObject } from './status/status-json.js';
+export type {
+  ChainStatus,
+  CollectionStatus,
+  SetStatus,
+  WarningStatus,
+} from './status/status-json.js';
+export { formatLastFull, formatStatus } from './status/status-text.js';
+export type { StatusOptions } from './status/status-text.js';
+export { formatNote, formatWarning } from './status/warning-text.js';
+
+// The codecs of what lies inside the files.
+export { TarParser, type TarSink } from './tar/parser.js';
+export type { TarHeader } from './tar/header.js';
+export { encodeTarEntry, paddingLength } from './tar/encode.js';
+export { sigtarEnd, volumeEnd } from './tar/ends.js';
+export type { DeletedEntry, EntryMetadata, EntryType } from './entry.js';
+export { DifftarParser } from './difftar/parser.js';
+export type { ContentEntry, DifftarEntry, DifftarSink } from './difftar/parser.js';
+export { encodeDifftarHeader } from './difftar/encode.js';
+export { SigtarParser } from './sigtar/parser.js';
+export type { PathEntry, SigtarEntry, SigtarSink } from './sigtar/parser.js';
+export { encodeSigtarHeader } from './sigtar/encode.js';
+export { signatureSizeBounds, type SizeBounds } from './sigtar/size-bounds.js';
+export type { FileChange, Manifest, ManifestVolume, VolumeHash } from './manifest/manifest.js';
+export { ManifestParser, parseManifest, type ManifestOptions } from './manifest/parser.js';
+export {
+  formatFileChange,
+  formatFileListHeader,
+  formatManifest,
+  formatManifestHeader,
+  formatManifestVolume,
+} from './manifest/format.js';
+export { volumesForEntry, volumesForPath } from './manifest/volumes-for.js';
+
+// The index.
+export { IndexEncoder } from './index-file/encoder.js';
+export { IndexParser, type IndexSink } from './index-file/parser.js';
+export type {
+  IndexBlock,
+  IndexCounts,
+  IndexedEntry,
+  IndexEntry,
+  IndexHeader,
+  IndexVolume,
+  PieceRun,
+} from './index-file/model.js';
+export { appendPiece, piecesOf, type Piece } from './index-file/pieces.js';

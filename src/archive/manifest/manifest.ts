@@ -1,0 +1,36 @@
+/** What a manifest says: which volumes a set has and what lies in each (docs/format/1-bytes.md 3). */
+
+export interface Manifest {
+  /** The short host name of the machine that was backed up. */
+  readonly hostname?: string;
+  /** The source as it was given on the command line, without a trailing slash. */
+  readonly localDir?: string;
+  /** In the order of their numbers. */
+  readonly volumes: readonly ManifestVolume[];
+  /** The regular files that the set changes; absent in old manifests, and when it was not asked for. */
+  readonly fileList?: readonly FileChange[];
+}
+
+export interface ManifestVolume {
+  /** From 1. */
+  readonly number: number;
+  /** The path of the first tar entry, and its piece number unless it is its file's last piece. */
+  readonly startPath: string;
+  readonly startBlock?: number;
+  /** The same of the last tar entry. */
+  readonly endPath: string;
+  readonly endBlock?: number;
+  /** Of the file on the storage, byte for byte. Absent where there is none that duplicity would use. */
+  readonly hash?: VolumeHash;
+}
+
+export interface VolumeHash {
+  readonly algorithm: 'SHA1' | 'MD5';
+  /** Lower case. As it stands in the manifest: it may be no digest at all, and then matches nothing. */
+  readonly hex: string;
+}
+
+export interface FileChange {
+  readonly change: 'new' | 'changed' | 'deleted';
+  readonly path: string;
+}

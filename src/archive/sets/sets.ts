@@ -1,0 +1,129 @@
+import { DuplifsError } from '../../base/index.js';
+import { setKey } from '../names/format-name.js';
+import type { SetTimes, StoredFile } from '../names/names.js';
+
+/** One full or incremental run, as the names of its files show it (docs/format/1-bytes.md 1.3). */
+export interface BackupSet {
+  readonly times: SetTimes;
+  /** setKey(times). */
+  readonly key: string;
+  /**
+   * The stored volumes by number. Where several names stand for one number (duplicity crashes there), the
+   * one whose SHA-1 the manifest names is the volume; nothing is chosen here.
+   */
+  readonly volumes: ReadonlyMap<number, readonly StoredFile[]>;
+  /** Stored manifests; the whole ones before any that is partial. */
+  readonly manifests: readonly StoredFile[];
+  readonly index: readonly StoredFile[];
+  readonly signatures: readonly StoredFile[];
+  readonly statistics: readonly StoredFile[];
+  /** What the archive dir holds of this set. */
+  readonly local: readonly StoredFile[];
+  /** Whether its whole manifest is stored: the last file of a set to be written. */
+  readonly complete: boolean;
+  /**
+   * Whether all that there is of a manifest is a `.part`, in the archive dir or stored: an interrupted
+   * run, which duplicity lists and restores like a whole set. It is never complete.
+   */
+  readonly partial: boolean;
+}
+
+/** More sets than this at one target are refused: an hourly backup makes them in eleven years. */
+export const maxSets = 100_000;
+
+export interface Grouping {
+  /** By end time; a full before an incremental that ends at the same second. */
+  readonly sets: readonly BackupSet[];
+  /** Stored index and statistics files of sets that are not there. */
+  readonly strays: readonly StoredFile[];
+}
+
+/**
+ * Groups files to sets by kind and times. There is a set where there is a stored volume or manifest, or a
+ * partial manifest in the archive dir.
+ *
+ * @throws DuplifsError DAMAGED when there are more than maxSets.
+ */
+export function groupSets(stored: readonly StoredFile[], local: readonly StoredFile[]): Grouping {
+  const groups: Groups = new Map();
+  for (const file of stored) groupOf(groups, file).stored.push(file);
+  for (const file of local) groupOf(groups, file).local.push(file);
+
+  const sets: BackupSet[] = [];
+  const strays: StoredFile[] = [];
+  for (const group of [...groups.values()].flatMap((sameEnd) => [...sameEnd.values()])) {
+    if (isSet(group)) sets.push(makeSet(group));
+    else
+      strays.push(...group.stored.filter(({ kind }) => kind === 'index' || kind === 'statistics'));
+  }
+  if (sets.length > maxSets) {
+    throw new DuplifsError(
+      'DAMAGED',
+      `There are ${sets.length} backup sets, more than ${maxSets}`,
+      {
+        hint: 'Check that the URL names the folder of one backup',
+      },
+    );
+  }
+  sets.sort(
+    (a, b) =>
+      a.times.endSeconds - b.times.endSeconds ||
+      startOf(a.times) - startOf(b.times) ||
+      (a.times.kind === 'full' ? -1 : 1),
+  );
+  return { sets, strays };
+}
+
+interface Group {
+  readonly times: SetTimes;
+  readonly stored: StoredFile[];
+  readonly local: StoredFile[];
+}
+
+/** By end time, and then by start time. */
+type Groups = Map<number, Map<number, Group>>;
+
+function groupOf(groups: Groups, { times }: StoredFile): Group {
+  const sameEnd = groups.get(times.endSeconds) ?? new Map<number, Group>();
+  groups.set(times.endSeconds, sameEnd);
+  const group = sameEnd.get(startOf(times)) ?? { times, stored: [], local: [] };
+  sameEnd.set(startOf(times), group);
+  return group;
+}
+
+function isSet({ stored, local }: Group): boolean {
+  return (
+    stored.some(({ kind }) => kind === 'volume' || kind === 'manifest') ||
+    local.some(({ kind, partial }) => kind === 'manifest' && partial)
+  );
+}
+
+function makeSet({ times, stored, local }: Group): BackupSet {
+  const ofKind = (kind: StoredFile['kind']) => stored.filter((file) => file.kind === kind);
+  const volumes = new Map<number, StoredFile[]>();
+  const inOrder = ofKind('volume').sort((a, b) => a.volumeNumber - b.volumeNumber);
+  for (const volume of inOrder) {
+    volumes.set(volume.volumeNumber, [...(volumes.get(volume.volumeNumber) ?? []), volume]);
+  }
+  const manifests = ofKind('manifest').sort((a, b) => Number(a.partial) - Number(b.partial));
+  const complete = manifests.some(({ partial }) => !partial);
+  return {
+    times,
+    key: setKey(times),
+    volumes,
+    manifests,
+    index: ofKind('index'),
+    signatures: ofKind('signatures'),
+    statistics: ofKind('statistics'),
+    local,
+    complete,
+    partial:
+      !complete &&
+      (manifests.length > 0 || local.some(({ kind, partial }) => kind === 'manifest' && partial)),
+  };
+}
+
+/** The time of the set that this one builds on; a full builds on none. */
+export function startOf(times: SetTimes): number {
+  return times.kind === 'full' ? Number.NEGATIVE_INFINITY : times.startSeconds;
+}

@@ -1,0 +1,188 @@
+/**
+ * A push parser for tar streams: bytes in, in chunks of any size, entries out. It reads what any tar
+ * that duplicity ever used may have written (docs/format/1-bytes.md 4.1): ustar, PAX, GNU's long
+ * names and V7. An archive ends at its first zero block or by just ending; what follows the zero
+ * block is not looked at (4.7).
+ */
+import { decodeName } from '../../base/index.js';
+import { damaged, type Fail } from '../damaged.js';
+import { paddingLength } from './encode.js';
+import { blockSize, decodeHeader, isZeroBlock, type TarHeader } from './header.js';
+import { parsePax, type HeaderOverrides } from './pax.js';
+
+/** What the parser calls, in the order of the stream. Whatever it throws, the parser passes on. */
+export interface TarSink {
+  /**
+   * An entry begins. Offsets are in the whole tar: `headerOffset` of its first block, extension
+   * headers included, and `dataOffset` of its first byte of data.
+   */
+  header(header: TarHeader, headerOffset: number, dataOffset: number): void;
+  /** Bytes of the entry's data, in order: a part of the pushed chunk, not a copy. Never empty. */
+  data(chunk: Buffer): void;
+  /** The entry's data is complete; called for entries without data too. */
+  entryEnd(): void;
+}
+
+const maxPaxBytes = 1 << 20;
+const maxNameBytes = 65536;
+/** Link, device, directory and fifo entries carry no data, whatever their size field says. */
+const typesWithoutData = '123456';
+
+type State = 'header' | 'extension' | 'data' | 'padding' | 'done';
+
+export class TarParser {
+  readonly #fail: Fail;
+  readonly #sink: TarSink;
+  #state: State = 'header';
+  /** The stream offset of the next byte. */
+  #offset = 0;
+  /** Bytes that the current state still wants. */
+  #wanted = blockSize;
+  /** The start of a header block or extension body that the end of a chunk cut. */
+  #held: Buffer | undefined;
+  /** The extension header whose body is being read. */
+  #extension = { typeflag: '', size: 0 };
+  #globals: HeaderOverrides | undefined;
+  #overrides: HeaderOverrides | undefined;
+  /** Where the current entry began, when an extension header came before it. */
+  #entryStart: number | undefined;
+
+  /** `fileName` is what errors call the stream. */
+  constructor(fileName: string, sink: TarSink) {
+    this.#fail = (what) => damaged(fileName, `${what}, before byte ${this.#offset} of the tar`);
+    this.#sink = sink;
+  }
+
+  /** Whether the zero block was seen: nothing that follows matters. */
+  get isDone(): boolean {
+    return this.#state === 'done';
+  }
+
+  /** Parses the next bytes. Throws DAMAGED. */
+  push(chunk: Buffer): void {
+    for (let at = 0; at < chunk.length && this.#state !== 'done';) {
+      const take = Math.min(this.#wanted, chunk.length - at);
+      if (this.#state === 'header' || this.#state === 'extension') {
+        this.#collect(chunk, at, take);
+      } else {
+        if (this.#state === 'data') this.#sink.data(chunk.subarray(at, at + take));
+        this.#consume(take);
+        if (this.#wanted === 0) this.#partDone();
+      }
+      at += take;
+    }
+  }
+
+  /** The stream ended. Throws DAMAGED when that was inside an entry. */
+  end(): void {
+    if (this.#state === 'done') return;
+    const isBetween = this.#state === 'header' && this.#wanted === blockSize;
+    if (!isBetween || this.#entryStart !== undefined) throw this.#fail('ends inside a tar entry');
+  }
+
+  #expect(state: State, bytes: number): void {
+    this.#state = state;
+    this.#wanted = bytes;
+  }
+
+  #consume(count: number): void {
+    this.#offset += count;
+    this.#wanted -= count;
+  }
+
+  /** Data, or the padding after it, is complete. */
+  #partDone(): void {
+    if (this.#state === 'data') {
+      this.#sink.entryEnd();
+      // Entries begin at whole blocks, so the stream's offset alone tells the padding.
+      const padding = paddingLength(this.#offset);
+      if (padding > 0) {
+        this.#expect('padding', padding);
+        return;
+      }
+    }
+    this.#expect('header', blockSize);
+  }
+
+  /** Takes bytes of a header block or extension body, and acts once it is whole. */
+  #collect(chunk: Buffer, at: number, take: number): void {
+    let bytes = chunk;
+    let start = at;
+    if (this.#held !== undefined || take < this.#wanted) {
+      this.#held ??= Buffer.allocUnsafe(this.#wanted);
+      chunk.copy(this.#held, this.#held.length - this.#wanted, at, at + take);
+      bytes = this.#held;
+      start = 0;
+    }
+    this.#consume(take);
+    if (this.#wanted > 0) return;
+    this.#held = undefined;
+    if (this.#state === 'header') this.#headerBlock(bytes, start);
+    else this.#extensionBody(bytes.subarray(start, start + this.#extension.size));
+  }
+
+  #headerBlock(bytes: Buffer, at: number): void {
+    if (bytes[at] === 0 && isZeroBlock(bytes, at)) {
+      if (this.#entryStart !== undefined) throw this.#fail('ends inside a tar entry');
+      this.#expect('done', 0);
+      return;
+    }
+    const block = decodeHeader(bytes, at, this.#fail);
+    const blockStart = this.#offset - blockSize;
+    if ('xXgLK'.includes(block.typeflag)) {
+      this.#beginExtension(block, blockStart);
+      return;
+    }
+    if (block.typeflag === 'S') throw this.#fail('holds a sparse tar entry');
+    const header = this.#complete(block);
+    this.#sink.header(header, this.#entryStart ?? blockStart, this.#offset);
+    this.#entryStart = undefined;
+    this.#overrides = undefined;
+    this.#expect(header.size === 0 ? 'header' : 'data', header.size || blockSize);
+    if (header.size === 0) this.#sink.entryEnd();
+  }
+
+  /** The header with what its extension headers say. */
+  #complete(block: TarHeader): TarHeader {
+    const isPlain = this.#globals === undefined && this.#overrides === undefined;
+    const header = isPlain ? block : { ...block, ...this.#globals, ...this.#overrides };
+    if (header.size < 0) throw this.#fail('holds a tar entry of negative size');
+    if (header.name.length > maxNameBytes || header.linkName.length > maxNameBytes) {
+      throw this.#fail(`holds a name longer than ${maxNameBytes}`);
+    }
+    const hasData = header.size === 0 || !typesWithoutData.includes(header.typeflag);
+    return hasData ? header : { ...header, size: 0 };
+  }
+
+  #beginExtension({ typeflag, size }: TarHeader, blockStart: number): void {
+    const isName = typeflag === 'L' || typeflag === 'K';
+    if (size < 1 || size > (isName ? maxNameBytes + 1 : maxPaxBytes)) {
+      throw this.#fail(`holds an extension header of ${size} bytes`);
+    }
+    // A global header belongs to no entry.
+    if (typeflag !== 'g') this.#entryStart ??= blockStart;
+    this.#extension = { typeflag, size };
+    this.#expect('extension', size + paddingLength(size));
+  }
+
+  #extensionBody(body: Buffer): void {
+    const { typeflag } = this.#extension;
+    if (typeflag === 'g') {
+      this.#globals = { ...this.#globals, ...parsePax(body, this.#fail) };
+    } else {
+      this.#overrides = { ...this.#overrides, ...this.#overridesIn(typeflag, body) };
+    }
+    this.#expect('header', blockSize);
+  }
+
+  #overridesIn(typeflag: string, body: Buffer): HeaderOverrides {
+    if (typeflag === 'L') return { name: decodeName(beforeNul(body)) };
+    if (typeflag === 'K') return { linkName: decodeName(beforeNul(body)) };
+    return parsePax(body, this.#fail);
+  }
+}
+
+function beforeNul(bytes: Buffer): Buffer {
+  const end = bytes.indexOf(0);
+  return end < 0 ? bytes : bytes.subarray(0, end);
+}

@@ -1,0 +1,235 @@
+/**
+ * The catalog of one target: its sets and volumes, and every path in every set (schema.ts). This class
+ * asks and keeps the rows; the files beside it fill them.
+ */
+import type { Statement } from 'better-sqlite3';
+import { decodeName, encodeName } from '../base/index.js';
+import { entryColumns, rowToEntry, type CatalogEntry, type EntryRow } from './entry.js';
+import { fullIdOf, openCatalogFile, rootId, type Connection } from './schema.js';
+
+export interface CatalogSet {
+  readonly id: number;
+  /** Times as in file names: `20231114T221320Z`, or `P.to.T` of an incremental. */
+  readonly key: string;
+  readonly kind: 'full' | 'inc';
+  readonly startSeconds: number;
+  readonly endSeconds: number;
+}
+
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+  readonly userName: string;
+  readonly groupName: string;
+}
+
+/** A run of a version's bytes (content or delta) in a volume's plaintext. */
+export interface Piece {
+  readonly volumeId: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+interface SetRow {
+  id: number;
+  key: string;
+  kind: 'full' | 'inc';
+  start_seconds: number;
+  end_seconds: number;
+}
+
+type VersionRange = [fullId: number, setId: number];
+
+/** The newest version of the name `n` within a range of sets. */
+const newestVersion = `
+  v.name_id = n.id AND v.set_id = (
+    SELECT max(set_id) FROM versions WHERE name_id = n.id AND set_id BETWEEN ? AND ?
+  ) AND v.kind <> 0`;
+
+export class Catalog {
+  /** For the files of this folder that fill the catalog. */
+  readonly connection: Connection;
+  readonly #children: Statement<[...VersionRange, number, Buffer, number], EntryRow>;
+  readonly #child: Statement<[...VersionRange, number, Buffer], EntryRow>;
+  readonly #entry: Statement<[...VersionRange, number], EntryRow>;
+  readonly #history: Statement<VersionRangeOfName, EntryRow>;
+  readonly #allVersions: Statement<[number], EntryRow>;
+  readonly #subfolders: Statement<[...VersionRange, number], number>;
+  readonly #namesBelow: Statement<[number, Buffer, number], [number, Buffer]>;
+  readonly #nameBelow: Statement<[number, Buffer], number>;
+  readonly #name: Statement<[number], [number, Buffer]>;
+  readonly #owner: Statement<[number], [number, number, Buffer, Buffer]>;
+  readonly #pieces: Statement<[number, number], [number, number, number]>;
+  readonly #setSize: Statement<[number, number, number]>;
+  readonly #owners = new Map<number, Owner>();
+
+  constructor(path: string) {
+    this.connection = openCatalogFile(path);
+    const prepare = <P extends unknown[], R = unknown>(sql: string): Statement<P, R> =>
+      this.connection.prepare<P, R>(sql);
+    const select = `SELECT ${entryColumns} FROM names n JOIN versions v ON ${newestVersion}`;
+    this.#children = prepare<[...VersionRange, number, Buffer, number], EntryRow>(
+      `${select} WHERE n.parent = ? AND n.name > ? ORDER BY n.name LIMIT ?`,
+    ).raw();
+    this.#child = prepare<[...VersionRange, number, Buffer], EntryRow>(
+      `${select} WHERE n.parent = ? AND n.name = ?`,
+    ).raw();
+    this.#entry = prepare<[...VersionRange, number], EntryRow>(`${select} WHERE n.id = ?`).raw();
+    this.#subfolders = prepare<[...VersionRange, number], number>(
+      `SELECT count(*) FROM names n JOIN versions v ON ${newestVersion} AND v.type = 1
+       WHERE n.parent = ?`,
+    ).pluck();
+    const versions = `SELECT ${entryColumns} FROM versions v JOIN names n ON n.id = v.name_id`;
+    this.#history = prepare<VersionRangeOfName, EntryRow>(
+      `${versions} WHERE v.name_id = ? AND v.set_id BETWEEN ? AND ? ORDER BY v.set_id DESC`,
+    ).raw();
+    this.#allVersions = prepare<[number], EntryRow>(
+      `${versions} JOIN sets s ON s.id = v.set_id WHERE v.name_id = ? AND v.kind <> 0
+       ORDER BY s.end_seconds, s.id`,
+    ).raw();
+    this.#namesBelow = prepare<[number, Buffer, number], [number, Buffer]>(
+      `SELECT id, name FROM names n WHERE parent = ? AND name > ?
+         AND EXISTS (SELECT 1 FROM versions v WHERE v.name_id = n.id AND v.kind <> 0)
+       ORDER BY name LIMIT ?`,
+    ).raw();
+    this.#nameBelow = prepare<[number, Buffer], number>(
+      'SELECT id FROM names WHERE parent = ? AND name = ?',
+    ).pluck();
+    this.#name = prepare<[number], [number, Buffer]>(
+      'SELECT parent, name FROM names WHERE id = ?',
+    ).raw();
+    this.#owner = prepare<[number], [number, number, Buffer, Buffer]>(
+      'SELECT uid, gid, user_name, group_name FROM owners WHERE id = ?',
+    ).raw();
+    this.#pieces = prepare<[number, number], [number, number, number]>(
+      `SELECT volume_id, offset, length FROM pieces WHERE name_id = ? AND set_id = ?
+       ORDER BY volume_number, offset`,
+    ).raw();
+    this.#setSize = prepare<[number, number, number]>(
+      'UPDATE versions SET size = ? WHERE name_id = ? AND set_id = ?',
+    );
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+
+  /** The sets of all chains, by time. */
+  sets(): CatalogSet[] {
+    return this.connection
+      .prepare<[], SetRow>('SELECT * FROM sets ORDER BY end_seconds, id')
+      .all()
+      .map((row) => ({
+        id: row.id,
+        key: row.key,
+        kind: row.kind,
+        startSeconds: row.start_seconds,
+        endSeconds: row.end_seconds,
+      }));
+  }
+
+  /** The machine and folder that a set was made of, where its manifest was read and says so. */
+  sourceOf(setId: number): { hostName: string; folder: string } | undefined {
+    const row = this.connection
+      .prepare<[number], { host_name: string | null; source: Buffer | null }>(
+        'SELECT host_name, source FROM sets WHERE id = ?',
+      )
+      .get(setId);
+    if (row === undefined || row.host_name === null || row.source === null) return undefined;
+    return { hostName: row.host_name, folder: decodeName(row.source) };
+  }
+
+  /** The entries of a folder as of a set, by name as bytes, after the name `after`. */
+  children(setId: number, folderId: number, after: string, limit: number): CatalogEntry[] {
+    return this.#children
+      .all(fullIdOf(setId), setId, folderId, encodeName(after), limit)
+      .map(rowToEntry);
+  }
+
+  child(setId: number, folderId: number, name: string): CatalogEntry | undefined {
+    return toEntry(this.#child.get(fullIdOf(setId), setId, folderId, encodeName(name)));
+  }
+
+  /** The path's newest version up to the set; undefined when it did not exist then. */
+  entry(setId: number, id: number): CatalogEntry | undefined {
+    return toEntry(this.#entry.get(fullIdOf(setId), setId, id));
+  }
+
+  /** How many folders a folder holds as of a set. */
+  subfolders(setId: number, folderId: number): number {
+    return this.#subfolders.get(fullIdOf(setId), setId, folderId) ?? 0;
+  }
+
+  /** The versions of a path in the set's chain up to the set, newest first, deletions among them. */
+  history(setId: number, id: number): (CatalogEntry & { readonly deleted: boolean })[] {
+    return this.#history
+      .all(id, fullIdOf(setId), setId)
+      .map((row) => ({ ...rowToEntry(row), deleted: row[3] === 0 }));
+  }
+
+  /** Every version of a path in every chain, oldest first, without deletions. */
+  allVersions(id: number): CatalogEntry[] {
+    return this.#allVersions.all(id).map(rowToEntry);
+  }
+
+  /** The names that ever were in a folder, by name as bytes, after the name `after`. */
+  namesBelow(folderId: number, after: string, limit: number): { id: number; name: string }[] {
+    return this.#namesBelow
+      .all(folderId, encodeName(after), limit)
+      .map(([id, name]) => ({ id, name: decodeName(name) }));
+  }
+
+  nameBelow(folderId: number, name: string): number | undefined {
+    return this.#nameBelow.get(folderId, encodeName(name));
+  }
+
+  /** Parent and last component of a path; the root's parent is itself. */
+  nameOf(id: number): { parent: number; name: string } | undefined {
+    if (id === rootId) return { parent: rootId, name: '' };
+    const row = this.#name.get(id);
+    return row && { parent: row[0], name: decodeName(row[1]) };
+  }
+
+  pathOf(id: number): string {
+    const components: string[] = [];
+    for (let at = id; at !== rootId;) {
+      const row = this.nameOf(at);
+      if (row === undefined) break;
+      components.unshift(row.name);
+      at = row.parent;
+    }
+    return components.join('/');
+  }
+
+  owner(id: number): Owner {
+    const known = this.#owners.get(id);
+    if (known !== undefined) return known;
+    const row = this.#owner.get(id);
+    const owner: Owner = {
+      uid: row?.[0] ?? 0,
+      gid: row?.[1] ?? 0,
+      userName: decodeName(row?.[2] ?? Buffer.alloc(0)),
+      groupName: decodeName(row?.[3] ?? Buffer.alloc(0)),
+    };
+    this.#owners.set(id, owner);
+    return owner;
+  }
+
+  /** Where the bytes of a path's version in a set lie, in order. */
+  pieces(setId: number, id: number): Piece[] {
+    return this.#pieces
+      .all(id, setId)
+      .map(([volumeId, offset, length]) => ({ volumeId, offset, length }));
+  }
+
+  /** Keeps a size that was found by resolving a delta. */
+  setSize(setId: number, id: number, size: number): void {
+    this.#setSize.run(size, id, setId);
+  }
+}
+
+type VersionRangeOfName = [nameId: number, ...VersionRange];
+
+function toEntry(row: EntryRow | undefined): CatalogEntry | undefined {
+  return row && rowToEntry(row);
+}

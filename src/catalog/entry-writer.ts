@@ -1,0 +1,163 @@
+/** Writes paths, owners and versions into the catalog; prepared once for a connection. */
+import { setImmediate } from 'node:timers/promises';
+import type { Statement } from 'better-sqlite3';
+import { encodeName } from '../base/index.js';
+import { entryTypes, versionKinds, type EntryType, type VersionKind } from './entry.js';
+import { rootId, type Connection } from './schema.js';
+
+/** What a sigtar, a volume or an index says of a path, apart from its bytes. */
+export interface EntryFacts {
+  readonly path: string;
+  readonly type: EntryType;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly userName: string;
+  readonly groupName: string;
+  readonly mtimeSeconds: number;
+  readonly linkTarget?: string | undefined;
+  readonly device?: { readonly major: number; readonly minor: number } | undefined;
+}
+
+const rowsPerTransaction = 1000;
+
+export class EntryWriter {
+  readonly #connection: Connection;
+  readonly #findName: Statement<[number, Buffer], number>;
+  readonly #addName: Statement<[number, Buffer]>;
+  readonly #findOwner: Statement<[number, number, Buffer, Buffer], number>;
+  readonly #addOwner: Statement<[number, number, Buffer, Buffer]>;
+  readonly #putVersion: Statement;
+  readonly #owners = new Map<string, number>();
+  /** The components of the last path and their ids: entries come in order, so most are shared. */
+  #components: string[] = [];
+  #ids: number[] = [];
+
+  /** The id of the folder that holds the last path written; 0 of the root. */
+  get parentId(): number {
+    if (this.#ids.length === 0) return 0;
+    return this.#ids.at(-2) ?? rootId;
+  }
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#findName = connection
+      .prepare<[number, Buffer], number>('SELECT id FROM names WHERE parent = ? AND name = ?')
+      .pluck();
+    this.#addName = connection.prepare('INSERT INTO names (parent, name) VALUES (?, ?)');
+    this.#findOwner = connection
+      .prepare<[number, number, Buffer, Buffer], number>(
+        'SELECT id FROM owners WHERE uid = ? AND gid = ? AND user_name = ? AND group_name = ?',
+      )
+      .pluck();
+    this.#addOwner = connection.prepare(
+      'INSERT INTO owners (uid, gid, user_name, group_name) VALUES (?, ?, ?, ?)',
+    );
+    this.#putVersion = connection.prepare(`
+      INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET kind = excluded.kind, type = excluded.type, mode = excluded.mode,
+        owner = excluded.owner, mtime_seconds = excluded.mtime_seconds, size = excluded.size,
+        link = excluded.link, major = excluded.major, minor = excluded.minor
+    `);
+  }
+
+  /**
+   * Calls `write` for each item, a thousand in one short transaction, with a turn of the event loop
+   * between: a long list holds nobody up.
+   */
+  async writeAll<T>(
+    items: readonly T[],
+    write: (item: T) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const batch = this.#connection.transaction((from: number, to: number) => {
+      this.forgetIds(); // the transaction before may have been rolled back
+      for (let at = from; at < to; at += 1) write(items[at] as T);
+    });
+    for (let from = 0; from < items.length; from += rowsPerTransaction) {
+      signal?.throwIfAborted();
+      batch.immediate(from, Math.min(items.length, from + rowsPerTransaction));
+      await setImmediate();
+    }
+  }
+
+  /** To be called after ids that the writer has seen were removed. */
+  forgetIds(): void {
+    this.#components = [];
+    this.#ids = [];
+    this.#owners.clear();
+  }
+
+  /** The id of a path, with its folders added as needed. */
+  nameId(path: string): number {
+    if (path === '') {
+      this.#components = [];
+      this.#ids = [];
+      return rootId;
+    }
+    const components = path.split('/');
+    const ids: number[] = [];
+    let parent = rootId;
+    let shared = true;
+    for (const [at, component] of components.entries()) {
+      shared &&= this.#components[at] === component;
+      const known = shared ? this.#ids[at] : undefined;
+      parent = known ?? this.#componentId(parent, component);
+      ids.push(parent);
+    }
+    this.#components = components;
+    this.#ids = ids;
+    return parent;
+  }
+
+  /** Adds or replaces the version of a path in a set. Sizes count for regular files only. */
+  putVersion(
+    setId: number,
+    kind: Exclude<VersionKind, 'deleted'>,
+    facts: EntryFacts,
+    size?: number,
+    sizeLimit?: number,
+  ): number {
+    const id = this.nameId(facts.path);
+    const link = facts.linkTarget === undefined ? null : encodeName(facts.linkTarget);
+    this.#putVersion.run(
+      id,
+      setId,
+      versionKinds.indexOf(kind),
+      entryTypes.indexOf(facts.type),
+      facts.mode,
+      this.#ownerId(facts),
+      facts.mtimeSeconds,
+      facts.type === 'reg' ? (size ?? null) : (link?.length ?? 0),
+      sizeLimit ?? null,
+      link,
+      facts.device?.major ?? null,
+      facts.device?.minor ?? null,
+    );
+    return id;
+  }
+
+  putDeletion(setId: number, path: string): void {
+    const id = this.nameId(path);
+    const deleted = versionKinds.indexOf('deleted');
+    this.#putVersion.run(id, setId, deleted, 0, 0, 0, 0, null, null, null, null, null);
+  }
+
+  #componentId(parent: number, component: string): number {
+    const name = encodeName(component);
+    return (
+      this.#findName.get(parent, name) ?? Number(this.#addName.run(parent, name).lastInsertRowid)
+    );
+  }
+
+  #ownerId({ uid, gid, userName, groupName }: EntryFacts): number {
+    const key = JSON.stringify([uid, gid, userName, groupName]);
+    const known = this.#owners.get(key);
+    if (known !== undefined) return known;
+    const columns = [uid, gid, encodeName(userName), encodeName(groupName)] as const;
+    const id =
+      this.#findOwner.get(...columns) ?? Number(this.#addOwner.run(...columns).lastInsertRowid);
+    this.#owners.set(key, id);
+    return id;
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * Keeps a catalog filled: sets from the listing of the storage, their trees from the sigtars (or, where
+ * those are missing, from the volumes), sizes and places from the volumes as they are decoded.
+ *
+ * Everything is done once for all who wait for it, and again by the next process if this one ends in the
+ * middle.
+ */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  collect,
+  selectSets,
+  usableSets,
+  type Collection,
+  type NamePrefixes,
+} from '../archive/index.js';
+import { DuplifsError } from '../base/index.js';
+import { type Storage } from '../storage/index.js';
+import {
+  VolumeStore,
+  type BlockArena,
+  type DecodeOptions,
+  type DecodePriority,
+  type VolumeRef,
+} from '../volume/index.js';
+import { abortable } from './abortable.js';
+import { Catalog, type CatalogSet } from './catalog.js';
+import { EntryWriter } from './entry-writer.js';
+import { KnownSets } from './known-sets.js';
+import { fullIdOf } from './schema.js';
+import { SetLister } from './set-lister.js';
+import { type SetVolume } from './set-volumes.js';
+import { synchronizeSets } from './synchronize.js';
+import { VolumeDirectory } from './volume-directory.js';
+import { missingEntry, VolumeRecorder } from './volume-recorder.js';
+
+export interface FillerOptions {
+  readonly storage: Storage;
+  /** The target's folder in the archive dir: duplicity's local copies, and the catalog. */
+  readonly archiveFolder: string;
+  readonly prefixes: NamePrefixes;
+  readonly decode: Omit<DecodeOptions, 'signal'>;
+  readonly arena: BlockArena;
+  /** Bytes of decoded blocks kept in memory. */
+  readonly memoryBytes: number;
+  readonly warn: (message: string) => void;
+}
+
+const catalogName = 'duplifs-catalog.sqlite';
+
+export class Filler {
+  readonly catalog: Catalog;
+  readonly volumes: VolumeStore;
+  readonly #options: FillerOptions;
+  readonly #writer: EntryWriter;
+  readonly #sets: KnownSets;
+  readonly #directory: VolumeDirectory;
+  readonly #lister: SetLister;
+  #collection: Collection | undefined;
+
+  constructor(options: FillerOptions) {
+    const { storage, archiveFolder, decode, warn } = options;
+    this.#options = options;
+    this.catalog = new Catalog(join(archiveFolder, catalogName));
+    this.#writer = new EntryWriter(this.catalog.connection);
+    this.#sets = new KnownSets(this.catalog);
+    this.#directory = new VolumeDirectory(
+      this.catalog.connection,
+      this.#sets,
+      () => ({ storage, archiveFolder, localNames: this.#sets.localNames, decode }),
+      warn,
+    );
+    this.#lister = new SetLister({
+      ...options,
+      catalog: this.catalog,
+      writer: this.#writer,
+      sets: this.#sets,
+      lockPath: join(archiveFolder, `${catalogName}.lock`),
+      volumesOf: async (setId) => (await this.#directory.ofSet(setId)).all,
+      catalogue: (volumes) => this.#catalogue(volumes, 'reader'),
+    });
+    this.volumes = new VolumeStore({
+      ...decode,
+      storage,
+      arena: options.arena,
+      memoryBytes: options.memoryBytes,
+      observe: (volume) => this.#observe(volume),
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.volumes.close();
+    this.catalog.close();
+  }
+
+  /** Lists the storage and brings the catalog's sets up to date with it. */
+  async synchronize(signal?: AbortSignal): Promise<Collection> {
+    const { storage, archiveFolder, prefixes } = this.#options;
+    const objects = await storage.list(signal);
+    const local = await namesIn(archiveFolder);
+    const sizes = new Map(objects.map(({ name, size }) => [name, size]));
+    const collection = collect({
+      stored: objects.map(({ name }) => name),
+      local,
+      prefixes,
+    });
+    const chains = collection.chains.map((chain) => usableSets(chain));
+    const ids = synchronizeSets(this.catalog.connection, chains, (set) =>
+      set.manifests.map(({ name }) => `${name} ${String(sizes.get(name))}`).join('\n'),
+    );
+    this.#directory.forget(this.#sets.update(ids, chains.flat(), local));
+    this.#lister.refresh();
+    this.#collection = collection;
+    return collection;
+  }
+
+  /** What the storage held when it was last listed. */
+  get collection(): Collection {
+    if (this.#collection === undefined) throw new Error('synchronize comes first');
+    return this.#collection;
+  }
+
+  /** The set whose tree is the one of a time, in seconds (docs/format/1-bytes.md 2). */
+  setAt(timeSeconds: number): CatalogSet {
+    const key = selectSets(this.collection, timeSeconds).sets.at(-1)?.key;
+    const set = this.sets().find((known) => known.key === key);
+    if (set === undefined) throw new DuplifsError('NO_BACKUP', 'No backup set at that time');
+    return set;
+  }
+
+  /** The sets on the storage, newest first. */
+  sets(): CatalogSet[] {
+    return this.#sets.newestFirst();
+  }
+
+  /** Reads the set's manifest, which proves that its key is at hand. */
+  async prepare(setId: number, signal?: AbortSignal): Promise<void> {
+    await abortable(this.#directory.ofSet(setId), signal);
+  }
+
+  /** Whether the tree as of the set is complete, so that `list` need not be waited for. */
+  isListed(setId: number): boolean {
+    for (let id = setId; id >= fullIdOf(setId); id -= 1) {
+      if (!this.#lister.isListed(id)) return false;
+    }
+    return true;
+  }
+
+  /** Makes the tree as of the set complete, but for sizes. */
+  async list(setId: number, signal?: AbortSignal): Promise<void> {
+    for (let id = fullIdOf(setId); id <= setId; id += 1) {
+      await abortable(this.#lister.list(id), signal);
+    }
+  }
+
+  /** Finds the bytes of the path's version in the set: decodes the volumes that can hold them. */
+  async locate(
+    setId: number,
+    nameId: number,
+    priority: DecodePriority,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const path = this.catalog.pathOf(nameId);
+    const volumes = await abortable(this.#directory.ofSet(setId), signal);
+    await this.#catalogue(volumes.covering(path), priority, signal);
+    if (this.#isLocated(setId, nameId)) return;
+    // a volume out of order, or a manifest that lies: it may be in any other
+    await this.#catalogue(volumes.all, priority, signal);
+    if (!this.#isLocated(setId, nameId)) throw missingEntry(path, this.#sets.keyOf(setId));
+  }
+
+  /** What to ask the volume store for. */
+  volumeRef(volumeId: number): VolumeRef {
+    return this.#directory.ref(this.#directory.find(volumeId).volume);
+  }
+
+  /** Volumes that a manifest names and the storage does not have. */
+  async missingVolumes(signal?: AbortSignal): Promise<{ setKey: string; number: number }[]> {
+    const missing: { setKey: string; number: number }[] = [];
+    for (const { id, key } of this.sets()) {
+      const volumes = await abortable(this.#directory.ofSet(id), signal);
+      for (const { name, number } of volumes.all) {
+        if (name === undefined) missing.push({ setKey: key, number });
+      }
+    }
+    return missing;
+  }
+
+  /** Lists every set and catalogues every volume that was not yet, newest set first, one at a time. */
+  async catalogueAll(signal: AbortSignal, onFailure: (error: unknown) => void): Promise<void> {
+    for (const { id } of this.sets()) {
+      try {
+        await this.list(id, signal);
+        for (const volume of (await this.#directory.ofSet(id)).all) {
+          signal.throwIfAborted();
+          await this.#catalogue([volume], 'background', signal).catch(onFailure);
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        onFailure(error);
+      }
+    }
+  }
+
+  /** Decodes the volumes that are not catalogued yet; the store's observer does the rest. */
+  async #catalogue(
+    volumes: readonly SetVolume[],
+    priority: DecodePriority,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    for (const volume of volumes) {
+      if (volume.catalogued) continue;
+      await this.volumes.decode(this.#directory.ref(volume), priority, signal);
+    }
+  }
+
+  #observe({ id }: VolumeRef): VolumeRecorder | undefined {
+    const { volume, siblings } = this.#directory.find(id);
+    if (volume.catalogued) return undefined;
+    const { warn } = this.#options;
+    return new VolumeRecorder(this.catalog.connection, this.#writer, volume, siblings, warn);
+  }
+
+  #isLocated(setId: number, nameId: number): boolean {
+    const [newest] = this.catalog.history(setId, nameId);
+    return newest?.setId !== setId || newest.kind !== 'stored';
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}

@@ -1,0 +1,64 @@
+/** The sets that the storage had when it was last listed, each with its row in the catalog. */
+import { type BackupSet } from '../archive/index.js';
+import { DuplifsError } from '../base/index.js';
+import { type Catalog, type CatalogSet } from './catalog.js';
+
+export interface KnownSet {
+  readonly row: CatalogSet;
+  readonly stored: BackupSet;
+}
+
+export class KnownSets {
+  readonly #catalog: Catalog;
+  #sets = new Map<number, KnownSet>();
+  /** Names in the target's folder of the archive dir. */
+  localNames: ReadonlySet<string> = new Set();
+
+  constructor(catalog: Catalog) {
+    this.#catalog = catalog;
+  }
+
+  /** Takes over a new listing; returns the ids that are gone or now stand for another set. */
+  update(
+    ids: ReadonlyMap<string, number>,
+    sets: readonly BackupSet[],
+    local: readonly string[],
+  ): number[] {
+    const before = this.#sets;
+    const rows = new Map(this.#catalog.sets().map((row) => [row.id, row]));
+    this.#sets = new Map();
+    this.localNames = new Set(local);
+    for (const stored of sets) {
+      const id = ids.get(stored.key);
+      const row = id === undefined ? undefined : rows.get(id);
+      if (row !== undefined) this.#sets.set(row.id, { row, stored });
+    }
+    return [...before.values()]
+      .filter(({ row }) => this.#sets.get(row.id)?.row.key !== row.key)
+      .map(({ row }) => row.id);
+  }
+
+  get(id: number): KnownSet {
+    const set = this.#sets.get(id);
+    if (set === undefined) {
+      throw new DuplifsError('NO_BACKUP', 'The backup set is no longer on the storage');
+    }
+    return set;
+  }
+
+  find(id: number): CatalogSet | undefined {
+    return this.#sets.get(id)?.row;
+  }
+
+  /** For messages. */
+  keyOf(id: number): string {
+    return this.#sets.get(id)?.row.key ?? String(id);
+  }
+
+  /** Newest first. */
+  newestFirst(): CatalogSet[] {
+    return [...this.#sets.values()]
+      .map(({ row }) => row)
+      .toSorted((a, b) => b.endSeconds - a.endSeconds || b.id - a.id);
+  }
+}

@@ -1,0 +1,71 @@
+/** Fills a set's tree from its sigtar: everything but the sizes and places of regular files. */
+import { signatureSizeBounds, SigtarParser, type SigtarEntry } from '../archive/index.js';
+import { type Catalog, type CatalogSet } from './catalog.js';
+import { type EntryWriter } from './entry-writer.js';
+import { ImpliedFolders } from './implied-folders.js';
+
+const entriesPerBatch = 1000;
+const signatureHeaderLength = 12;
+
+interface Listed {
+  readonly entry: SigtarEntry;
+  readonly sizeLimit: number | undefined;
+}
+
+/** Reads a whole sigtar's plaintext into the catalog. Returns the paths of folders that it implied. */
+export async function listSignatures(
+  catalog: Catalog,
+  writer: EntryWriter,
+  set: CatalogSet,
+  name: string,
+  plaintext: AsyncIterable<Buffer>,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const implied = new ImpliedFolders(catalog, writer, set);
+  let entries: Listed[] = [];
+  let current: SigtarEntry | undefined;
+  let header = Buffer.alloc(0);
+  const parser = new SigtarParser(name, {
+    entry: (entry) => {
+      current = entry;
+      header = Buffer.alloc(0);
+    },
+    // of the signatures only the header matters here: the block sums are for the next backup
+    data: (bytes) => {
+      if (header.length >= signatureHeaderLength) return;
+      header = Buffer.concat([header, bytes.subarray(0, signatureHeaderLength - header.length)]);
+    },
+    entryEnd: () => {
+      if (current === undefined) return;
+      const sizeLimit =
+        current.kind === 'signature'
+          ? signatureSizeBounds(header, current.signatureLength)?.maxBytes
+          : undefined;
+      entries.push({ entry: current, sizeLimit });
+    },
+  });
+  const write = async (): Promise<void> => {
+    const batch = entries;
+    entries = [];
+    await writer.writeAll(
+      batch,
+      ({ entry, sizeLimit }) => {
+        if (entry.kind === 'deleted') {
+          writer.putDeletion(set.id, entry.path);
+        } else {
+          const kind = entry.kind === 'signature' ? 'stored' : 'snapshot';
+          writer.putVersion(set.id, kind, entry, undefined, sizeLimit);
+          implied.check();
+        }
+      },
+      signal,
+    );
+  };
+  for await (const chunk of plaintext) {
+    parser.push(chunk);
+    if (entries.length >= entriesPerBatch) await write();
+  }
+  parser.end();
+  await write();
+  return implied.finish();
+}

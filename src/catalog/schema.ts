@@ -1,0 +1,173 @@
+/**
+ * The catalog's SQLite schema, and how its file is opened.
+ *
+ * The catalog is a cache: whatever is wrong with the file (another version, damage, a half-written
+ * fill), the answer is to make it again.
+ *
+ * Set ids are made of the chain and the position in it (setId): within one chain they ascend with time,
+ * so that "the newest version up to this set" is a range of one index.
+ */
+import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { DuplifsError, errorText } from '../base/index.js';
+
+export type Connection = Database.Database;
+
+/** Changes whenever the tables or their meaning change; a catalog of another version is made again. */
+const schemaVersion = 2;
+
+const schema = `
+  CREATE TABLE sets (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    start_seconds INTEGER NOT NULL,
+    end_seconds INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL,      -- name and size of the stored manifest: another one, another set
+    volumes_known INTEGER NOT NULL DEFAULT 0,
+    host_name TEXT,                 -- the machine and folder that were backed up, as the manifest says
+    source BLOB,
+    listed INTEGER NOT NULL DEFAULT 0
+  );
+  CREATE TABLE volumes (
+    id INTEGER PRIMARY KEY,
+    set_id INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    name TEXT,                      -- NULL: the manifest names it and the storage has it not
+    container TEXT NOT NULL,
+    hash_algorithm TEXT,
+    hash TEXT,
+    start_path BLOB NOT NULL,
+    end_path BLOB NOT NULL,
+    catalogued INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (set_id, number)
+  );
+  CREATE TABLE names (
+    id INTEGER PRIMARY KEY,
+    parent INTEGER NOT NULL,
+    name BLOB NOT NULL,
+    UNIQUE (parent, name)
+  );
+  CREATE TABLE owners (
+    id INTEGER PRIMARY KEY,
+    uid INTEGER NOT NULL,
+    gid INTEGER NOT NULL,
+    user_name BLOB NOT NULL,
+    group_name BLOB NOT NULL,
+    UNIQUE (uid, gid, user_name, group_name)
+  );
+  CREATE TABLE versions (
+    name_id INTEGER NOT NULL,
+    set_id INTEGER NOT NULL,
+    kind INTEGER NOT NULL,          -- versionKinds
+    type INTEGER NOT NULL,          -- entryTypes; deleted: 0
+    mode INTEGER NOT NULL,
+    owner INTEGER NOT NULL,
+    mtime_seconds INTEGER NOT NULL,
+    size INTEGER,                   -- NULL: a regular file whose volumes were not seen yet
+    size_limit INTEGER,             -- what its signature tells: at most this size
+    link BLOB,
+    major INTEGER,
+    minor INTEGER,
+    PRIMARY KEY (name_id, set_id)
+  ) WITHOUT ROWID;
+  CREATE TABLE pieces (
+    name_id INTEGER NOT NULL,
+    set_id INTEGER NOT NULL,
+    volume_number INTEGER NOT NULL,
+    offset INTEGER NOT NULL,        -- in the volume's plaintext
+    length INTEGER NOT NULL,
+    volume_id INTEGER NOT NULL,
+    PRIMARY KEY (name_id, set_id, volume_number, offset)
+  ) WITHOUT ROWID;
+  INSERT INTO names (id, parent, name) VALUES (1, 0, x'');
+  PRAGMA user_version = ${String(schemaVersion)};
+`;
+
+/** The name id of the root folder. */
+export const rootId = 1;
+
+/** Positions a chain can have. */
+const setsPerChain = 2 ** 20;
+
+export function setId(chain: number, position: number): number {
+  return chain * setsPerChain + position;
+}
+
+/** The id of the full set of the chain that a set is in. */
+export function fullIdOf(id: number): number {
+  return id - (id % setsPerChain);
+}
+
+export function chainOf(id: number): number {
+  return Math.floor(id / setsPerChain);
+}
+
+/**
+ * Opens the catalog at `path`, making the file (0600) and its folders (0700) as needed. A file that is
+ * no catalog, damaged, or of another version is replaced.
+ */
+export function openCatalogFile(path: string): Connection {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  try {
+    return prepare(path);
+  } catch (error) {
+    if (!isDamage(error)) throw openError(path, error);
+  }
+  removeCatalogFile(path);
+  try {
+    return prepare(path);
+  } catch (error) {
+    throw openError(path, error);
+  }
+}
+
+/** Removes a catalog with the files that SQLite keeps beside it. */
+export function removeCatalogFile(path: string): void {
+  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(path + suffix, { force: true });
+}
+
+/** Whether SQLite says that the file is damaged or is no database of ours. */
+export function isDamage(error: unknown): boolean {
+  if (error instanceof WrongVersion) return true;
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  return /^SQLITE_(CORRUPT|NOTADB|ERROR|SCHEMA|FORMAT)/.test(String(error.code));
+}
+
+class WrongVersion extends Error {}
+
+function prepare(path: string): Connection {
+  const fresh = !existsSync(path);
+  const connection = new Database(path, { timeout: 30_000 });
+  try {
+    chmodSync(path, 0o600);
+    connection.pragma('journal_mode = WAL');
+    connection.pragma('synchronous = OFF'); // a cache: a power cut costs a rebuild, never a backup
+    connection.pragma('cache_size = -16000');
+    connection.pragma('temp_store = MEMORY');
+    if (fresh || connection.pragma('user_version', { simple: true }) === 0) {
+      // another process may be making it at this moment
+      connection
+        .transaction(() => {
+          if (connection.pragma('user_version', { simple: true }) === 0) connection.exec(schema);
+        })
+        .immediate();
+    }
+    if (connection.pragma('user_version', { simple: true }) !== schemaVersion) {
+      throw new WrongVersion();
+    }
+    connection.prepare('SELECT count(*) FROM sets').get();
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+function openError(path: string, error: unknown): DuplifsError {
+  return new DuplifsError('TARGET', `Cannot open the catalog "${path}": ${errorText(error)}`, {
+    hint: 'Choose a folder that can be written with --archive-dir',
+    cause: error,
+  });
+}

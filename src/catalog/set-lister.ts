@@ -1,0 +1,140 @@
+/**
+ * Lists a set: puts its tree into the catalog, from the sigtar or, where none can be used, from all of
+ * its volumes. A set counts as listed only when all its rows are written; whoever finds it half-written
+ * starts over.
+ */
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { errorText, isDuplifsError } from '../base/index.js';
+import { type Storage } from '../storage/index.js';
+import { decodeFile, type DecodeOptions } from '../volume/index.js';
+import { type Catalog } from './catalog.js';
+import { type EntryWriter } from './entry-writer.js';
+import { withFillLock } from './fill-lock.js';
+import { ImpliedFolders } from './implied-folders.js';
+import { type KnownSet, type KnownSets } from './known-sets.js';
+import { listSignatures } from './list-signatures.js';
+import { type SetVolume } from './set-volumes.js';
+import { clearListing } from './synchronize.js';
+
+export interface SetListerOptions {
+  readonly catalog: Catalog;
+  readonly writer: EntryWriter;
+  readonly sets: KnownSets;
+  readonly storage: Storage;
+  readonly archiveFolder: string;
+  readonly lockPath: string;
+  readonly decode: DecodeOptions;
+  readonly warn: (message: string) => void;
+  readonly volumesOf: (setId: number) => Promise<readonly SetVolume[]>;
+  /** Decodes volumes that are not catalogued yet, with their observer. */
+  readonly catalogue: (volumes: readonly SetVolume[]) => Promise<void>;
+}
+
+export class SetLister {
+  readonly #options: SetListerOptions;
+  readonly #listing = new Map<number, Promise<void>>();
+  readonly #listed = new Set<number>();
+
+  constructor(options: SetListerOptions) {
+    this.#options = options;
+  }
+
+  isListed(setId: number): boolean {
+    return this.#listed.has(setId);
+  }
+
+  /** Takes over from the catalog which sets are listed. */
+  refresh(): void {
+    this.#listed.clear();
+    const ids = this.#options.catalog.connection
+      .prepare<[], number>('SELECT id FROM sets WHERE listed')
+      .pluck()
+      .all();
+    for (const id of ids) this.#listed.add(id);
+  }
+
+  /** Lists one set, once for all who ask; a later call may try again after a failure. */
+  async list(setId: number): Promise<void> {
+    if (this.#listed.has(setId)) return;
+    let listing = this.#listing.get(setId);
+    if (listing === undefined) {
+      listing = this.#list(setId).finally(() => this.#listing.delete(setId));
+      this.#listing.set(setId, listing);
+    }
+    await listing;
+  }
+
+  async #list(setId: number): Promise<void> {
+    const { catalog, sets, warn, lockPath } = this.#options;
+    const set = sets.get(setId);
+    const { connection } = catalog;
+    const isListed = connection
+      .prepare<[number], number>('SELECT listed FROM sets WHERE id = ?')
+      .pluck();
+    await withFillLock(lockPath, async () => {
+      if (isListed.get(setId) === 1) return; // another process did it
+      await this.#clear(setId);
+      const implied = (await this.#fromSignatures(set)) ?? (await this.#fromVolumes(set));
+      for (const path of implied) {
+        warn(`Set ${set.row.key} has no entry for the folder "${path}"; it is shown all the same`);
+      }
+      connection.prepare('UPDATE sets SET listed = 1 WHERE id = ?').run(setId);
+    });
+    this.#listed.add(setId);
+  }
+
+  /** The archive dir's copy of the sigtar first, else the stored one; undefined if none can be used. */
+  async #fromSignatures({ row, stored }: KnownSet): Promise<string[] | undefined> {
+    const { catalog, writer, storage, archiveFolder, sets, warn } = this.#options;
+    // sigtars carry no signature that duplicity checks (1-bytes.md 7.4); the volumes are the truth
+    const decode = { ...this.#options.decode, signKey: undefined };
+    const sources = stored.signatures.flatMap((file) => {
+      const localName = `${file.name.replace(/\.(gpg|g|gz|z)$/, '')}.gz`;
+      const local = { name: localName, chunks: () => localFile(archiveFolder, localName, decode) };
+      const remote = { name: file.name, chunks: () => decodeFile(storage, file, decode) };
+      return sets.localNames.has(localName) ? [local, remote] : [remote];
+    });
+    for (const { name, chunks } of sources) {
+      try {
+        return await listSignatures(catalog, writer, row, name, chunks());
+      } catch (error) {
+        if (!isDuplifsError(error, 'DAMAGED', 'STORAGE_NOT_FOUND')) throw error;
+        warn(`The signatures "${name}" cannot be used: ${errorText(error)}`);
+        await this.#clear(row.id);
+      }
+    }
+    warn(`Set ${row.key} has no usable signatures; its tree is read from all of its volumes`);
+    return undefined;
+  }
+
+  async #fromVolumes({ row }: KnownSet): Promise<string[]> {
+    const { catalog, writer, volumesOf, catalogue, warn } = this.#options;
+    for (const volume of await volumesOf(row.id)) {
+      await catalogue([volume]).catch((error: unknown) => {
+        if (!isDuplifsError(error)) throw error;
+        warn(`${errorText(error)}; what lies in it is not shown`);
+      });
+    }
+    const implied = new ImpliedFolders(catalog, writer, row);
+    const ids = catalog.connection
+      .prepare<[number], number>('SELECT name_id FROM versions WHERE set_id = ? AND kind <> 0')
+      .pluck()
+      .all(row.id);
+    for (const id of ids) implied.checkParent(catalog.nameOf(id)?.parent ?? 0);
+    return implied.finish();
+  }
+
+  async #clear(setId: number): Promise<void> {
+    const { catalog, writer, volumesOf } = this.#options;
+    for (const volume of await volumesOf(setId)) volume.catalogued = false;
+    clearListing(catalog.connection, setId);
+    writer.forgetIds();
+  }
+}
+
+/** A gzipped file of the archive dir, decoded as if it lay on a storage. */
+function localFile(folder: string, name: string, decode: DecodeOptions): AsyncIterable<Buffer> {
+  const reader = { read: () => createReadStream(join(folder, name)) };
+  return decodeFile(reader, { name, container: 'gz' }, decode);
+}

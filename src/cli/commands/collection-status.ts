@@ -1,0 +1,40 @@
+import { Command } from 'commander';
+import { formatStatus, statusObject } from '../../archive/index.js';
+import { addCommonOptions, archiveFolderOf, type CommonOptions } from '../common-options.js';
+import { withRepository } from '../open-repository.js';
+import { Output } from '../output.js';
+import { runCommand } from '../run-command.js';
+
+interface StatusOptions extends CommonOptions {
+  readonly json: boolean;
+}
+
+/** `collection-status`: the chains and sets at a target, as duplicity prints them, and what is wrong. */
+export function statusCommand(): Command {
+  const command = new Command('collection-status')
+    .alias('status')
+    .description('show the chains and backup sets, and what is missing')
+    .argument('<url>', 'where the backup lies')
+    .option('--json', 'print JSON lines', false)
+    .action(async (url: string, options: StatusOptions) => {
+      await runCommand(options.verbosity, async (context) =>
+        withRepository(url, options, context, async (repository) => {
+          const notes = await repository.missingVolumes(context.signal);
+          const output = new Output(process.stdout);
+          if (options.json) {
+            await output.line(JSON.stringify({ ...statusObject(repository.collection), notes }));
+          } else {
+            const lines = formatStatus(repository.collection, {
+              backend: 'BackendWrapper',
+              archiveDir: archiveFolderOf(url, options),
+              notes,
+            });
+            for (const line of lines) await output.line(line);
+          }
+          await output.end();
+          return 0;
+        }),
+      );
+    });
+  return addCommonOptions(command);
+}

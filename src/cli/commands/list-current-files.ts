@@ -1,0 +1,73 @@
+import { Command } from 'commander';
+import { encodeName, hasEscapes } from '../../base/index.js';
+import { type SnapshotEntry } from '../../snapshot/index.js';
+import { formatLocalTime } from '../../time/index.js';
+import { addCommonOptions, type CommonOptions } from '../common-options.js';
+import { lastFullLine } from '../last-full.js';
+import { Output } from '../output.js';
+import { runCommand } from '../run-command.js';
+import { addTimeOptions, snapshotAt, type TimeOptions } from '../time-options.js';
+import { withRepository } from '../open-repository.js';
+
+interface ListOptions extends CommonOptions, TimeOptions {
+  readonly json: boolean;
+}
+
+/** `list-current-files`: the files of the backup at a time, as duplicity prints them. */
+export function listCommand(): Command {
+  const command = new Command('list-current-files')
+    .alias('ls')
+    .description('list the files in the backup, as of now or of --time')
+    .argument('<url>', 'where the backup lies')
+    .option('--json', 'print JSON lines', false)
+    .action(async (url: string, options: ListOptions) => {
+      await runCommand(options.verbosity, async (context) =>
+        withRepository(url, options, context, async (repository) => {
+          const { signal } = context;
+          const snapshot = snapshotAt(repository, options);
+          await snapshot.load(signal);
+          const start = snapshot.resolve(options.pathToRestore);
+          const output = new Output(process.stdout);
+          if (!options.json) {
+            await output.line('Local and Remote metadata are synchronized, no sync needed.');
+            await output.line(lastFullLine(repository));
+          }
+          for (const { path, entry } of snapshot.walk(start)) {
+            signal.throwIfAborted();
+            const full = [options.pathToRestore, path].filter((part) => part !== '').join('/');
+            await output.line(options.json ? jsonLine(full, entry) : textLine(full, entry));
+          }
+          await output.end();
+          return 0;
+        }),
+      );
+    });
+  return addTimeOptions(addCommonOptions(command));
+}
+
+function textLine(path: string, entry: SnapshotEntry): Buffer {
+  const name = path === '' ? Buffer.from('.') : encodeName(path);
+  return Buffer.concat([Buffer.from(`${formatLocalTime(entry.mtimeSeconds)} `), name]);
+}
+
+/** A size is null until the volume with the file was seen; then `sizeLimit` is an upper bound. */
+function jsonLine(path: string, entry: SnapshotEntry): string {
+  return JSON.stringify({
+    ...jsonName('path', path),
+    type: entry.type,
+    mode: entry.mode.toString(8).padStart(4, '0'),
+    uid: entry.uid,
+    gid: entry.gid,
+    mtime: entry.mtimeSeconds,
+    size: entry.type === 'reg' ? (entry.size ?? null) : undefined,
+    sizeLimit: entry.type === 'reg' && entry.size === undefined ? entry.sizeLimit : undefined,
+    ...(entry.linkTarget === undefined ? {} : jsonName('linkTarget', entry.linkTarget)),
+    device: entry.device && [entry.device.major, entry.device.minor],
+  });
+}
+
+/** A name as readable text and, where its bytes are not UTF-8, exactly as base64. */
+function jsonName(key: string, name: string): Record<string, string> {
+  if (!hasEscapes(name)) return { [key]: name };
+  return { [key]: name.toWellFormed(), [`${key}Base64`]: encodeName(name).toString('base64') };
+}

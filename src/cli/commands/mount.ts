@@ -1,0 +1,61 @@
+import { Command, Option } from 'commander';
+import { addCommonOptions, parseWhole, type CommonOptions } from '../common-options.js';
+import { runDaemon } from '../daemon.js';
+import { runMount } from '../run-mount.js';
+import { addTimeOptions, type TimeOptions } from '../time-options.js';
+
+export interface MountCommandOptions extends CommonOptions, TimeOptions {
+  readonly allowOther: boolean;
+  /** Commander's form of --no-default-permissions. */
+  readonly defaultPermissions: boolean;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly umask?: number;
+  readonly daemon: boolean;
+  readonly backgroundFill?: boolean;
+  readonly fuseEngine: 'auto' | 'kernel' | 'libfuse';
+}
+
+/** `mount`: every backup as read-only folders, or the tree at one time. */
+export function mountCommand(): Command {
+  const command = new Command('mount')
+    .description('show every backup as read-only folders, or with --time the tree as of that')
+    .argument('<url>', 'where the backup lies')
+    .argument('<mountpoint>', 'an empty folder')
+    .option('--allow-other', 'let other users in too', false)
+    .option('--no-default-permissions', 'with --allow-other: let them read whatever the modes say')
+    .option('--uid <number>', 'show everything as owned by this user', parseWhole)
+    .option('--gid <number>', 'show everything as owned by this group', parseWhole)
+    .option('--umask <octal>', 'take these permission bits away, as 077', parseOctal)
+    .option('--daemon', 'return once the mount answers, and serve it in the background', false)
+    .option(
+      '--background-fill',
+      'read all volumes in the background, so that no size is waited for',
+    )
+    .option('--no-background-fill', 'read only what is asked for (the default on remote storage)')
+    .addOption(
+      new Option('--fuse-engine <engine>', 'how to speak with the kernel')
+        .choices(['auto', 'kernel', 'libfuse'])
+        .default('auto'),
+    )
+    .addHelpText('after', examples)
+    .action(async (url: string, mountpoint: string, options: MountCommandOptions) => {
+      await (options.daemon
+        ? runDaemon(url, mountpoint, options)
+        : runMount(url, mountpoint, options));
+    });
+  return addTimeOptions(addCommonOptions(command));
+}
+
+const examples = `
+Shown are snapshots/ (a folder for each backup set), latest, at/<time> (as at/3D or at/2026-11-01)
+and versions/<path>/ (every version of every file). It runs until Ctrl-C, SIGTERM or umount.
+
+Examples:
+  duplifs mount s3://bucket/backup /mnt/backup
+  duplifs mount file:///srv/backup /mnt/backup --time 3D --path-to-restore home/me`;
+
+function parseOctal(text: string): number {
+  const value = /^[0-7]{1,4}$/.test(text) ? Number.parseInt(text, 8) : NaN;
+  return Number.isNaN(value) ? parseWhole('') : value;
+}

@@ -1,0 +1,68 @@
+import { Command, Option } from 'commander';
+import { DuplifsError, errorText, exitCodes } from '../../base/index.js';
+import { isStorageUrl } from '../../storage/index.js';
+import { restore } from '../../restore/index.js';
+import { addCommonOptions, type CommonOptions } from '../common-options.js';
+import { withRepository } from '../open-repository.js';
+import { ProgressLine } from '../progress-line.js';
+import { runCommand } from '../run-command.js';
+import { addTimeOptions, snapshotAt, type TimeOptions } from '../time-options.js';
+
+interface RestoreCommandOptions extends CommonOptions, TimeOptions {
+  readonly restoreOwnership: boolean;
+  readonly doNotRestoreOwnership?: boolean;
+}
+
+/** `restore`: the backup, or one path of it, as of a time, into a folder. */
+export function restoreCommand(): Command {
+  const command = new Command('restore')
+    .description('restore the backup, or one path of it, as of now or of --time')
+    .argument('<url>', 'where the backup lies')
+    .argument('<target>', 'a folder that does not exist yet, or an empty one')
+    .option('--no-restore-ownership', 'leave what is restored to whoever runs this')
+    .addOption(new Option('--do-not-restore-ownership').hideHelp())
+    .action(async (url: string, target: string, options: RestoreCommandOptions) => {
+      refuseSwapped(url, target);
+      const ownership = options.restoreOwnership && options.doNotRestoreOwnership !== true;
+      await runCommand(options.verbosity, async (context) =>
+        withRepository(url, options, context, async (repository) => {
+          const { log, signal } = context;
+          const snapshot = snapshotAt(repository, options);
+          await snapshot.load(signal);
+          const start = snapshot.resolve(options.pathToRestore);
+          const progress = ProgressLine.onTerminal();
+          const result = await restore(snapshot, start, target, {
+            ownership,
+            force: options.force,
+            signal,
+            warn: (message) => {
+              log.warn(message);
+            },
+            onFailure: (path, error) => {
+              log.error(
+                `duplifs: "${path === '' ? target : path}" was not restored: ${errorText(error)}`,
+              );
+            },
+            onProgress:
+              progress &&
+              ((state) => {
+                progress.show(state);
+              }),
+          }).finally(() => progress?.end());
+          log.notice(`Restored ${result.entries - result.failures} entries, ${result.bytes} bytes`);
+          if (result.failures === 0) return 0;
+          log.error(`duplifs: ${result.failures} entries were not restored`);
+          return exitCodes.INCOMPLETE;
+        }),
+      );
+    });
+  return addTimeOptions(addCommonOptions(command));
+}
+
+/** duplicity 0.8 makes a backup of "restore FOLDER URL"; here it is refused. */
+function refuseSwapped(url: string, target: string): void {
+  if (isStorageUrl(url) || !isStorageUrl(target)) return;
+  throw new DuplifsError('USAGE', 'The URL of the backup comes first', {
+    hint: `To restore: duplifs restore "${target}" "${url}"; to back up: duplifs backup "${url}" "${target}"`,
+  });
+}

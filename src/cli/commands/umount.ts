@@ -1,0 +1,26 @@
+import { realpath } from 'node:fs/promises';
+import { dirname, basename, join, resolve } from 'node:path';
+import { Command } from 'commander';
+import { unmountPath } from '../../mount/index.js';
+import { defaultVerbosity } from '../log.js';
+import { runCommand } from '../run-command.js';
+
+/** `umount`: ends a mount, from any shell. */
+export function umountCommand(): Command {
+  return new Command('umount')
+    .description('unmount a backup; the duplifs that serves it ends')
+    .argument('<mountpoint>', 'where it is mounted')
+    .option('--force', 'detach it even when something still uses it', false)
+    .action(async (mountpoint: string, { force }: { force: boolean }) => {
+      await runCommand(defaultVerbosity, async () => {
+        await unmountPath(await withoutLinks(mountpoint), { force });
+        return 0;
+      });
+    });
+}
+
+/** The absolute path without links; the mountpoint itself is not asked, for it may be a dead mount. */
+async function withoutLinks(mountpoint: string): Promise<string> {
+  const path = resolve(mountpoint);
+  return join(await realpath(dirname(path)), basename(path));
+}

@@ -1,0 +1,163 @@
+/**
+ * The options that all commands take: duplicity's names and meanings where it has the same, and those of
+ * duplicity that reading does not need, so that a command line can be kept.
+ */
+import { createHash } from 'node:crypto';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { type NamePrefixes } from '../archive/index.js';
+import { defaultVerbosity, parseVerbosity } from './log.js';
+
+export interface CommonOptions {
+  readonly archiveDir?: string;
+  readonly name?: string;
+  readonly tempdir?: string;
+  readonly filePrefix: string;
+  readonly filePrefixArchive: string;
+  readonly filePrefixManifest: string;
+  readonly filePrefixSignature: string;
+  readonly filePrefixJsonstat: string;
+  readonly timeSeparator?: string;
+  readonly force: boolean;
+  readonly verbosity: number;
+  readonly gpgBinary: string;
+  readonly gpgOptions: string;
+  readonly useAgent: boolean;
+  readonly keyFile: readonly string[];
+  readonly signKey?: string;
+  readonly encryptSignKey?: string;
+  readonly allowOldKeys: boolean;
+  readonly ignoreMdcError: boolean;
+  readonly cacheSize: number;
+  readonly numericOwner: boolean;
+  readonly currentTime?: number;
+}
+
+/** Adds the options to a command. */
+export function addCommonOptions(command: Command): Command {
+  command
+    .option('--archive-dir <folder>', 'parent of the local caches (default: ~/.cache/duplifs)')
+    .option('--name <name>', 'name of the cache of this target (default: made from the URL)')
+    .option(
+      '--tempdir <folder>',
+      'where the cache of decoded volumes lies (default: $TMPDIR or /tmp)',
+    )
+    .option('--file-prefix <text>', 'prefix of all file names on the storage', '')
+    .option('--file-prefix-archive <text>', 'prefix of the names of volumes', '')
+    .option('--file-prefix-manifest <text>', 'prefix of the names of manifests', '')
+    .option('--file-prefix-signature <text>', 'prefix of the names of signatures', '')
+    .option('--file-prefix-jsonstat <text>', 'prefix of the names of statistics', '')
+    .option('--time-separator <character>', 'separator of times in old file names')
+    .option('--force', 'go on where a command would refuse', false)
+    .option('-v, --verbosity <level>', '0 to 9, or error, warning, notice, info, debug', verbosity)
+    .option('--gpg-binary <program>', 'the gpg program', 'gpg')
+    .option('--gpg-options <words>', 'more options for gpg (repeatable)', appendWords, '')
+    .option('--use-agent', 'never ask for a passphrase: the GnuPG agent does', false)
+    .option('--key-file <file>', 'an exported key to open backups with (repeatable)', append, [])
+    .option('--sign-key <id>', 'refuse volumes that this key has not signed')
+    .option(
+      '--allow-old-keys',
+      'use DSA and ElGamal keys and SHA-1 signatures, which are weak',
+      false,
+    )
+    .option(
+      '--ignore-mdc-error',
+      'serve encrypted data whose integrity code is missing or wrong: changes by others go unnoticed',
+      false,
+    )
+    .option(
+      '--cache-size <bytes>',
+      'disk for decoded volumes, as 500M or 2G',
+      parseSize,
+      2 * 2 ** 30,
+    )
+    .option('--numeric-owner', 'owners by their stored numbers, not by their names', false);
+  command.setOptionValue('verbosity', defaultVerbosity);
+  for (const flags of ignoredOptions) command.addOption(new Option(flags).hideHelp());
+  command.addOption(
+    new Option('--current-time <seconds>', 'take this for now').argParser(parseWhole).hideHelp(),
+  );
+  return command;
+}
+
+/** Options of duplicity that say how to write; reading finds out by itself. */
+const ignoredOptions = [
+  '--no-encryption',
+  '--no-compression',
+  '--encrypt-key <id>',
+  '--hidden-encrypt-key <id>',
+  '--encrypt-sign-key <id>',
+  '--encrypt-secret-keyring <file>',
+  '--volsize <mib>',
+  '--max-blocksize <bytes>',
+  '--metadata-sync-mode <mode>',
+  '--no-print-statistics',
+  '--asynchronous-upload',
+  '--allow-source-mismatch',
+  '--log-timestamp',
+];
+
+/** The target's own folder in the archive dir, laid out as duplicity does it (FORMAT 1-bytes.md 1.4). */
+export function archiveFolderOf(url: string, options: CommonOptions): string {
+  const cache = process.env['XDG_CACHE_HOME'];
+  const parent =
+    options.archiveDir === undefined
+      ? join(cache !== undefined && cache !== '' ? cache : join(homedir(), '.cache'), 'duplifs')
+      : resolve(options.archiveDir);
+  return join(parent, options.name ?? createHash('md5').update(url).digest('hex'));
+}
+
+export function prefixesOf(options: CommonOptions): NamePrefixes {
+  return {
+    all: options.filePrefix,
+    volume: options.filePrefixArchive,
+    manifest: options.filePrefixManifest,
+    signatures: options.filePrefixSignature,
+    statistics: options.filePrefixJsonstat,
+  };
+}
+
+/** Now in whole seconds since the epoch, or what --current-time says. */
+export function nowSeconds(options: Pick<CommonOptions, 'currentTime'>): number {
+  return options.currentTime ?? Math.floor(Date.now() / 1000);
+}
+
+/** A number of bytes with an optional binary unit: 300000, 500M, 2G. */
+export function parseSize(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?$/i.exec(text);
+  const unit = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }[
+    (match?.[2] ?? '').toLowerCase()
+  ];
+  const bytes = Number(match?.[1]) * (unit ?? NaN);
+  if (!Number.isSafeInteger(Math.round(bytes))) {
+    throw new InvalidArgumentError('Give a number of bytes, as 500M or 2G.');
+  }
+  return Math.round(bytes);
+}
+
+/** A whole number from 0. */
+export function parseWhole(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
+    throw new InvalidArgumentError('Give a whole number.');
+  }
+  return value;
+}
+
+/** Collects an option that may be repeated. */
+export function append(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+function appendWords(value: string, before: string): string {
+  return before === '' ? value : `${before} ${value}`;
+}
+
+function verbosity(text: string): number {
+  const level = parseVerbosity(text);
+  if (level === undefined) {
+    throw new InvalidArgumentError('Give 0 to 9, or error, warning, notice, info or debug.');
+  }
+  return level;
+}

@@ -1,0 +1,85 @@
+/**
+ * `mount --daemon`: a second process serves the mount; this one stays until that answers. Questions (a
+ * passphrase) are asked here, on the terminal, and answered over the channel between the two, so that no
+ * secret is ever in an argument or a file.
+ */
+import { fork } from 'node:child_process';
+import { mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { DuplifsError } from '../base/index.js';
+import { archiveFolderOf } from './common-options.js';
+import { type MountCommandOptions } from './commands/mount.js';
+import { askSecret } from './prompt.js';
+import { runCommand } from './run-command.js';
+import { runMount } from './run-mount.js';
+
+/** Tells the second process what it is. */
+const servingVariable = 'DUPLIFS_DAEMON';
+
+type FromServer = { readonly kind: 'ask'; readonly question: string } | { readonly kind: 'ready' };
+type ToServer = { readonly answer: string | undefined };
+
+export async function runDaemon(
+  url: string,
+  mountpoint: string,
+  options: MountCommandOptions,
+): Promise<void> {
+  if (process.env[servingVariable] !== undefined && process.send !== undefined) {
+    await serve(url, mountpoint, options);
+    return;
+  }
+  await runCommand(options.verbosity, async ({ log }) => {
+    const folder = archiveFolderOf(url, options);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const logPath = join(folder, 'duplifs-mount.log');
+    const logFile = openSync(logPath, 'a', 0o600);
+    const [, script, ...args] = process.argv;
+    const server = fork(script ?? '', args, {
+      detached: true,
+      env: { ...process.env, [servingVariable]: '1' },
+      stdio: ['ignore', logFile, logFile, 'ipc'],
+    });
+    return new Promise<number>((resolve, reject) => {
+      server.on('message', (message: FromServer) => {
+        if (message.kind === 'ready') {
+          log.notice(`Mounted at ${mountpoint}; the log is ${logPath}`);
+          server.disconnect();
+          server.unref();
+          resolve(0);
+          return;
+        }
+        askSecret(message.question)
+          .then((answer) => server.send({ answer } satisfies ToServer))
+          .catch(reject);
+      });
+      server.on('error', reject);
+      server.on('exit', (code) => {
+        log.error(`duplifs: The mount failed; the reason is at the end of ${logPath}`);
+        resolve(code ?? 1);
+      });
+    });
+  });
+}
+
+/** The second process. */
+async function serve(url: string, mountpoint: string, options: MountCommandOptions): Promise<void> {
+  const parent = process.send?.bind(process);
+  if (parent === undefined)
+    throw new DuplifsError('USAGE', 'A daemon has to be started by duplifs');
+  let isReady = false;
+  await runMount(url, mountpoint, options, {
+    ask: async (question) => {
+      if (isReady || !process.connected) return undefined;
+      return new Promise((resolve) => {
+        process.once('message', ({ answer }: ToServer) => {
+          resolve(answer);
+        });
+        parent({ kind: 'ask', question } satisfies FromServer);
+      });
+    },
+    onReady: () => {
+      isReady = true;
+      parent({ kind: 'ready' } satisfies FromServer);
+    },
+  });
+}

@@ -1,0 +1,2 @@
+/** Commands, options, rendering, exit codes. */
+export { main } from './main.js';

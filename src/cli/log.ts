@@ -1,0 +1,66 @@
+/** Messages for people, on standard error: standard output carries what a command was asked for. */
+export type LogLevel = 'error' | 'warning' | 'notice' | 'info' | 'debug';
+
+/** The lowest verbosity at which a message of the level is shown (docs/format/2-behaviour.md 6.4). */
+const shownFrom: Record<LogLevel, number> = { error: 0, warning: 1, notice: 3, info: 5, debug: 9 };
+
+const words: Record<string, number> = {
+  error: 0,
+  e: 0,
+  warning: 2,
+  w: 2,
+  notice: 4,
+  n: 4,
+  info: 8,
+  i: 8,
+  debug: 9,
+  d: 9,
+};
+
+export const defaultVerbosity = 4;
+
+/** `-v` takes 0 to 9 or a word; undefined for anything else. */
+export function parseVerbosity(text: string): number | undefined {
+  return /^\d$/.test(text) ? Number(text) : words[text.toLowerCase()];
+}
+
+export class Log {
+  readonly #verbosity: number;
+  readonly #write: (line: string) => void;
+  /** How many warnings there were, shown or not. */
+  warnings = 0;
+
+  constructor(verbosity: number, write: (line: string) => void = writeStandardError) {
+    this.#verbosity = verbosity;
+    this.#write = write;
+  }
+
+  error(message: string): void {
+    this.#log('error', message);
+  }
+
+  warn(message: string): void {
+    this.warnings += 1;
+    this.#log('warning', `Warning: ${message}`);
+  }
+
+  notice(message: string): void {
+    this.#log('notice', message);
+  }
+
+  info(message: string): void {
+    this.#log('info', message);
+  }
+
+  debug(message: string): void {
+    this.#log('debug', message);
+  }
+
+  #log(level: LogLevel, message: string): void {
+    if (this.#verbosity >= shownFrom[level]) this.#write(message);
+  }
+}
+
+function writeStandardError(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,50 @@
+/** The command `duplifs`. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { exitCodes } from '../base/index.js';
+import { commandLine } from './arguments.js';
+import { statusCommand } from './commands/collection-status.js';
+import { listCommand } from './commands/list-current-files.js';
+import { mountCommand } from './commands/mount.js';
+import { restoreCommand } from './commands/restore.js';
+import { umountCommand } from './commands/umount.js';
+import { Log, defaultVerbosity } from './log.js';
+import { reportError } from './run-command.js';
+
+/** Runs the command line of this process and sets its exit code. */
+export async function main(): Promise<void> {
+  process.stdout.on('error', endQuietly);
+  const program = new Command('duplifs')
+    .description('Mount duplicity backups as read-only folders at any time, and restore from them.')
+    .version(version())
+    .exitOverride()
+    .showHelpAfterError('(--help shows what there is)')
+    .addCommand(mountCommand())
+    .addCommand(umountCommand())
+    .addCommand(restoreCommand())
+    .addCommand(listCommand())
+    .addCommand(statusCommand());
+  for (const command of program.commands) command.exitOverride().showHelpAfterError(false);
+  try {
+    await program.parseAsync(commandLine(), { from: 'user' });
+  } catch (error) {
+    process.exitCode =
+      error instanceof CommanderError
+        ? error.exitCode === 0
+          ? 0
+          : exitCodes.USAGE
+        : reportError(error, new Log(defaultVerbosity));
+  }
+}
+
+function version(): string {
+  const packageFile = new URL('../../package.json', import.meta.url);
+  const { version: text } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
+  return text;
+}
+
+/** `duplifs ls … | head` is no error. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+}

@@ -1,0 +1,44 @@
+/** Runs one command: signals, errors for people, exit codes. */
+import { DuplifsError, errorText } from '../base/index.js';
+import { Log } from './log.js';
+
+/** What a command gets besides its options. */
+export interface CommandContext {
+  readonly log: Log;
+  /** Aborted by the first Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs `work` and sets the exit code that it returns, or that of the error it throws. */
+export async function runCommand(
+  verbosity: number,
+  work: (context: CommandContext) => Promise<number>,
+): Promise<void> {
+  const log = new Log(verbosity);
+  const controller = new AbortController();
+  const interrupt = (): void => {
+    controller.abort(new DuplifsError('INTERRUPTED', 'Interrupted'));
+  };
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  try {
+    process.exitCode = await work({ log, signal: controller.signal });
+  } catch (error) {
+    process.exitCode = reportError(error, log);
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}
+
+/** Prints an error and returns its exit code; a bug shows its stack. */
+export function reportError(error: unknown, log: Log): number {
+  if (error instanceof DuplifsError) {
+    log.error(`duplifs: ${error.message}`);
+    if (error.hint !== undefined) log.error(`  ${error.hint}`);
+    return error.exitCode;
+  }
+  log.error(`duplifs: internal error: ${errorText(error)}`);
+  if (error instanceof Error && error.stack !== undefined) log.error(error.stack);
+  return 30;
+}

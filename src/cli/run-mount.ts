@@ -1,0 +1,202 @@
+/** Serves a mount until somebody ends it. */
+import { hostname } from 'node:os';
+import { isAbsolute } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { DuplifsError, errorText } from '../base/index.js';
+import { localPath } from '../storage/index.js';
+import {
+  prepareMountpoint,
+  mountFileSystem,
+  MountView,
+  type ForeignFolder,
+  type LogLevel,
+  type MountSession,
+} from '../mount/index.js';
+import { type Repository } from '../snapshot/index.js';
+import { archiveFolderOf, nowSeconds } from './common-options.js';
+import { type MountCommandOptions } from './commands/mount.js';
+import { type Log } from './log.js';
+import { openRepository, type OpenOptions } from './open-repository.js';
+import { runCommand, type CommandContext } from './run-command.js';
+import { snapshotAt } from './time-options.js';
+
+/** New backup sets show up within a minute. */
+const refreshMilliseconds = 30_000;
+
+export interface RunMountOptions extends Pick<OpenOptions, 'ask'> {
+  /** Called once the mount answers. */
+  readonly onReady?: () => void;
+}
+
+export async function runMount(
+  url: string,
+  mountpoint: string,
+  options: MountCommandOptions,
+  { ask, onReady }: RunMountOptions = {},
+): Promise<void> {
+  await runCommand(options.verbosity, async ({ log, signal }) => {
+    const place = await prepareMountpoint(mountpoint, ownFolders(url, options));
+    const repository = await openRepository(url, options, log, {
+      signal,
+      ...(ask === undefined ? {} : { ask }),
+    });
+    try {
+      const view = await makeView(repository, options, signal);
+      await prepareMountpoint(mountpoint, sourceFolders(repository));
+      const session = await mountFileSystem(view, place, {
+        engine: options.fuseEngine,
+        allowOther: options.allowOther,
+        defaultPermissions: options.allowOther && options.defaultPermissions,
+        fsname: url.replace(/^([^:]+:\/\/)[^/@]*@/, '$1'),
+        log: (level, message) => {
+          write(log, level, message);
+        },
+      });
+      log.notice(`Mounted at ${place}; end it with Ctrl-C or: duplifs umount ${place}`);
+      onReady?.();
+      const fill = options.backgroundFill ?? isLocal(url);
+      await serve(session, view, repository, { log, signal, fill });
+      return 0;
+    } finally {
+      await repository.close();
+    }
+  });
+}
+
+async function makeView(
+  repository: Repository,
+  options: MountCommandOptions,
+  signal: AbortSignal,
+): Promise<MountView> {
+  const common = {
+    repository,
+    override: { uid: options.uid, gid: options.gid, umask: options.umask },
+    now: () => nowSeconds(options),
+  };
+  if (options.time === undefined && options.pathToRestore === '') {
+    const [newest] = repository.sets();
+    if (newest === undefined) {
+      throw new DuplifsError('NO_BACKUP', 'There is no backup at this URL yet');
+    }
+    await repository.prepare(newest, signal); // a wrong key is better noticed now
+    return new MountView(common);
+  }
+  const snapshot = snapshotAt(repository, options);
+  await snapshot.load(signal);
+  const start = snapshot.resolve(options.pathToRestore);
+  if (start.type !== 'dir') {
+    throw new DuplifsError(
+      'TARGET',
+      `"${options.pathToRestore}" is a file, and only folders can be mounted`,
+      {
+        hint: 'Mount the folder that it is in, or restore it',
+      },
+    );
+  }
+  return new MountView({ ...common, only: { snapshot, folderId: start.id } });
+}
+
+/** Keeps the mount up to date until it ends. */
+async function serve(
+  session: MountSession,
+  view: MountView,
+  repository: Repository,
+  { log, signal, fill }: CommandContext & { readonly fill: boolean },
+): Promise<void> {
+  const background = new AbortController();
+  const stop = unmountOnSignal(session, log, signal);
+  const work = Promise.all([
+    keepFresh(session, view, repository, log, background.signal),
+    fill &&
+      repository.catalogueAll(background.signal, (error) => {
+        if (!background.signal.aborted) log.warn(errorText(error));
+      }),
+  ]);
+  try {
+    const { reason } = await session.ended;
+    if (reason === 'failed') throw new DuplifsError('FUSE', 'The mount failed');
+  } finally {
+    stop();
+    background.abort();
+    await work;
+  }
+}
+
+/**
+ * The first Ctrl-C or SIGTERM unmounts, unless something uses the mount; the next one forces it. Returns
+ * what ends the watch.
+ */
+function unmountOnSignal(session: MountSession, log: Log, interrupted: AbortSignal): () => void {
+  let tries = 0;
+  const unmount = (): void => {
+    tries += 1;
+    session.unmount({ force: tries > 1 }).catch((error: unknown) => {
+      log.error(`duplifs: ${errorText(error)}`);
+      log.error('  It is still served; leave it, or send the signal again to force it');
+    });
+  };
+  const first = (): void => {
+    unmount();
+    // a listener that is added while a signal is told is not told of that one
+    process.on('SIGINT', unmount);
+    process.on('SIGTERM', unmount);
+  };
+  interrupted.addEventListener('abort', first, { once: true });
+  if (interrupted.aborted) first();
+  return () => {
+    interrupted.removeEventListener('abort', first);
+    process.off('SIGINT', unmount);
+    process.off('SIGTERM', unmount);
+  };
+}
+
+/** Looks for new sets from time to time, and has the kernel forget what they change. */
+async function keepFresh(
+  session: MountSession,
+  view: MountView,
+  repository: Repository,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    try {
+      await setTimeout(refreshMilliseconds, undefined, { signal, ref: false });
+      const before = repository.sets().map(({ key }) => key);
+      await repository.refresh(signal);
+      const after = repository.sets().map(({ key }) => key);
+      if (before.join() === after.join()) continue;
+      view.invalidate(session);
+      log.info(`There are ${after.length} backup sets now`);
+    } catch (error) {
+      if (signal.aborted) return;
+      log.warn(`Cannot look for new backup sets: ${errorText(error)}`);
+    }
+  }
+}
+
+/** Folders that a mount must not lie in or over: to read from it would be to wait for ourselves. */
+function ownFolders(url: string, options: MountCommandOptions): ForeignFolder[] {
+  return [
+    ...(isLocal(url) ? [{ what: 'the storage', path: localPath(url, process.cwd()) }] : []),
+    { what: 'the archive dir', path: archiveFolderOf(url, options) },
+    ...(options.tempdir === undefined ? [] : [{ what: 'the tempdir', path: options.tempdir }]),
+  ];
+}
+
+/** What was backed up, where that was on this machine: a backup of its own mount would never end. */
+function sourceFolders(repository: Repository): ForeignFolder[] {
+  const [newest] = repository.sets();
+  const source = newest && repository.sourceOf(newest);
+  if (source === undefined || !isAbsolute(source.folder)) return [];
+  const isHere = source.hostName === hostname() || source.hostName === hostname().split('.')[0];
+  return isHere && source.folder !== '/' ? [{ what: 'the source', path: source.folder }] : [];
+}
+
+function isLocal(url: string): boolean {
+  return url.startsWith('file://') || !url.includes('://');
+}
+
+function write(log: Log, level: LogLevel, message: string): void {
+  if (level === 'warning') log.warn(message);
+  else log[level](message);
+}

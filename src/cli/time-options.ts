@@ -1,0 +1,43 @@
+/** `--time` and `--path-to-restore`, under all the names that duplicity has for them. */
+import { Option, type Command } from 'commander';
+import { type Repository, type Snapshot } from '../snapshot/index.js';
+import { parseTime } from '../time/index.js';
+import { nowSeconds } from './common-options.js';
+
+export interface TimeOptions {
+  readonly time?: string;
+  readonly pathToRestore: string;
+  readonly currentTime?: number;
+}
+
+export function addTimeOptions(command: Command): Command {
+  return command
+    .option('-t, --time <time>', 'as of this time: 3D, 2026-11-01, 2026-11-01T12:00:00Z, now, …')
+    .addOption(new Option('--restore-time <time>').hideHelp())
+    .option('-r, --path-to-restore <path>', 'only this path of the backup', cleanPath, '')
+    .addOption(new Option('--file-to-restore <path>').argParser(cleanPath).hideHelp())
+    .hook('preAction', (_, action) => {
+      const { restoreTime, fileToRestore } = action.opts<Aliases>();
+      if (restoreTime !== undefined) action.setOptionValue('time', restoreTime);
+      if (fileToRestore !== undefined) action.setOptionValue('pathToRestore', fileToRestore);
+    });
+}
+
+/** Other names that duplicity has for the same options. */
+interface Aliases {
+  readonly restoreTime?: string;
+  readonly fileToRestore?: string;
+}
+
+/** The snapshot at --time; the newest without it, as duplicity has it for a time of 0. */
+export function snapshotAt(repository: Repository, options: TimeOptions): Snapshot {
+  const now = nowSeconds(options);
+  const given = options.time === undefined ? now : parseTime(options.time, now);
+  return repository.at(given === 0 ? now : given);
+}
+
+/** A path in the backup: without slashes at its ends; "." is all of it. */
+function cleanPath(text: string): string {
+  const path = text.replace(/^\/+|\/+$/g, '');
+  return path === '.' ? '' : path;
+}

@@ -1,0 +1,188 @@
+/**
+ * The bytes of file versions. A version that is a `snapshot` is its pieces; a `diff` is a delta whose
+ * COPYs point into the version before and whose LITERALs lie in the volume. Both become extents, through
+ * any number of diffs, so that a read touches only what it needs and nothing is ever patched into a copy.
+ */
+import { LRUCache } from 'lru-cache';
+import { type CatalogEntry, type Filler } from '../catalog/index.js';
+import { DuplifsError, SharedTask } from '../base/index.js';
+import { readDeltaCommands } from '../librsync/index.js';
+import { type DecodePriority } from '../volume/index.js';
+import { Extents, ExtentsBuilder } from './extents.js';
+
+/** A version of a regular file: a path and the set that holds its newest entry. */
+export type FileVersion = Pick<CatalogEntry, 'id' | 'setId' | 'kind' | 'size'>;
+
+/** Extents kept, of all files together; one takes 24 bytes. */
+const maxCachedExtents = 1_000_000;
+
+export class Content {
+  readonly #filler: Filler;
+  readonly #extents: LRUCache<string, Extents>;
+  readonly #resolving = new Map<string, SharedTask<Extents>>();
+
+  constructor(filler: Filler) {
+    this.#filler = filler;
+    this.#extents = new LRUCache({
+      maxSize: maxCachedExtents,
+      maxEntrySize: Number.MAX_SAFE_INTEGER,
+      sizeCalculation: (extents) => Math.min(extents.count + 4, maxCachedExtents),
+    });
+  }
+
+  /** The exact size in bytes, from the volumes where the catalog does not have it yet. */
+  async size(
+    version: FileVersion,
+    priority: DecodePriority = 'reader',
+    signal?: AbortSignal,
+  ): Promise<number> {
+    if (version.size !== undefined) return version.size;
+    await this.#filler.locate(version.setId, version.id, priority, signal);
+    const located = this.#newest(version);
+    if (located.size !== undefined) return located.size;
+    return (await this.#resolve(located, signal)).length;
+  }
+
+  /**
+   * Bytes of the version from `offset`, fewer than `length` only at its end: at once when they are in
+   * memory.
+   */
+  read(
+    version: FileVersion,
+    offset: number,
+    length: number,
+    signal?: AbortSignal,
+  ): Buffer | Promise<Buffer> {
+    const extents = this.#extents.get(keyOf(version));
+    if (extents !== undefined) return this.#readExtents(extents, offset, length, signal);
+    return this.#resolve(version, signal).then((resolved) =>
+      this.#readExtents(resolved, offset, length, signal),
+    );
+  }
+
+  /** The names of the volumes that hold the version's bytes. */
+  async volumeNames(version: FileVersion, signal?: AbortSignal): Promise<string[]> {
+    const extents = await this.#resolve(version, signal);
+    return [...extents.volumeIds()].map((id) => this.#filler.volumeRef(id).name);
+  }
+
+  #readExtents(
+    extents: Extents,
+    offset: number,
+    length: number,
+    signal: AbortSignal | undefined,
+  ): Buffer | Promise<Buffer> {
+    const wanted = Math.min(length, extents.length - offset);
+    if (wanted <= 0) return Buffer.alloc(0);
+    const parts: (Buffer | Promise<Buffer>)[] = [];
+    extents.slice(offset, wanted, (volumeId, at, run) => {
+      parts.push(this.#filler.volumes.read(this.#filler.volumeRef(volumeId), at, run, signal));
+    });
+    const [only] = parts;
+    if (parts.length === 1 && only !== undefined) return only;
+    if (parts.every((part) => Buffer.isBuffer(part))) return Buffer.concat(parts, wanted);
+    return Promise.all(parts.map(async (part) => part)).then((buffers) =>
+      Buffer.concat(buffers, wanted),
+    );
+  }
+
+  async #resolve(version: FileVersion, signal: AbortSignal | undefined): Promise<Extents> {
+    const key = keyOf(version);
+    const known = this.#extents.get(key);
+    if (known !== undefined) return known;
+    let resolving = this.#resolving.get(key);
+    if (resolving === undefined || resolving.abandoned) {
+      const task = new SharedTask((shared) =>
+        this.#build(version, shared).finally(() => {
+          if (this.#resolving.get(key) === task) this.#resolving.delete(key);
+        }),
+      );
+      resolving = task;
+      this.#resolving.set(key, task);
+    }
+    const extents = await resolving.wait(signal);
+    this.#extents.set(key, extents);
+    return extents;
+  }
+
+  /** Follows the diffs back to the snapshot that they start from, and applies them in order. */
+  async #build(version: FileVersion, signal: AbortSignal | undefined): Promise<Extents> {
+    const { catalog } = this.#filler;
+    const diffs: CatalogEntry[] = [];
+    for (const { setId, deleted } of catalog.history(version.setId, version.id)) {
+      if (deleted) break;
+      const entry = await this.#located(setId, version.id, signal);
+      if (entry.type !== 'reg') break;
+      if (entry.kind === 'snapshot') {
+        let extents = this.#pieces(entry);
+        for (const diff of diffs.reverse()) extents = await this.#apply(extents, diff, signal);
+        return extents;
+      }
+      diffs.push(entry);
+    }
+    throw new DuplifsError(
+      'DAMAGED',
+      `"${catalog.pathOf(version.id)}" is a change of a version that the chain does not hold`,
+    );
+  }
+
+  async #located(
+    setId: number,
+    id: number,
+    signal: AbortSignal | undefined,
+  ): Promise<CatalogEntry> {
+    const entry = this.#newest({ setId, id });
+    if (entry.kind !== 'stored' && entry.size !== undefined) return entry;
+    await this.#filler.locate(setId, id, 'reader', signal);
+    return this.#newest({ setId, id });
+  }
+
+  #newest({ setId, id }: Pick<FileVersion, 'setId' | 'id'>): CatalogEntry {
+    const entry = this.#filler.catalog.entry(setId, id);
+    if (entry?.setId !== setId) {
+      throw new DuplifsError('NO_BACKUP', 'The backup set is no longer on the storage');
+    }
+    return entry;
+  }
+
+  #pieces({ setId, id }: CatalogEntry): Extents {
+    const builder = new ExtentsBuilder();
+    for (const piece of this.#filler.catalog.pieces(setId, id)) {
+      builder.add(piece.volumeId, piece.offset, piece.length);
+    }
+    return builder.build();
+  }
+
+  async #apply(
+    basis: Extents,
+    diff: CatalogEntry,
+    signal: AbortSignal | undefined,
+  ): Promise<Extents> {
+    const { catalog } = this.#filler;
+    const delta = this.#pieces(diff);
+    const builder = new ExtentsBuilder();
+    const add = builder.add.bind(builder);
+    const read = async (offset: number, length: number): Promise<Buffer> =>
+      this.#readExtents(delta, offset, length, signal);
+    const name = catalog.pathOf(diff.id);
+    for await (const commands of readDeltaCommands(read, delta.length, {
+      name,
+      basisLength: basis.length,
+    })) {
+      for (let index = 0; index < commands.count; index += 1) {
+        const from = commands.literalFlag[index] === 1 ? delta : basis;
+        from.slice(commands.source[index] ?? 0, commands.length[index] ?? 0, add);
+      }
+    }
+    const extents = builder.build();
+    if (diff.size === undefined) catalog.setSize(diff.setId, diff.id, extents.length);
+    else if (diff.size !== extents.length) {
+      throw new DuplifsError('DAMAGED', `The change of "${name}" does not give the size it should`);
+    }
+    return extents;
+  }
+}
+
+function keyOf({ id, setId }: Pick<FileVersion, 'id' | 'setId'>): string {
+  return `${id}:${setId}`;
+}

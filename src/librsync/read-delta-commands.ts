@@ -1,0 +1,64 @@
+/**
+ * Reads a delta's commands with random access: the data of long LITERALs are jumped over, so that a
+ * delta of gigabytes costs what its commands cost.
+ */
+import { DuplifsError } from '../base/index.js';
+import { DeltaCommands } from './delta-commands.js';
+import { DeltaParser, type DeltaParserOptions, type DeltaSink } from './delta-parser.js';
+
+/** Reads start small after a jump, for the next command may be followed by the next jump. */
+const FIRST_READ_LENGTH = 1024;
+const MAX_READ_LENGTH = 64 * 1024;
+/** A batch is handed out once it has this many commands (it may have a few thousand more). */
+const BATCH_COUNT = 8192;
+
+export interface ReadDeltaOptions extends DeltaParserOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** Gives exactly `length` bytes of the delta from `offset`. Never called concurrently. */
+export type ReadDelta = (offset: number, length: number) => Promise<Uint8Array>;
+
+/**
+ * The commands of the delta of `deltaLength` bytes, in batches that follow each other. The last
+ * batch's `resultLength` is the result's length; there is always at least one batch, maybe empty.
+ * @throws DuplifsError DAMAGED when the delta breaks the format or is cut short
+ */
+export async function* readDeltaCommands(
+  read: ReadDelta,
+  deltaLength: number,
+  options: ReadDeltaOptions,
+): AsyncGenerator<DeltaCommands, void, undefined> {
+  let batch = new DeltaCommands();
+  const sink: DeltaSink = {
+    copy: (start, length) => {
+      batch.copy(start, length);
+    },
+    literal: (deltaOffset, length) => {
+      batch.literal(deltaOffset, length);
+    },
+  };
+  const parser = new DeltaParser(sink, options);
+  let readLength = FIRST_READ_LENGTH;
+  while (!parser.ended && parser.offset < deltaLength) {
+    options.signal?.throwIfAborted();
+    const length = Math.min(readLength, deltaLength - parser.offset);
+    const bytes = await read(parser.offset, length);
+    if (bytes.length !== length) {
+      throw new DuplifsError(
+        'DAMAGED',
+        `The delta "${options.name}" has ${bytes.length} bytes at ${parser.offset} where ${length} are due`,
+      );
+    }
+    parser.push(bytes);
+    const jump = parser.literalLeft > 0;
+    parser.skipLiteral();
+    readLength = jump ? FIRST_READ_LENGTH : Math.min(readLength * 2, MAX_READ_LENGTH);
+    if (batch.count >= BATCH_COUNT) {
+      yield batch;
+      batch = new DeltaCommands(parser.resultLength);
+    }
+  }
+  parser.finish();
+  yield batch;
+}

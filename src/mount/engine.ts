@@ -1,0 +1,34 @@
+/** What the engines have in common: what they are asked for, and a mount that lives. */
+import type { Logger } from './logger.js';
+
+export type EngineName = 'kernel' | 'libfuse';
+
+export interface MountOptions {
+  /** `auto`: the kernel engine where it can work, else libfuse, said in one line. */
+  readonly engine: EngineName | 'auto';
+  /** Let other users in (root only, or with `user_allow_other` in fuse.conf). */
+  readonly allowOther: boolean;
+  /** Let the kernel check permissions by owner and mode. */
+  readonly defaultPermissions: boolean;
+  /** What `mount` and `df` show as the source. Never holds a credential. */
+  readonly fsname: string;
+  readonly log: Logger;
+}
+
+/** How a mount ended: by its own `unmount`, by somebody else's, or because it could not be served. */
+export type MountEnd = { readonly reason: 'unmounted' | 'outside' | 'failed' };
+
+export interface MountSession {
+  readonly engine: EngineName;
+  /** Resolves when nothing is mounted any more; never rejects. */
+  readonly ended: Promise<MountEnd>;
+  /**
+   * Unmounts. Rejects with a DuplifsError "FUSE" that names the processes that use the mount, which then
+   * stays; with `force` it is detached at once, and who still uses it gets errors.
+   */
+  unmount(options?: { readonly force?: boolean }): Promise<void>;
+  /** Makes the kernel ask anew for a name in a folder (and for the folder's listing). */
+  invalidateEntry(parent: number, name: string): void;
+  /** Makes the kernel ask anew for what it knows of a node. */
+  invalidateNode(ino: number): void;
+}

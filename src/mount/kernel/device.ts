@@ -1,0 +1,142 @@
+/**
+ * The open /dev/fuse of one mount: one read gives one request, one write takes one reply.
+ *
+ * The descriptor is read through libuv's event loop (epoll), as a pipe is. The alternatives were measured
+ * and are slower or worse (docs/performance.md, "FUSE engines"): a blocking read in libuv's pool takes one
+ * of the few threads that zlib and the file system share, and, like one in a worker thread, keeps a
+ * crashing process from ending, which would leave a mountpoint that hangs its users for ever instead of
+ * one that says "not connected". Node opens only what it takes for pipes and sockets as a stream, so
+ * the handle's class is taken from a socket; where that is not possible, `isSupported` is false.
+ */
+import { write, writeSync, writevSync } from 'node:fs';
+import { Socket, type SocketConstructorOpts } from 'node:net';
+import { errorText } from '../../base/index.js';
+import type { Logger } from '../logger.js';
+
+/** Room for any request: the largest is SETXATTR with a value of 64 KiB. */
+const REQUEST_BYTES = 132 * 1024;
+
+/** The part of Node's pipe handle that is used here. */
+interface PipeHandle {
+  open(fd: number): number;
+  close(): void;
+}
+type PipeClass = new (type: number) => PipeHandle;
+
+/** Options that net.Socket takes and its types do not say; `onread` is documented for connections. */
+interface HandleOptions extends SocketConstructorOpts {
+  readonly handle: PipeHandle;
+  readonly onread: { readonly buffer: Buffer; readonly callback: (length: number) => boolean };
+}
+
+export interface DeviceEvents {
+  /** A request of `length` bytes stands in `device.request`, until this returns. */
+  onRequest(length: number): void;
+  /** Nothing follows: unmounted, or the connection was cut. Called once. */
+  onEnd(): void;
+}
+
+export class FuseDevice {
+  /** The request that is being handled; overwritten by the next. */
+  readonly request = Buffer.allocUnsafeSlow(REQUEST_BYTES);
+  readonly #fd: number;
+  readonly #log: Logger;
+  #socket: Socket | undefined;
+
+  constructor(fd: number, log: Logger) {
+    this.#fd = fd;
+    this.#log = log;
+  }
+
+  /** Begins to read; the mount must be complete (before, the kernel answers EPERM). */
+  start(events: DeviceEvents): void {
+    const handle = openPipe(this.#fd);
+    const callback = (length: number): boolean => {
+      events.onRequest(length);
+      return true;
+    };
+    const options: HandleOptions = { handle, onread: { buffer: this.request, callback } };
+    const socket = new Socket(options);
+    this.#socket = socket;
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      // ENODEV: unmounted; ECONNABORTED: cut by the administrator; else the kernel's news to us.
+      if (error.code !== 'ENODEV') this.#log('debug', `/dev/fuse: ${errorText(error)}`);
+    });
+    socket.once('close', () => {
+      events.onEnd();
+    });
+  }
+
+  /** Sends the first `length` bytes as one reply. */
+  reply(bytes: Uint8Array, length: number): void {
+    try {
+      writeSync(this.#fd, bytes, 0, length);
+    } catch (error) {
+      this.#explain(error);
+    }
+  }
+
+  /** Sends a header and what follows it as one reply. */
+  replyWithData(header: Uint8Array, data: Uint8Array): void {
+    try {
+      writevSync(this.#fd, [header, data]);
+    } catch (error) {
+      this.#explain(error);
+    }
+  }
+
+  /**
+   * Tells the kernel something that it did not ask. Not on the main thread: the kernel may wait for locks
+   * that are held by somebody who waits for a reply of ours.
+   */
+  notify(message: Uint8Array): Promise<void> {
+    return new Promise((resolve) => {
+      write(this.#fd, message, 0, message.length, null, (error) => {
+        if (error !== null) this.#explain(error);
+        resolve();
+      });
+    });
+  }
+
+  /** Cuts the connection: the mountpoint, if it still is one, is "not connected" from now on. */
+  close(): void {
+    this.#socket?.destroy();
+  }
+
+  #explain(error: unknown): void {
+    const code = (error as NodeJS.ErrnoException).code;
+    // ENOENT: the request was interrupted, or nothing was cached; the others: the mount is gone.
+    if (code === 'ENOENT' || code === 'ENODEV' || code === 'EBADF' || code === 'ENOTDIR') return;
+    this.#log('error', `The kernel refused a reply: ${errorText(error)}`);
+  }
+}
+
+/** Whether this Node.js can read /dev/fuse through its event loop. */
+export function isSupported(): boolean {
+  return pipeClass() !== undefined;
+}
+
+function openPipe(fd: number): PipeHandle {
+  const Pipe = pipeClass();
+  if (Pipe === undefined) throw new Error('This Node.js has no pipe handles');
+  const handle = new Pipe(0);
+  const status = handle.open(fd);
+  if (status < 0) throw new Error(`Cannot watch /dev/fuse: error ${status}`);
+  return handle;
+}
+
+let knownClass: PipeClass | null | undefined;
+
+/** Connecting by path makes a pipe handle at once; whether that path answers does not matter. */
+function pipeClass(): PipeClass | undefined {
+  if (knownClass === undefined) {
+    const socket = new Socket();
+    socket.on('error', () => undefined);
+    socket.connect({ path: '/dev/null' });
+    const handle = (socket as unknown as { _handle?: { open?: unknown } | null })._handle;
+    knownClass =
+      typeof handle?.open === 'function' ? (handle.constructor as unknown as PipeClass) : null;
+    socket.destroy();
+  }
+  return knownClass ?? undefined;
+}

@@ -1,0 +1,90 @@
+/**
+ * READDIR and READDIRPLUS. The offsets that the kernel sees: 1 after ".", 2 after "..", and a cookie of
+ * the file system plus 2 after each of its entries.
+ */
+import { encodeName } from '../../base/index.js';
+import {
+  ROOT_INO,
+  type DirectoryEntry,
+  type MaybePromise,
+  type ReadOnlyFileSystem,
+} from '../file-system.js';
+import {
+  direntplusSize,
+  direntSize,
+  encodeDirent,
+  encodeDirentplus,
+  UNKNOWN_INO,
+  type EntryTimes,
+  type ListedEntry,
+} from './encode.js';
+import { structs } from './protocol.js';
+
+const DOTS = 2;
+const DOT = Uint8Array.of(0x2e);
+const DOT_DOT = Uint8Array.of(0x2e, 0x2e);
+/** A guess of a name's length, to ask for as many entries as the buffer will hold. */
+const USUAL_NAME_BYTES = 20;
+/** However large the buffer, one answer must not hold the event loop. */
+const MOST_ENTRIES = 1024;
+
+export interface ListingRequest {
+  readonly ino: number;
+  /** 0, or the offset of the last entry that was listed. */
+  readonly offset: number;
+  /** The bytes that the kernel takes. */
+  readonly size: number;
+  readonly withAttributes: boolean;
+}
+
+/** The entries to list next. */
+export function entriesAfter(
+  fs: ReadOnlyFileSystem,
+  { ino, offset, size, withAttributes }: ListingRequest,
+  signal: AbortSignal,
+): MaybePromise<readonly DirectoryEntry[]> {
+  const fixed = withAttributes ? structs.direntplus.size : structs.dirent.size;
+  const fitting = Math.floor(size / (fixed + USUAL_NAME_BYTES));
+  const limit = Math.max(1, Math.min(MOST_ENTRIES, fitting));
+  return fs.readdir(ino, Math.max(0, offset - DOTS), limit, signal);
+}
+
+/**
+ * Encodes entries from `at` on, as many as fit before `end`; returns the offset after the last, or
+ * undefined when there are entries and not even the first fits.
+ */
+export function encodeListing(
+  view: DataView,
+  at: number,
+  end: number,
+  { ino, offset, withAttributes }: ListingRequest,
+  entries: readonly DirectoryEntry[],
+  fs: ReadOnlyFileSystem,
+  timesOf: (parent: number, child: number) => EntryTimes,
+): number | undefined {
+  const sizeOf = withAttributes ? direntplusSize : direntSize;
+  let position = at;
+  const put = (entry: ListedEntry, attributes?: DirectoryEntry['attributes']): boolean => {
+    if (position + sizeOf(entry.name.length) > end) return false;
+    position = withAttributes
+      ? encodeDirentplus(view, position, entry, attributes, timesOf(ino, entry.ino))
+      : encodeDirent(view, position, entry);
+    return true;
+  };
+  if (offset < 1 && !put({ name: DOT, ino, kind: 'dir', offset: 1 })) return undefined;
+  if (offset < 2) {
+    const parent = ino === ROOT_INO ? ino : (fs.parentOf?.(ino) ?? UNKNOWN_INO);
+    if (!put({ name: DOT_DOT, ino: parent, kind: 'dir', offset: 2 })) return position;
+  }
+  for (const entry of entries) {
+    const { kind, attributes } = entry;
+    const listed = {
+      name: encodeName(entry.name),
+      ino: entry.ino,
+      kind,
+      offset: entry.cookie + DOTS,
+    };
+    if (!put(listed, attributes)) break;
+  }
+  return position === at && entries.length > 0 ? undefined : position;
+}

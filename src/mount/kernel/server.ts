@@ -1,0 +1,337 @@
+/**
+ * Answers the kernel's requests from a ReadOnlyFileSystem.
+ *
+ * The kernel counts what it was told of each node and says FORGET; nodes here are the file system's own
+ * inode numbers, which are valid as long as the mount, so there is nothing to count.
+ */
+import { DuplifsError, encodeName } from '../../base/index.js';
+import { FileSystemError } from '../file-system-error.js';
+import { ROOT_INO, type Attributes, type ReadOnlyFileSystem } from '../file-system.js';
+import type { Logger } from '../logger.js';
+import {
+  BODY,
+  decodeHeader,
+  decodeNameAt,
+  decodeRead,
+  hasWholeBody,
+  type RequestHeader,
+} from './decode.js';
+import {
+  encodeAttrOut,
+  encodeEntry,
+  encodeStatfs,
+  encodeStatxOut,
+  type EntryTimes,
+} from './encode.js';
+import { Exchange, type Transport } from './exchange.js';
+import { decodeInit, encodeInitOut, negotiate } from './init.js';
+import { getU32, getU64, setU32 } from './layout.js';
+import { encodeListing, entriesAfter } from './listing.js';
+import { Access, Opcode, structs } from './protocol.js';
+import { isServedXattr, xattrNames, xattrValue, type XattrReply } from './xattr.js';
+
+const AT = Exchange.BODY_AT;
+
+/** Operations that change something, and what a read-only file system says to them. */
+const WRITING = new Set<number>([
+  Opcode.SETATTR,
+  Opcode.SYMLINK,
+  Opcode.MKNOD,
+  Opcode.MKDIR,
+  Opcode.UNLINK,
+  Opcode.RMDIR,
+  Opcode.RENAME,
+  Opcode.RENAME2,
+  Opcode.LINK,
+  Opcode.WRITE,
+  Opcode.SETXATTR,
+  Opcode.REMOVEXATTR,
+  Opcode.CREATE,
+  Opcode.FALLOCATE,
+  Opcode.COPY_FILE_RANGE,
+  Opcode.TMPFILE,
+]);
+
+export interface ServerEvents {
+  /** The kernel and we agreed on the protocol: the mount answers. */
+  onReady(): void;
+  /** The kernel cannot be served. */
+  onRefused(error: DuplifsError): void;
+}
+
+export class FuseServer {
+  readonly exchange: Exchange;
+  readonly #fs: ReadOnlyFileSystem;
+  readonly #request: Buffer;
+  readonly #view: DataView;
+  readonly #events: ServerEvents;
+  readonly #log: Logger;
+  /** File handles that NFS kept from an earlier mount must not name nodes of this one. */
+  readonly #generation: number;
+  readonly #timesOf: (parent: number, child: number) => EntryTimes;
+
+  /** `request` is the buffer in which each request stands while `handle` is called. */
+  constructor(
+    fs: ReadOnlyFileSystem,
+    request: Buffer,
+    transport: Transport,
+    events: ServerEvents,
+    log: Logger,
+    nowSeconds: number = Math.floor(Date.now() / 1000),
+  ) {
+    this.#fs = fs;
+    this.#request = request;
+    this.#view = new DataView(request.buffer, request.byteOffset, request.length);
+    this.#events = events;
+    this.#log = log;
+    this.exchange = new Exchange(transport, log);
+    this.#generation = nowSeconds;
+    this.#timesOf = (parent, child) => this.#times(parent, child);
+  }
+
+  /** Handles the request of `length` bytes that stands in the buffer; never throws. */
+  handle(length: number): void {
+    const header = decodeHeader(this.#view, length);
+    if (header === undefined) {
+      this.#log('error', `A request of ${length} bytes from the kernel cannot be understood`);
+      return;
+    }
+    if (!hasWholeBody(header)) {
+      this.#malformed(header);
+      return;
+    }
+    this.#dispatch(header);
+  }
+
+  #dispatch(asked: RequestHeader): void {
+    switch (asked.opcode) {
+      case Opcode.LOOKUP:
+        this.#lookup(asked);
+        return;
+      case Opcode.GETATTR:
+        this.#getattr(asked);
+        return;
+      case Opcode.READ:
+        this.#read(asked);
+        return;
+      case Opcode.READDIR:
+        this.#readdir(asked, false);
+        return;
+      case Opcode.READDIRPLUS:
+        this.#readdir(asked, true);
+        return;
+      case Opcode.READLINK:
+        this.#readlink(asked);
+        return;
+      case Opcode.STATX:
+        this.#statx(asked);
+        return;
+      case Opcode.ACCESS:
+        this.#access(asked);
+        return;
+      case Opcode.GETXATTR:
+        this.#getxattr(asked);
+        return;
+      case Opcode.LISTXATTR:
+        this.#listxattr(asked);
+        return;
+      case Opcode.STATFS:
+        this.exchange.send(asked.unique, encodeStatfs(this.exchange.view, AT, this.#fs.statfs()));
+        return;
+      case Opcode.INTERRUPT:
+        this.exchange.interrupt(getU64(this.#view, BODY + structs.interruptIn.at.unique));
+        return;
+      case Opcode.FORGET:
+      case Opcode.BATCH_FORGET:
+        return; // these have no reply
+      case Opcode.INIT:
+        this.#init(asked);
+        return;
+      case Opcode.DESTROY:
+      case Opcode.RELEASE:
+      case Opcode.RELEASEDIR:
+        this.exchange.sendNothing(asked.unique);
+        return;
+      case Opcode.IOCTL:
+        this.exchange.sendError(asked.unique, 'ENOTTY');
+        return;
+      default:
+        this.exchange.sendError(asked.unique, WRITING.has(asked.opcode) ? 'EROFS' : 'ENOSYS');
+    }
+  }
+
+  #init({ unique }: RequestHeader): void {
+    const offer = decodeInit(this.#view, BODY);
+    const result = negotiate(offer, this.#fs.parentOf !== undefined);
+    if (result.kind === 'too-old') {
+      this.exchange.sendError(unique, 'EPROTO');
+      const spoken = `${result.major}.${result.minor}`;
+      this.#events.onRefused(
+        new DuplifsError('FUSE', `The kernel speaks FUSE ${spoken}; 7.31 (Linux 5.4) is needed`, {
+          hint: 'Use --fuse-engine libfuse',
+        }),
+      );
+      return;
+    }
+    this.exchange.send(unique, encodeInitOut(this.exchange.view, AT, result));
+    if (result.kind === 'agreed') this.#events.onReady();
+  }
+
+  #lookup(asked: RequestHeader): void {
+    const { nodeid: parent, unique } = asked;
+    const name = decodeNameAt(this.#request, BODY, asked.length);
+    if (name === undefined) {
+      this.#malformed(asked);
+      return;
+    }
+    this.exchange.answer(
+      asked,
+      (signal) => {
+        // "." and ".." come from NFS only, which asks for nodes that the kernel has forgotten.
+        if (name === '.') return this.#fs.getattr(parent, signal);
+        if (name === '..') return this.#fs.getattr(this.#parentOf(parent), signal);
+        return this.#fs.lookup(parent, name, signal);
+      },
+      (node) => {
+        const times = this.#times(parent, node?.ino ?? parent);
+        if (node === undefined && times.entrySeconds <= 0)
+          this.exchange.sendError(unique, 'ENOENT');
+        else this.exchange.send(unique, encodeEntry(this.exchange.view, AT, node, times));
+      },
+    );
+  }
+
+  #getattr(asked: RequestHeader): void {
+    this.#withNode(asked, (node) => {
+      const seconds = this.#fs.cacheSeconds(node.ino);
+      this.exchange.send(asked.unique, encodeAttrOut(this.exchange.view, AT, node, seconds));
+    });
+  }
+
+  #statx(asked: RequestHeader): void {
+    this.#withNode(asked, (node) => {
+      const seconds = this.#fs.cacheSeconds(node.ino);
+      this.exchange.send(asked.unique, encodeStatxOut(this.exchange.view, AT, node, seconds));
+    });
+  }
+
+  /** Without default_permissions the kernel asks us: everything may be read, nothing written. */
+  #access(asked: RequestHeader): void {
+    const mask = getU32(this.#view, BODY + structs.accessIn.at.mask);
+    const { unique } = asked;
+    if ((mask & Access.WRITE) !== 0) {
+      this.exchange.sendError(unique, 'EROFS');
+    } else if ((mask & Access.EXECUTE) === 0) {
+      this.exchange.sendNothing(unique);
+    } else {
+      this.#withNode(asked, (node) => {
+        const executable = node.kind !== 'reg' || (node.mode & 0o111) !== 0;
+        if (executable) this.exchange.sendNothing(unique);
+        else this.exchange.sendError(unique, 'EACCES');
+      });
+    }
+  }
+
+  #read(asked: RequestHeader): void {
+    const { offset, size } = decodeRead(this.#view);
+    this.exchange.answer(
+      asked,
+      (signal) => this.#fs.read(asked.nodeid, offset, size, signal),
+      (data) => {
+        this.exchange.sendData(asked.unique, data.length > size ? data.subarray(0, size) : data);
+      },
+    );
+  }
+
+  #readdir(asked: RequestHeader, withAttributes: boolean): void {
+    const { offset, size } = decodeRead(this.#view);
+    const request = { ino: asked.nodeid, offset, size, withAttributes };
+    this.exchange.answer(
+      asked,
+      (signal) => entriesAfter(this.#fs, request, signal),
+      (entries) => {
+        const { view } = this.exchange;
+        const limit = Math.min(AT + size, Exchange.END);
+        const end = encodeListing(view, AT, limit, request, entries, this.#fs, this.#timesOf);
+        if (end === undefined) this.exchange.sendError(asked.unique, 'EINVAL');
+        else this.exchange.send(asked.unique, end);
+      },
+    );
+  }
+
+  #readlink(asked: RequestHeader): void {
+    this.exchange.answer(
+      asked,
+      (signal) => this.#fs.readlink(asked.nodeid, signal),
+      (target) => {
+        this.exchange.sendData(asked.unique, encodeName(target));
+      },
+    );
+  }
+
+  #getxattr(asked: RequestHeader): void {
+    const { getxattrIn } = structs;
+    const size = getU32(this.#view, BODY + getxattrIn.at.size);
+    const name = decodeNameAt(this.#request, BODY + getxattrIn.size, asked.length);
+    if (name === undefined) this.#malformed(asked);
+    else if (this.#fs.xattrs === undefined) this.exchange.sendError(asked.unique, 'ENOSYS');
+    else if (!isServedXattr(name)) this.exchange.sendError(asked.unique, 'EOPNOTSUPP');
+    else this.#withXattrs(asked, (attributes) => xattrValue(attributes, name, size));
+  }
+
+  #listxattr(asked: RequestHeader): void {
+    const size = getU32(this.#view, BODY + structs.getxattrIn.at.size);
+    if (this.#fs.xattrs === undefined) this.exchange.sendError(asked.unique, 'ENOSYS');
+    else this.#withXattrs(asked, (attributes) => xattrNames(attributes, size));
+  }
+
+  #withXattrs(
+    asked: RequestHeader,
+    take: (attributes: ReadonlyMap<string, Uint8Array>) => XattrReply,
+  ): void {
+    this.exchange.answer(
+      asked,
+      (signal) => this.#fs.xattrs?.(asked.nodeid, signal) ?? new Map<string, Uint8Array>(),
+      (attributes) => {
+        const reply = take(attributes);
+        if (reply.kind === 'bytes') {
+          this.exchange.sendData(asked.unique, reply.bytes);
+          return;
+        }
+        const { getxattrOut } = structs;
+        setU32(this.exchange.view, AT + getxattrOut.at.size, reply.length);
+        setU32(this.exchange.view, AT + getxattrOut.at.padding, 0);
+        this.exchange.send(asked.unique, AT + getxattrOut.size);
+      },
+    );
+  }
+
+  #withNode(asked: RequestHeader, reply: (node: Attributes) => void): void {
+    this.exchange.answer(
+      asked,
+      (signal) => this.#fs.getattr(asked.nodeid, signal),
+      (node) => {
+        if (node === undefined) throw new FileSystemError('ESTALE');
+        reply(node);
+      },
+    );
+  }
+
+  #parentOf(ino: number): number {
+    return ino === ROOT_INO ? ino : (this.#fs.parentOf?.(ino) ?? ROOT_INO);
+  }
+
+  /** A name is good for as long as its folder is, what stat tells for as long as the node itself. */
+  #times(parent: number, child: number): EntryTimes {
+    return {
+      entrySeconds: this.#fs.cacheSeconds(parent),
+      attributeSeconds: this.#fs.cacheSeconds(child),
+      generation: child === ROOT_INO ? 0 : this.#generation,
+    };
+  }
+
+  #malformed({ opcode, unique, length }: RequestHeader): void {
+    this.#log('error', `A malformed request from the kernel: operation ${opcode}, ${length} bytes`);
+    this.exchange.sendError(unique, 'EIO');
+  }
+}

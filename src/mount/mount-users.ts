@@ -1,0 +1,87 @@
+/**
+ * Who uses a mount, as /proc tells: open files, working folders, mapped files. Only links are read, never
+ * what they point to, so that a mount whose storage hangs does not hang the question too.
+ */
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface MountUser {
+  readonly pid: number;
+  readonly command: string;
+  readonly use: 'working folder' | 'root folder' | 'program' | 'open file' | 'mapped file';
+  /** The path within the mount, for a file. */
+  readonly path: string;
+}
+
+const PROC = '/proc';
+/** More than anybody reads. */
+const MOST_USERS = 20;
+
+/** One use for each process, as far as this user may see other processes. */
+export async function findMountUsers(mountpoint: string): Promise<readonly MountUser[]> {
+  const users: MountUser[] = [];
+  const pids = (await namesIn(PROC)).filter((name) => /^\d+$/.test(name));
+  for (const pid of pids) {
+    if (Number(pid) === process.pid) continue;
+    const found = await useBy(pid, mountpoint);
+    if (found !== undefined)
+      users.push({ pid: Number(pid), command: await commandOf(pid), ...found });
+    if (users.length >= MOST_USERS) break;
+  }
+  return users;
+}
+
+/** `process 123 "bash" (working folder "/mnt/a")`, … */
+export function describeUsers(users: readonly MountUser[]): string {
+  return users
+    .map(({ pid, command, use, path }) => `process ${pid} "${command}" (${use} "${path}")`)
+    .join(', ');
+}
+
+const LINKS = [
+  ['cwd', 'working folder'],
+  ['root', 'root folder'],
+  ['exe', 'program'],
+] as const;
+
+async function useBy(
+  pid: string,
+  mountpoint: string,
+): Promise<Pick<MountUser, 'use' | 'path'> | undefined> {
+  for (const [link, use] of LINKS) {
+    const path = await targetOf(join(PROC, pid, link));
+    if (isWithin(path, mountpoint)) return { use, path };
+  }
+  for (const fd of await namesIn(join(PROC, pid, 'fd'))) {
+    const path = await targetOf(join(PROC, pid, 'fd', fd));
+    if (isWithin(path, mountpoint)) return { use: 'open file', path };
+  }
+  const maps = await textOf(join(PROC, pid, 'maps'));
+  for (const line of maps.split('\n')) {
+    const path = line.slice(line.indexOf('/'));
+    if (isWithin(path, mountpoint)) return { use: 'mapped file', path };
+  }
+  return undefined;
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
+}
+
+async function commandOf(pid: string): Promise<string> {
+  return (await textOf(join(PROC, pid, 'comm'))).trim();
+}
+
+// Processes end while they are looked at, and others' are closed to us: that is no answer, not an error.
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  return readdir(folder).catch(() => []);
+}
+
+async function targetOf(link: string): Promise<string> {
+  return readlink(link).catch(() => '');
+}
+
+async function textOf(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch(() => '');
+}

@@ -1,0 +1,58 @@
+/** From an entry of a backup to what `stat` shows. */
+import { type SnapshotEntry } from '../../snapshot/index.js';
+import { type Attributes } from '../file-system.js';
+
+/** `--uid`, `--gid`, `--umask`: show files as one's own. */
+export interface OwnerOverride {
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+  /** Permission bits taken away. */
+  readonly umask?: number | undefined;
+}
+
+/** A folder has no size in a backup; file systems show a block. */
+const folderSize = 4096;
+
+export function entryAttributes(
+  ino: number,
+  entry: SnapshotEntry,
+  size: number,
+  subfolders: number,
+  override: OwnerOverride,
+): Attributes {
+  const isFolder = entry.type === 'dir';
+  const shown = isFolder ? folderSize : size;
+  return {
+    ino,
+    kind: entry.type,
+    mode: entry.mode & ~(override.umask ?? 0),
+    nlink: isFolder ? 2 + subfolders : 1,
+    uid: override.uid ?? entry.uid,
+    gid: override.gid ?? entry.gid,
+    size: shown,
+    // a link's target lies in its inode
+    blocks: entry.type === 'sym' ? 0 : Math.ceil(shown / 512),
+    mtimeSeconds: entry.mtimeSeconds,
+    ...(entry.device === undefined ? {} : { rdev: entry.device }),
+  };
+}
+
+/** A folder that the mount itself makes. */
+export function folderAttributes(
+  ino: number,
+  mtimeSeconds: number,
+  subfolders: number,
+  override: OwnerOverride,
+): Attributes {
+  return {
+    ino,
+    kind: 'dir',
+    mode: 0o755 & ~(override.umask ?? 0),
+    nlink: 2 + subfolders,
+    uid: override.uid ?? process.getuid?.() ?? 0,
+    gid: override.gid ?? process.getgid?.() ?? 0,
+    size: folderSize,
+    blocks: folderSize / 512,
+    mtimeSeconds,
+  };
+}

@@ -1,0 +1,183 @@
+/**
+ * What a mount shows (docs/design.md, "What a mount shows"):
+ *
+ *     snapshots/2026-11-20T20-13-58Z/…   every backup set
+ *     latest -> snapshots/…              the newest of them
+ *     at/3D/…                            the tree at any time string that is looked up
+ *     versions/path/to/file/…            every version of every path
+ *
+ * or, with a time, just the tree of that.
+ */
+import { LRUCache } from 'lru-cache';
+import {
+  rootNameId,
+  type CatalogSet,
+  type Repository,
+  type Snapshot,
+} from '../../snapshot/index.js';
+import { parseTime } from '../../time/index.js';
+import { type MountSession } from '../engine.js';
+import {
+  type Attributes,
+  type DirectoryEntry,
+  type MaybePromise,
+  type ReadOnlyFileSystem,
+} from '../file-system.js';
+import { type OwnerOverride } from './attributes.js';
+import { FixedFolders, fixedIds } from './fixed-folders.js';
+import { fixedView, idOf, nodeNumber, viewOf } from './node-number.js';
+import { TreeView } from './tree-view.js';
+import { changingSeconds, unchangingSeconds, type View } from './view.js';
+import { VersionsView } from './versions-view.js';
+
+export interface MountViewOptions {
+  readonly repository: Repository;
+  readonly override: OwnerOverride;
+  /** Now, in seconds since the epoch. */
+  readonly now: () => number;
+  /** Show only this folder of this snapshot. */
+  readonly only?: { readonly snapshot: Snapshot; readonly folderId: number } | undefined;
+}
+
+const versionsView = 1;
+const firstTreeView = 2;
+/** Times shown at once in `at/`: a view lives until as many others were asked for. */
+const maxTimeViews = 1000;
+
+export class MountView implements ReadOnlyFileSystem {
+  readonly #options: MountViewOptions;
+  readonly #views = new Map<number, View>();
+  #nextView = firstTreeView;
+  /** The view of a set in `snapshots/`, and of its files in `versions/`. */
+  readonly #snapshotViews = new Map<string, number>();
+  readonly #versionViews = new Map<string, number>();
+  readonly #timeViews = new LRUCache<string, number>({
+    max: maxTimeViews,
+    dispose: (view) => this.#views.delete(view),
+  });
+
+  constructor(options: MountViewOptions) {
+    this.#options = options;
+    const { only, override, repository } = options;
+    if (only !== undefined) {
+      const root = { start: only.folderId, startNode: fixedIds.root, snapshot: only.snapshot };
+      this.#views.set(
+        fixedView,
+        new TreeView({ ...root, view: fixedView, override, rootCacheSeconds: unchangingSeconds }),
+      );
+      return;
+    }
+    const trees = {
+      sets: () => repository.sets(),
+      nodeOfSet: (set: CatalogSet) => rootOf(this.#viewOfSet(this.#snapshotViews, set)),
+      nodeAt: (text: string) => rootOf(this.#timeView(text)),
+      versionsNode: rootOf(versionsView),
+      getattr: this.getattr.bind(this),
+    };
+    this.#views.set(fixedView, new FixedFolders(trees, override));
+    this.#views.set(
+      versionsView,
+      new VersionsView({
+        view: versionsView,
+        history: repository.history,
+        override,
+        nodeOfVersion: ({ set, entry }) =>
+          nodeNumber(this.#viewOfSet(this.#versionViews, set), entry.id),
+        getattr: this.getattr.bind(this),
+      }),
+    );
+  }
+
+  lookup(parent: number, name: string, signal: AbortSignal): MaybePromise<Attributes | undefined> {
+    return this.#view(parent)?.lookup(idOf(parent), name, signal);
+  }
+
+  getattr(ino: number, signal: AbortSignal): MaybePromise<Attributes | undefined> {
+    return this.#view(ino)?.getattr(idOf(ino), signal);
+  }
+
+  readdir(
+    ino: number,
+    cookie: number,
+    limit: number,
+    signal: AbortSignal,
+  ): MaybePromise<readonly DirectoryEntry[]> {
+    return this.#view(ino)?.readdir(idOf(ino), cookie, limit, signal) ?? [];
+  }
+
+  readlink(ino: number, signal: AbortSignal): MaybePromise<string> {
+    return this.#view(ino)?.readlink(idOf(ino), signal) ?? '';
+  }
+
+  read(ino: number, offset: number, length: number, signal: AbortSignal): MaybePromise<Uint8Array> {
+    return this.#view(ino)?.read(idOf(ino), offset, length, signal) ?? Buffer.alloc(0);
+  }
+
+  xattrs(ino: number, signal: AbortSignal): MaybePromise<ReadonlyMap<string, Uint8Array>> {
+    return this.#view(ino)?.xattrs(idOf(ino), signal) ?? new Map<string, Uint8Array>();
+  }
+
+  /** The folder above, for `..`; the root's is itself. */
+  parentOf(ino: number): number {
+    return this.#view(ino)?.parentOf(idOf(ino)) ?? fixedIds.root;
+  }
+
+  cacheSeconds(ino: number): number {
+    return this.#view(ino)?.cacheSeconds(idOf(ino)) ?? 0;
+  }
+
+  /** Has the kernel ask anew for what the sets on the storage make. */
+  invalidate(kernel: Pick<MountSession, 'invalidateEntry' | 'invalidateNode'>): void {
+    for (const name of ['latest', 'at', 'snapshots', 'versions']) {
+      kernel.invalidateEntry(fixedIds.root, name);
+    }
+    kernel.invalidateNode(fixedIds.snapshots);
+    kernel.invalidateNode(fixedIds.latest);
+  }
+
+  /** Never asks the storage: a mount whose network is gone must still answer `df`. */
+  statfs(): ReturnType<ReadOnlyFileSystem['statfs']> {
+    return { blockSize: 4096, blocks: 0, files: 0 };
+  }
+
+  #view(ino: number): View | undefined {
+    return this.#views.get(viewOf(ino));
+  }
+
+  #viewOfSet(views: Map<string, number>, set: CatalogSet): number {
+    let view = views.get(set.key);
+    if (view === undefined) {
+      view = this.#addTree(this.#options.repository.snapshot(set), unchangingSeconds);
+      views.set(set.key, view);
+    }
+    return view;
+  }
+
+  /** The view of a time string as of now: `at/now` moves on when a new set appears. */
+  #timeView(text: string): number {
+    const { repository, now } = this.#options;
+    const snapshot = repository.at(parseTime(text, now()));
+    const known = this.#timeViews.get(text);
+    const view = known === undefined ? undefined : this.#views.get(known);
+    if (known !== undefined && view instanceof TreeView && view.snapshot === snapshot) return known;
+    const added = this.#addTree(snapshot, changingSeconds);
+    this.#timeViews.set(text, added);
+    return added;
+  }
+
+  #addTree(snapshot: Snapshot, rootCacheSeconds: number): number {
+    const view = this.#nextView;
+    const startNode = nodeNumber(view, rootNameId);
+    this.#nextView += 1;
+    const { override } = this.#options;
+    this.#views.set(
+      view,
+      new TreeView({ view, snapshot, start: rootNameId, startNode, rootCacheSeconds, override }),
+    );
+    return view;
+  }
+}
+
+function rootOf(view: number): number {
+  return nodeNumber(view, rootNameId);
+}

@@ -1,0 +1,134 @@
+/** A snapshot's tree, or a folder of it, as a part of a mount. */
+import { DuplifsError } from '../../base/index.js';
+import { type Snapshot, type SnapshotEntry } from '../../snapshot/index.js';
+import { type Attributes, type DirectoryEntry, type MaybePromise } from '../file-system.js';
+import { entryAttributes, type OwnerOverride } from './attributes.js';
+import { nodeNumber } from './node-number.js';
+import { unchangingSeconds, type View } from './view.js';
+
+export interface TreeViewOptions {
+  readonly view: number;
+  readonly snapshot: Snapshot;
+  /** The id of the folder that is the view's root, and the inode that stands for it. */
+  readonly start: number;
+  readonly startNode: number;
+  /** How long the kernel may keep the view's root, in seconds; it never keeps it for ever in `at/`. */
+  readonly rootCacheSeconds: number;
+  readonly override: OwnerOverride;
+}
+
+export class TreeView implements View {
+  readonly snapshot: Snapshot;
+  readonly #options: TreeViewOptions;
+
+  constructor(options: TreeViewOptions) {
+    this.#options = options;
+    this.snapshot = options.snapshot;
+  }
+
+  lookup(id: number, name: string, signal: AbortSignal): MaybePromise<Attributes | undefined> {
+    return this.#loaded(signal, () => {
+      const entry = this.snapshot.child(this.#folder(id), name);
+      return entry && this.#attributes(entry, signal);
+    });
+  }
+
+  getattr(id: number, signal: AbortSignal): MaybePromise<Attributes | undefined> {
+    return this.#loaded(signal, () => {
+      const entry = this.snapshot.entry(this.#folder(id));
+      return entry && this.#attributes(entry, signal);
+    });
+  }
+
+  readdir(
+    id: number,
+    cookie: number,
+    limit: number,
+    signal: AbortSignal,
+  ): MaybePromise<readonly DirectoryEntry[]> {
+    return this.#loaded(signal, () => {
+      const after = cookie === 0 ? '' : (this.snapshot.nameOf(cookie) ?? '');
+      return this.snapshot.children(this.#folder(id), after, limit).map((entry) => ({
+        name: entry.name,
+        ino: this.#node(entry.id),
+        kind: entry.type,
+        cookie: entry.id,
+        // without a size there are no attributes; the kernel asks again where it needs them
+        ...(entry.size === undefined ? {} : { attributes: this.#known(entry, entry.size) }),
+      }));
+    });
+  }
+
+  readlink(id: number, signal: AbortSignal): MaybePromise<string> {
+    return this.#loaded(signal, () => this.#entry(id).linkTarget ?? '');
+  }
+
+  read(id: number, offset: number, length: number, signal: AbortSignal): MaybePromise<Uint8Array> {
+    return this.#loaded(signal, () => this.snapshot.read(this.#entry(id), offset, length, signal));
+  }
+
+  xattrs(id: number, signal: AbortSignal): MaybePromise<ReadonlyMap<string, Uint8Array>> {
+    return this.#loaded(signal, () => provenance(this.snapshot, this.#entry(id), signal));
+  }
+
+  parentOf(id: number): number | undefined {
+    if (id === this.#options.start) return undefined;
+    const parent = this.snapshot.parentOf(id);
+    return parent === undefined ? undefined : this.#node(parent);
+  }
+
+  cacheSeconds(id: number): number {
+    return id === this.#options.start ? this.#options.rootCacheSeconds : unchangingSeconds;
+  }
+
+  /** Waits for the tree where it is not in the catalog yet; most calls need not. */
+  #loaded<T>(signal: AbortSignal, answer: () => MaybePromise<T>): MaybePromise<T> {
+    if (this.snapshot.isLoaded) return answer();
+    return this.snapshot.load(signal).then(answer);
+  }
+
+  /** In the root view the root's inode is 1, whatever folder it stands for. */
+  #folder(id: number): number {
+    const { start, startNode, view } = this.#options;
+    return nodeNumber(view, id) === startNode ? start : id;
+  }
+
+  #node(id: number): number {
+    const { start, startNode, view } = this.#options;
+    return id === start ? startNode : nodeNumber(view, id);
+  }
+
+  #entry(id: number): SnapshotEntry {
+    const entry = this.snapshot.entry(this.#folder(id));
+    if (entry === undefined) {
+      throw new DuplifsError('NOT_IN_BACKUP', 'The backup set is no longer on the storage');
+    }
+    return entry;
+  }
+
+  #attributes(entry: SnapshotEntry, signal: AbortSignal): MaybePromise<Attributes> {
+    if (entry.size !== undefined) return this.#known(entry, entry.size);
+    return this.snapshot.size(entry, signal).then((size) => this.#known(entry, size));
+  }
+
+  #known(entry: SnapshotEntry, size: number): Attributes {
+    const subfolders = entry.type === 'dir' ? this.snapshot.subfolders(entry.id) : 0;
+    return entryAttributes(this.#node(entry.id), entry, size, subfolders, this.#options.override);
+  }
+}
+
+/** Where an entry comes from, as extended attributes. */
+export async function provenance(
+  snapshot: Snapshot,
+  entry: SnapshotEntry,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const set = snapshot.setOf(entry);
+  const values = new Map([
+    ['user.duplifs.time', new Date(set.endSeconds * 1000).toISOString()],
+    ['user.duplifs.set', set.key],
+  ]);
+  const volumes = entry.type === 'reg' ? await snapshot.volumeNames(entry, signal) : [];
+  values.set('user.duplifs.volumes', volumes.join('\n'));
+  return new Map([...values].map(([name, value]) => [name, Buffer.from(value)]));
+}

@@ -1,0 +1,62 @@
+/** The AEAD modes of RFC 9580 section 9.6 that node:crypto has: OCB and GCM. */
+import { createDecipheriv } from 'node:crypto';
+import type { DecipherGCM } from 'node:crypto';
+
+import type { Cipher } from './algorithms.js';
+import { nodeCipher } from './cfb.js';
+import { MessageError } from './message-error.js';
+
+export const tagBytes = 16;
+
+export interface AeadMode {
+  readonly id: number;
+  readonly node: 'ocb' | 'gcm';
+  readonly nonceBytes: number;
+}
+
+const modes: readonly AeadMode[] = [
+  { id: 2, node: 'ocb', nonceBytes: 15 },
+  { id: 3, node: 'gcm', nonceBytes: 12 },
+];
+
+/** The mode with this number; a MessageError when it is not supported. */
+export function aeadById(id: number): AeadMode {
+  const mode = modes.find((one) => one.id === id);
+  if (!mode)
+    throw new MessageError(`it uses the unsupported AEAD mode ${id}${id === 1 ? ' (EAX)' : ''}`);
+  return mode;
+}
+
+/** A decipher for one chunk; the tag must be set before `final`, which throws when it does not fit. */
+export function aeadDecipher(
+  cipher: Cipher,
+  mode: AeadMode,
+  key: Buffer,
+  nonce: Buffer,
+  associated: Buffer,
+): DecipherGCM {
+  if (cipher.blockBytes !== 16) throw new MessageError('its cipher does not go with AEAD');
+  // OCB has the same interface as GCM in node:crypto.
+  const name = nodeCipher(cipher.name, mode.node) as 'aes-256-gcm';
+  return createDecipheriv(name, key, nonce, { authTagLength: tagBytes }).setAAD(associated);
+}
+
+/** Decrypts one small message whose tag is at its end; undefined when the tag does not fit. */
+export function openAead(
+  cipher: Cipher,
+  aead: number,
+  key: Buffer,
+  nonce: Buffer,
+  associated: Buffer,
+  data: Buffer,
+): Buffer | undefined {
+  if (data.length < tagBytes) return undefined;
+  const decipher = aeadDecipher(cipher, aeadById(aead), key, nonce, associated);
+  decipher.setAuthTag(data.subarray(data.length - tagBytes));
+  const plain = decipher.update(data.subarray(0, data.length - tagBytes));
+  try {
+    return Buffer.concat([plain, decipher.final()]);
+  } catch {
+    return undefined;
+  }
+}

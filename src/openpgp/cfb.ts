@@ -1,0 +1,89 @@
+/**
+ * CFB decryption in bulk. OpenSSL decrypts CFB one block after the other (some 430 MB/s here), though
+ * nothing demands it: the key stream is the encryption of the ciphertext blocks themselves, which ECB
+ * does many at a time. ECB and an XOR in JavaScript gave 1,000 MB/s.
+ */
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import type { Cipher as CipherStream } from 'node:crypto';
+
+import { DuplifsError } from '../base/index.js';
+import { cipherByName } from './algorithms.js';
+import type { CipherName, SessionKey } from './algorithms.js';
+
+/** Decrypts a CFB stream chunk by chunk. */
+export interface CfbDecryptor {
+  /** The plaintext so far; up to a block less than was handed in stays inside until more comes. */
+  update(chunk: Buffer): Buffer;
+  /** The rest. */
+  final(): Buffer;
+}
+
+/** Whether this Node.js can decrypt with the cipher. */
+export function hasCipher(name: CipherName): boolean {
+  return cipherByName(name).node !== undefined;
+}
+
+/** The cipher's OpenSSL name with a mode; a DuplifsError (KEY) when Node.js does not have it. */
+export function nodeCipher(name: CipherName, mode: string): string {
+  const { node } = cipherByName(name);
+  if (node === undefined) {
+    throw new DuplifsError('KEY', `Cannot decrypt: this Node.js has no cipher "${name}"`);
+  }
+  return `${node}-${mode}`;
+}
+
+/**
+ * A decryptor whose first block follows the ciphertext block `iv`.
+ * `key` and `iv` must have the cipher's lengths.
+ */
+export function cfbDecryptor({ algorithm, key }: SessionKey, iv: Buffer): CfbDecryptor {
+  if (algorithm.startsWith('aes')) return new ParallelCfb(nodeCipher(algorithm, 'ecb'), key, iv);
+  return createDecipheriv(nodeCipher(algorithm, 'cfb'), key, iv);
+}
+
+const block = 16;
+
+class ParallelCfb implements CfbDecryptor {
+  private readonly ecb: CipherStream;
+  /** The last whole ciphertext block and what came of the next one. */
+  private carry: Buffer;
+  /** Memory of its own, so that the words of the XOR are aligned. */
+  private scratch = Buffer.alloc(0);
+
+  constructor(cipher: string, key: Buffer, iv: Buffer) {
+    this.ecb = createCipheriv(cipher, key, null).setAutoPadding(false);
+    this.carry = Buffer.from(iv);
+  }
+
+  update(chunk: Buffer): Buffer {
+    const length = this.carry.length + chunk.length;
+    if (this.scratch.length < length) this.scratch = Buffer.allocUnsafeSlow(length);
+    const input = this.scratch.subarray(0, length);
+    this.carry.copy(input);
+    chunk.copy(input, this.carry.length);
+    const whole = input.length - block - (input.length % block);
+    const plain = this.ecb.update(input.subarray(0, whole));
+    xorWords(plain, input.subarray(block, block + whole));
+    this.carry = Buffer.from(input.subarray(whole));
+    return plain;
+  }
+
+  final(): Buffer {
+    const rest = this.carry.subarray(block);
+    if (rest.length === 0) return Buffer.alloc(0);
+    const stream = this.ecb.update(this.carry.subarray(0, block));
+    return Buffer.from(rest.map((byte, i) => byte ^ (stream[i] ?? 0)));
+  }
+}
+
+/** target ^= other; the length is a multiple of four. */
+function xorWords(target: Buffer, other: Buffer): void {
+  if (target.byteOffset % 4 !== 0) {
+    for (let i = 0; i < target.length; i += 1) target[i] = (target[i] ?? 0) ^ (other[i] ?? 0);
+    return;
+  }
+  const words = target.length / 4;
+  const into = new Int32Array(target.buffer, target.byteOffset, words);
+  const from = new Int32Array(other.buffer, other.byteOffset, words);
+  for (let i = 0; i < words; i += 1) into[i] = (into[i] ?? 0) ^ (from[i] ?? 0);
+}

@@ -1,0 +1,26 @@
+/**
+ * OpenPGP. Reading: a Keyring opens messages, `decryptMessage` streams them verified. Writing: a
+ * SeekableMessageWriter makes messages whose blocks `decodeBlock` reads one by one.
+ */
+export type { CipherName, SessionKey } from './algorithms.js';
+export { decryptMessage } from './decrypt-message.js';
+export type { DecryptedMessage, DecryptOptions, DecryptResult } from './decrypt-message.js';
+export type { GpgProgram } from './gpg.js';
+export type { KeyFile } from './key-files.js';
+export { Keyring } from './keyring.js';
+export type { KeyringOptions } from './keyring.js';
+export type { LiteralInfo } from './message-content.js';
+export { parseMessageHeader } from './message-header.js';
+export type { MessageHeader, Recipient } from './message-header.js';
+export type { Signer } from './message-signatures.js';
+export type { Ask } from './passphrases.js';
+export { sessionKeyFits } from './session-key-probe.js';
+export { encryptionKeyFor } from './recipients.js';
+export type { MessageSigner } from './message-signer.js';
+export type { SeekableBlock, SeekableLayout } from './seekable-layout.js';
+export { decodeBlock, decodeBlocks, rangeOfBlocks } from './seekable-reader.js';
+export type { SeekableMessage } from './seekable-reader.js';
+export { SeekableMessageWriter } from './seekable-writer.js';
+export type { SeekableResult, SeekableWriterOptions } from './seekable-writer.js';
+export type { EncryptionKey } from './session-key-packets.js';
+export { signerFor } from './signers.js';

@@ -1,0 +1,3 @@
+/** Restore: a snapshot, or one path of it, written into a folder. */
+export { restore } from './restore.js';
+export type { RestoreOptions, RestoreProgress, RestoreResult } from './restore.js';

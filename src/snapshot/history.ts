@@ -1,0 +1,83 @@
+/** Every path that ever was, and the versions of each, over all sets of all chains. */
+import { type CatalogSet } from '../catalog/index.js';
+import { type Snapshot, type SnapshotEntry, type SnapshotSources } from './snapshot.js';
+
+export interface FileVersionEntry {
+  readonly set: CatalogSet;
+  readonly entry: SnapshotEntry;
+}
+
+export class History {
+  readonly #sources: SnapshotSources;
+  readonly #snapshotOf: (set: CatalogSet) => Snapshot;
+
+  constructor(sources: SnapshotSources, snapshotOf: (set: CatalogSet) => Snapshot) {
+    this.#sources = sources;
+    this.#snapshotOf = snapshotOf;
+  }
+
+  get isLoaded(): boolean {
+    const { filler } = this.#sources;
+    return filler.sets().every(({ id }) => filler.isListed(id));
+  }
+
+  /** Fills the catalog with the trees of all sets. */
+  async load(signal?: AbortSignal): Promise<void> {
+    const { filler } = this.#sources;
+    for (const { id } of filler.sets().reverse()) await filler.list(id, signal);
+  }
+
+  /** At most `limit` names that ever were in a folder, in the order of their bytes, after `after`. */
+  names(folderId: number, after: string, limit: number): { id: number; name: string }[] {
+    return this.#sources.filler.catalog.namesBelow(folderId, after, limit);
+  }
+
+  /** The id of a name in a folder, if it was ever there. */
+  find(folderId: number, name: string): number | undefined {
+    return this.#sources.filler.catalog.nameBelow(folderId, name);
+  }
+
+  nameOf(id: number): string | undefined {
+    return this.#sources.filler.catalog.nameOf(id)?.name;
+  }
+
+  parentOf(id: number): number | undefined {
+    return this.#sources.filler.catalog.nameOf(id)?.parent;
+  }
+
+  /** The end of the newest set, in seconds since the epoch; 0 without any set. */
+  newestSeconds(): number {
+    return this.#sources.filler.sets()[0]?.endSeconds ?? 0;
+  }
+
+  /**
+   * The distinct versions of a path while it was not a folder, oldest first. A full backup stores an
+   * unchanged file anew: what has the type, times, mode and owner of the version before is the same.
+   */
+  versions(id: number): FileVersionEntry[] {
+    const { filler } = this.#sources;
+    const sets = new Map(filler.sets().map((set) => [set.id, set]));
+    const found: FileVersionEntry[] = [];
+    for (const version of filler.catalog.allVersions(id)) {
+      const set = sets.get(version.setId);
+      if (set === undefined || version.type === 'dir') continue;
+      const entry = this.#snapshotOf(set).entry(id);
+      const last = found.at(-1)?.entry;
+      if (entry !== undefined && !(last && set.kind === 'full' && isSame(last, entry))) {
+        found.push({ set, entry });
+      }
+    }
+    return found;
+  }
+}
+
+function isSame(a: SnapshotEntry, b: SnapshotEntry): boolean {
+  return (
+    a.type === b.type &&
+    a.mode === b.mode &&
+    a.ownerId === b.ownerId &&
+    a.mtimeSeconds === b.mtimeSeconds &&
+    a.linkTarget === b.linkTarget &&
+    (a.size === undefined || b.size === undefined || a.size === b.size)
+  );
+}

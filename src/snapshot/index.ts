@@ -1,0 +1,9 @@
+/** The tree at a time: the one thing that mount, restore and the lists read from. */
+export { rootId as rootNameId } from '../catalog/index.js';
+export type { CatalogSet } from '../catalog/index.js';
+export { History } from './history.js';
+export type { FileVersionEntry } from './history.js';
+export { Repository } from './repository.js';
+export type { RepositoryOptions } from './repository.js';
+export { Snapshot } from './snapshot.js';
+export type { SnapshotEntry, WalkedEntry } from './snapshot.js';

@@ -1,0 +1,102 @@
+/** One target with all its chains: what `mount`, `restore` and the lists read from. */
+import { type CatalogSet, Filler, type FillerOptions } from '../catalog/index.js';
+import { Content } from '../content/index.js';
+import { History } from './history.js';
+import { OwnerMap } from './owners.js';
+import { Snapshot, type SnapshotSources } from './snapshot.js';
+
+export interface RepositoryOptions extends FillerOptions {
+  /** Show owners by their stored numbers, whatever names this machine knows. */
+  readonly numericOwner: boolean;
+}
+
+export class Repository {
+  readonly history: History;
+  readonly #filler: Filler;
+  readonly #sources: SnapshotSources;
+  readonly #snapshots = new Map<number, Snapshot>();
+
+  private constructor(options: RepositoryOptions) {
+    this.#filler = new Filler(options);
+    this.#sources = {
+      filler: this.#filler,
+      content: new Content(this.#filler),
+      owners: new OwnerMap(options.numericOwner),
+    };
+    this.history = new History(this.#sources, (set) => this.snapshot(set));
+  }
+
+  /** Opens a target and lists its storage. */
+  static async open(options: RepositoryOptions, signal?: AbortSignal): Promise<Repository> {
+    const repository = new Repository(options);
+    try {
+      await repository.refresh(signal);
+    } catch (error) {
+      await repository.close();
+      throw error;
+    }
+    return repository;
+  }
+
+  /** Looks again for sets that appeared or vanished. */
+  async refresh(signal?: AbortSignal): Promise<void> {
+    await this.#filler.synchronize(signal);
+    for (const [id, snapshot] of this.#snapshots) {
+      if (!this.sets().some((set) => set.id === id && set.key === snapshot.set.key)) {
+        this.#snapshots.delete(id);
+      }
+    }
+  }
+
+  /** The names on the storage as sets and chains. */
+  get collection(): Filler['collection'] {
+    return this.#filler.collection;
+  }
+
+  /** The sets on the storage, newest first. */
+  sets(): CatalogSet[] {
+    return this.#filler.sets();
+  }
+
+  snapshot(set: CatalogSet): Snapshot {
+    let snapshot = this.#snapshots.get(set.id);
+    if (snapshot?.set.key !== set.key) {
+      snapshot = new Snapshot(set, this.#sources);
+      this.#snapshots.set(set.id, snapshot);
+    }
+    return snapshot;
+  }
+
+  /** The tree as of a time in seconds; fails with NO_BACKUP before the first set. */
+  at(timeSeconds: number): Snapshot {
+    return this.snapshot(this.#filler.setAt(timeSeconds));
+  }
+
+  /** Reads the set's manifest, which proves that its key is at hand. */
+  async prepare(set: CatalogSet, signal?: AbortSignal): Promise<void> {
+    await this.#filler.prepare(set.id, signal);
+  }
+
+  /** What collection-status adds: volumes that a manifest names and the storage does not have. */
+  async missingVolumes(signal?: AbortSignal): Promise<string[]> {
+    const missing = await this.#filler.missingVolumes(signal);
+    return missing.map(
+      ({ setKey, number }) =>
+        `Volume ${number} of set ${setKey} is missing: what lies in it is lost`,
+    );
+  }
+
+  /** The machine and folder that a prepared set was made of. */
+  sourceOf(set: CatalogSet): { hostName: string; folder: string } | undefined {
+    return this.#filler.catalog.sourceOf(set.id);
+  }
+
+  /** Works through all volumes that were not seen yet, so that every size is known. */
+  async catalogueAll(signal: AbortSignal, onFailure: (error: unknown) => void): Promise<void> {
+    await this.#filler.catalogueAll(signal, onFailure);
+  }
+
+  async close(): Promise<void> {
+    await this.#filler.close();
+  }
+}

@@ -1,0 +1,164 @@
+/** The file tree as of one backup set: lookup, list, read, walk. */
+import { LRUCache } from 'lru-cache';
+import { rootId, type CatalogEntry, type CatalogSet, type Filler } from '../catalog/index.js';
+import { type Content } from '../content/index.js';
+import { DuplifsError, splitPath } from '../base/index.js';
+import { type OwnerMap } from './owners.js';
+
+/** An entry of a snapshot, with the owner that it has on this machine. */
+export interface SnapshotEntry extends CatalogEntry {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface WalkedEntry {
+  /** Below the folder where the walk began; '' for that itself. */
+  readonly path: string;
+  readonly entry: SnapshotEntry;
+}
+
+/** What snapshots of one target share. */
+export interface SnapshotSources {
+  readonly filler: Filler;
+  readonly content: Content;
+  readonly owners: OwnerMap;
+}
+
+const entriesPerQuery = 1000;
+
+export class Snapshot {
+  readonly set: CatalogSet;
+  readonly #sources: SnapshotSources;
+  readonly #subfolders = new LRUCache<number, number>({ max: 100_000 });
+
+  constructor(set: CatalogSet, sources: SnapshotSources) {
+    this.set = set;
+    this.#sources = sources;
+  }
+
+  /** Whether the tree is in the catalog; until then only `load` may be called. */
+  get isLoaded(): boolean {
+    return this.#sources.filler.isListed(this.set.id);
+  }
+
+  /** Fills the catalog with the tree, but for the sizes of regular files. */
+  async load(signal?: AbortSignal): Promise<void> {
+    await this.#sources.filler.list(this.set.id, signal);
+  }
+
+  root(): SnapshotEntry {
+    const root = this.entry(rootId);
+    if (root === undefined) {
+      throw new DuplifsError('DAMAGED', `Set ${this.set.key} has no root folder`);
+    }
+    return root;
+  }
+
+  /** The entry with an id; undefined when it did not exist at that time. */
+  entry(id: number): SnapshotEntry | undefined {
+    return this.#withOwner(this.#sources.filler.catalog.entry(this.set.id, id));
+  }
+
+  child(folderId: number, name: string): SnapshotEntry | undefined {
+    return this.#withOwner(this.#sources.filler.catalog.child(this.set.id, folderId, name));
+  }
+
+  /** At most `limit` entries of a folder in the order of their names as bytes, after the name `after`. */
+  children(folderId: number, after: string, limit: number): SnapshotEntry[] {
+    return this.#sources.filler.catalog
+      .children(this.set.id, folderId, after, limit)
+      .map((entry) => this.#owned(entry));
+  }
+
+  /** The last component of a path. */
+  nameOf(id: number): string | undefined {
+    return this.#sources.filler.catalog.nameOf(id)?.name;
+  }
+
+  /** The id of the folder above; the root's is itself. */
+  parentOf(id: number): number | undefined {
+    return this.#sources.filler.catalog.nameOf(id)?.parent;
+  }
+
+  /** The set that the entry was last changed in. */
+  setOf(entry: SnapshotEntry): CatalogSet {
+    return this.#sources.filler.sets().find(({ id }) => id === entry.setId) ?? this.set;
+  }
+
+  /** How many folders a folder holds. */
+  subfolders(folderId: number): number {
+    let count = this.#subfolders.get(folderId);
+    if (count === undefined) {
+      count = this.#sources.filler.catalog.subfolders(this.set.id, folderId);
+      this.#subfolders.set(folderId, count);
+    }
+    return count;
+  }
+
+  /** The entry at a path; fails with NOT_IN_BACKUP. Links are not followed. */
+  resolve(path: string): SnapshotEntry {
+    let entry = this.root();
+    for (const name of splitPath(path)) {
+      const child = entry.type === 'dir' ? this.child(entry.id, name) : undefined;
+      if (child === undefined) {
+        throw new DuplifsError(
+          'NOT_IN_BACKUP',
+          `"${path}" is not in the backup of ${this.set.key}`,
+          {
+            hint: 'List what there is with list-current-files, or choose another --time',
+          },
+        );
+      }
+      entry = child;
+    }
+    return entry;
+  }
+
+  /** The entry and all below it, each folder before what it holds, in the format's order. */
+  *walk(start: SnapshotEntry): Generator<WalkedEntry> {
+    yield* this.#walk(start, '');
+  }
+
+  /** The exact size of an entry; of a regular file it may have to be found in the volumes. */
+  async size(entry: SnapshotEntry, signal?: AbortSignal): Promise<number> {
+    return entry.size ?? (await this.#sources.content.size(entry, 'reader', signal));
+  }
+
+  /** Bytes of a regular file, fewer than `length` only at its end; verified. */
+  read(
+    entry: SnapshotEntry,
+    offset: number,
+    length: number,
+    signal?: AbortSignal,
+  ): Buffer | Promise<Buffer> {
+    return this.#sources.content.read(entry, offset, length, signal);
+  }
+
+  /** The names of the volumes that hold a regular file's bytes. */
+  async volumeNames(entry: SnapshotEntry, signal?: AbortSignal): Promise<string[]> {
+    return this.#sources.content.volumeNames(entry, signal);
+  }
+
+  *#walk(entry: SnapshotEntry, path: string): Generator<WalkedEntry> {
+    yield { path, entry };
+    if (entry.type !== 'dir') return;
+    for (let after = ''; ;) {
+      const children = this.children(entry.id, after, entriesPerQuery);
+      for (const child of children) {
+        yield* this.#walk(child, path === '' ? child.name : `${path}/${child.name}`);
+      }
+      const last = children.at(-1);
+      if (last === undefined || children.length < entriesPerQuery) return;
+      after = last.name;
+    }
+  }
+
+  #withOwner(entry: CatalogEntry | undefined): SnapshotEntry | undefined {
+    return entry && this.#owned(entry);
+  }
+
+  #owned(entry: CatalogEntry): SnapshotEntry {
+    const { filler, owners } = this.#sources;
+    return { ...entry, ...owners.ids(filler.catalog.owner(entry.ownerId)) };
+  }
+}

@@ -1,0 +1,147 @@
+/** A folder of this machine's file system, or of a network file system that is mounted on it. */
+import { constants } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { decodeName, encodeName } from '../../base/index.js';
+import { chunksOf } from '../body.js';
+import { StorageError, systemCode } from '../errors.js';
+import type { Folder } from '../folder-storage.js';
+import { beyondEnd } from '../range.js';
+import type { Body, ByteRange, StoredObject, WriteOptions } from '../storage.js';
+
+const chunkBytes = 256 * 1024;
+const statsAtOnce = 64;
+
+export class LocalFolder implements Folder {
+  readonly url: string;
+  readonly removalsAtOnce = 4;
+  readonly #root: string;
+
+  /** `root` is an absolute path. */
+  constructor(url: string, root: string) {
+    this.url = url;
+    this.#root = root;
+  }
+
+  async list(signal?: AbortSignal): Promise<StoredObject[]> {
+    const entries = await readdir(this.#root, { withFileTypes: true, encoding: 'buffer' });
+    const names = entries.filter((entry) => entry.isFile()).map((entry) => decodeName(entry.name));
+    const objects: StoredObject[] = [];
+    for (let at = 0; at < names.length; at += statsAtOnce) {
+      signal?.throwIfAborted();
+      const some = names.slice(at, at + statsAtOnce).map((name) => this.stat(name));
+      for (const object of await Promise.all(some)) if (object) objects.push(object);
+    }
+    return objects;
+  }
+
+  async stat(name: string): Promise<StoredObject | undefined> {
+    try {
+      const found = await lstat(this.#path(name));
+      if (!found.isFile()) return undefined;
+      return { name, size: found.size, modifiedSeconds: Math.floor(found.mtimeMs / 1000) };
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  async *read(
+    name: string,
+    range: ByteRange | undefined,
+    signal?: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
+    // O_NONBLOCK: opening a named pipe must not wait for a writer
+    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    const file = await open(this.#path(name), flags);
+    try {
+      const { offset, end } = await this.#extent(file, name, range);
+      for (let at = offset; at < end;) {
+        signal?.throwIfAborted();
+        const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, end - at));
+        const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+        if (bytesRead === 0) throw beyondEnd(name, this.url);
+        at += bytesRead;
+        yield buffer.subarray(0, bytesRead);
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  async put(name: string, body: Body, { signal }: WriteOptions): Promise<void> {
+    const file = await open(this.#path(name), 'wx', 0o600);
+    try {
+      for await (const chunk of chunksOf(body)) {
+        signal?.throwIfAborted();
+        await writeAll(file, chunk);
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await rename(this.#path(from), this.#path(to));
+  }
+
+  async remove(name: string): Promise<void> {
+    await unlink(this.#path(name)).catch(ignoreMissing);
+  }
+
+  async make(): Promise<void> {
+    const made = await mkdir(this.#root, { recursive: true, mode: 0o700 });
+    if (made !== undefined) await syncFolder(dirname(made));
+  }
+
+  async sync(): Promise<void> {
+    await syncFolder(this.#root).catch(ignoreMissing);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #path(name: string): Buffer {
+    return Buffer.concat([encodeName(`${this.#root}/`), encodeName(name)]);
+  }
+
+  async #extent(
+    file: FileHandle,
+    name: string,
+    range: ByteRange | undefined,
+  ): Promise<{ offset: number; end: number }> {
+    const stat = await file.stat();
+    if (!stat.isFile()) {
+      throw new StorageError('STORAGE_NOT_FOUND', `"${name}" on "${this.url}" is not a file`);
+    }
+    const offset = range?.offset ?? 0;
+    const end = range?.length === undefined ? stat.size : offset + range.length;
+    if (offset > stat.size || end > stat.size) throw beyondEnd(name, this.url);
+    return { offset, end };
+  }
+}
+
+async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let at = 0; at < chunk.length;) {
+    at += (await file.write(chunk, at, chunk.length - at)).bytesWritten;
+  }
+}
+
+/** Some network file systems cannot sync a folder, and need not. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await folder.sync();
+  } catch (error) {
+    if (!['EINVAL', 'ENOTSUP'].includes(systemCode(error) ?? '')) throw error;
+  } finally {
+    await folder.close();
+  }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (systemCode(error) !== 'ENOENT') throw error;
+}

@@ -1,0 +1,58 @@
+import { StorageError } from './errors.js';
+import { FolderStorage } from './folder-storage.js';
+import { LocalFolder } from './local/local-folder.js';
+import type { StorageOptions } from './options.js';
+import type { Storage } from './storage.js';
+import type { StorageUrl } from './url.js';
+import { localPath, parseStorageUrl } from './url.js';
+import { compose } from './wrappers/compose.js';
+
+type Opener = (url: StorageUrl, options: StorageOptions, text: string) => Promise<Storage>;
+
+/** Each backend is loaded when a URL asks for it: most need large libraries. */
+const openers: Readonly<Record<string, Opener>> = {
+  file: (_url, options, text) => Promise.resolve(openLocal(text, options)),
+  s3: openS3,
+  's3+http': openS3,
+  'boto3+s3': openS3,
+  sftp: openSftp,
+  scp: openSftp,
+  ssh: openSftp,
+  'paramiko+sftp': openSftp,
+  'paramiko+scp': openSftp,
+  'pexpect+sftp': openSftp,
+  'pexpect+scp': openSftp,
+};
+
+/**
+ * The storage that a URL (or a plain path) names. Nothing is made by opening it: an absent folder is
+ * noticed by `list` and made by the first `write`. Errors: STORAGE_URL, and those of connecting where that
+ * is done at once.
+ */
+export async function openStorage(url: string, options: StorageOptions = {}): Promise<Storage> {
+  const parsed = parseStorageUrl(url);
+  const opener = Object.hasOwn(openers, parsed.scheme) ? openers[parsed.scheme] : undefined;
+  if (opener === undefined) {
+    throw new StorageError('STORAGE_URL', `No storage understands "${parsed.scheme}://"`, {
+      hint: `Use one of ${Object.keys(openers).join(', ')}, or a plain path`,
+    });
+  }
+  return await opener(parsed, options, url);
+}
+
+function openLocal(text: string, options: StorageOptions): Storage {
+  const root = localPath(text, process.cwd());
+  return compose(
+    new FolderStorage(new LocalFolder(`file://${root}`, root)),
+    { remote: false },
+    options,
+  );
+}
+
+async function openS3(url: StorageUrl, options: StorageOptions): Promise<Storage> {
+  return (await import('./s3/index.js')).openS3(url, options);
+}
+
+async function openSftp(url: StorageUrl, options: StorageOptions): Promise<Storage> {
+  return (await import('./sftp/index.js')).openSftp(url, options);
+}

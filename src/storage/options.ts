@@ -1,0 +1,63 @@
+import type { FaultPlan } from './wrappers/fault.js';
+import type { StorageStatistics } from './wrappers/count.js';
+
+/** What `openStorage` can be told. Every field has a default; a command fills it by `storageOptionsFrom`. */
+export interface StorageOptions {
+  /** Environment variables with credentials; the process's own when absent. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Tries of each call (5). */
+  readonly numRetries?: number;
+  /** The longest pause between two tries, in seconds (30). */
+  readonly retryDelaySeconds?: number;
+  /** How long nothing may move on a line before it counts as dead, in seconds (30). */
+  readonly timeoutSeconds?: number;
+  /** Calls at the same time (16). */
+  readonly concurrency?: number;
+  /** In bytes a second; unbounded when absent. */
+  readonly maxUploadRate?: number;
+  readonly maxDownloadRate?: number;
+  /** Counts what is done. */
+  readonly statistics?: StorageStatistics;
+  /** Told what an operator may want to know: failures that are tried again. */
+  readonly log?: (message: string) => void;
+  /** Asks the user for a password. */
+  readonly askPassword?: (prompt: string) => Promise<string>;
+  readonly s3?: S3Options;
+  readonly ssh?: SshOptions;
+  /** For tests: what shall go wrong. */
+  readonly faults?: FaultPlan;
+}
+
+export interface SshOptions {
+  /** As ssh's command line has them: "-oIdentityFile=…", "-i …". */
+  readonly options?: readonly string[];
+  /** Ask for the password, which may also be a key's passphrase. */
+  readonly askPass?: boolean;
+}
+
+export interface S3Options {
+  /** Another server than Amazon's. */
+  readonly endpointUrl?: string;
+  readonly region?: string;
+  /** Plain HTTP where the endpoint does not say. */
+  readonly unencrypted?: boolean;
+  /** How the bucket is put into requests: "path" is the default for other servers than Amazon's. */
+  readonly addressing?: 'path' | 'virtual';
+  /** Of volumes, and of the rest if it can be read at once from there. */
+  readonly storageClass?: S3StorageClass;
+  readonly encryption?: 'AES256' | 'aws:kms';
+  readonly kmsKeyId?: string;
+  readonly kmsGrant?: string;
+  /** The size of the parts of an upload, in bytes (8 MiB); larger where the file needs it. */
+  readonly partBytes?: number;
+}
+
+export type S3StorageClass =
+  'DEEP_ARCHIVE' | 'GLACIER' | 'GLACIER_IR' | 'ONEZONE_IA' | 'REDUCED_REDUNDANCY' | 'STANDARD_IA';
+
+export const defaults = {
+  numRetries: 5,
+  retryDelaySeconds: 30,
+  timeoutSeconds: 30,
+  concurrency: 16,
+} as const;

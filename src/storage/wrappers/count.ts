@@ -1,0 +1,71 @@
+import { mapBody } from '../body.js';
+import type { Body, ByteRange, Storage, StoredObject, WriteOptions } from '../storage.js';
+import { WrappedStorage } from './wrapped.js';
+
+/** What went over the line, retries included: for `--verbosity 8` and the JSON statistics. */
+export class StorageStatistics {
+  /** Calls of each kind; a call may be several requests of the protocol. */
+  lists = 0;
+  stats = 0;
+  reads = 0;
+  writes = 0;
+  removes = 0;
+  /** Calls that were made again. */
+  retries = 0;
+  bytesRead = 0;
+  bytesWritten = 0;
+
+  /** All calls. */
+  get requests(): number {
+    return this.lists + this.stats + this.reads + this.writes + this.removes;
+  }
+}
+
+export class CountStorage extends WrappedStorage {
+  readonly #statistics: StorageStatistics;
+
+  constructor(inner: Storage, statistics: StorageStatistics) {
+    super(inner);
+    this.#statistics = statistics;
+  }
+
+  override list(signal?: AbortSignal): Promise<readonly StoredObject[]> {
+    this.#statistics.lists += 1;
+    return this.inner.list(signal);
+  }
+
+  override stat(name: string, signal?: AbortSignal): Promise<StoredObject | undefined> {
+    this.#statistics.stats += 1;
+    return this.inner.stat(name, signal);
+  }
+
+  override async *read(
+    name: string,
+    range: ByteRange | undefined,
+    signal?: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
+    this.#statistics.reads += 1;
+    for await (const chunk of this.inner.read(name, range, signal)) {
+      this.#statistics.bytesRead += chunk.length;
+      yield chunk;
+    }
+  }
+
+  override write(name: string, body: Body, options: WriteOptions): Promise<void> {
+    this.#statistics.writes += 1;
+    const counted = mapBody(body, (chunks) => this.#written(chunks));
+    return this.inner.write(name, counted, options);
+  }
+
+  override remove(names: readonly string[], signal?: AbortSignal): Promise<void> {
+    this.#statistics.removes += 1;
+    return this.inner.remove(names, signal);
+  }
+
+  async *#written(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      this.#statistics.bytesWritten += chunk.length;
+      yield chunk;
+    }
+  }
+}

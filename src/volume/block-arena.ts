@@ -1,0 +1,115 @@
+/**
+ * A bounded store of 256 KiB blocks in one temporary file: the disk cache of decoded volumes.
+ *
+ * The file is removed from its folder as soon as it is open, so that nothing stays behind however the
+ * process ends, and every block is encrypted (AES-256-CTR) with a key that lives only in this object:
+ * plaintext of a backup never reaches the disk. Blocks of zeros take no room.
+ */
+import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto';
+import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DuplifsError, errorText } from '../base/index.js';
+
+/** Bytes in a block. */
+export const blockLength = 256 * 1024;
+
+const zeroBlock = Buffer.alloc(blockLength);
+
+/** Where a stored block lies; `slot` is -1 for a block of zeros. */
+export interface StoredBlock {
+  readonly slot: number;
+  readonly length: number;
+  /** Counts every write, so that no two blocks are ever encrypted with the same counter. */
+  readonly generation: number;
+}
+
+export class BlockArena {
+  readonly #file: FileHandle;
+  readonly #key = randomBytes(32);
+  readonly #free: number[] = [];
+  /** How many blocks the file may hold. */
+  readonly capacity: number;
+  #slots = 0;
+  #generation = 0;
+
+  private constructor(file: FileHandle, capacity: number) {
+    this.#file = file;
+    this.capacity = capacity;
+  }
+
+  /** Opens an arena of at most `capacityBytes` (at least one block) in `folder`, made 0700 if missing. */
+  static async open(folder: string, capacityBytes: number): Promise<BlockArena> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const path = join(folder, `.duplifs-cache-${randomUUID()}`);
+    const file = await open(path, 'wx+', 0o600);
+    await rm(path);
+    return new BlockArena(file, Math.max(1, Math.floor(capacityBytes / blockLength)));
+  }
+
+  /** How many more blocks can be stored now. */
+  get room(): number {
+    return this.capacity - this.#slots + this.#free.length;
+  }
+
+  /** Stores a block of at most blockLength bytes. There must be room. */
+  async put(block: Buffer): Promise<StoredBlock> {
+    if (zeroBlock.compare(block, 0, block.length, 0, block.length) === 0) {
+      return { slot: -1, length: block.length, generation: 0 };
+    }
+    const slot = this.#free.pop() ?? this.#slots++;
+    this.#generation += 1;
+    const stored: StoredBlock = { slot, length: block.length, generation: this.#generation };
+    const cipher = createCipheriv('aes-256-ctr', this.#key, counterOf(stored));
+    try {
+      const { bytesWritten } = await this.#file.write(
+        cipher.update(block),
+        0,
+        block.length,
+        slot * blockLength,
+      );
+      if (bytesWritten !== block.length) throw new Error('short write');
+    } catch (error) {
+      this.#free.push(slot);
+      throw new DuplifsError(
+        'NO_SPACE',
+        `Cannot write the cache of decoded volumes: ${errorText(error)}`,
+        {
+          hint: 'Free some space, choose a smaller --cache-size, or another folder with --tempdir',
+          cause: error,
+        },
+      );
+    }
+    return stored;
+  }
+
+  /** The bytes of a block that was stored and not freed. */
+  async get(stored: StoredBlock): Promise<Buffer> {
+    if (stored.slot < 0) return zeroBlock.subarray(0, stored.length);
+    const sealed = Buffer.allocUnsafeSlow(stored.length);
+    const { bytesRead } = await this.#file.read(
+      sealed,
+      0,
+      stored.length,
+      stored.slot * blockLength,
+    );
+    if (bytesRead !== stored.length) {
+      throw new DuplifsError('STORAGE', 'The cache of decoded volumes was cut short');
+    }
+    return createDecipheriv('aes-256-ctr', this.#key, counterOf(stored)).update(sealed);
+  }
+
+  /** Gives the block's room back. */
+  free(stored: StoredBlock): void {
+    if (stored.slot >= 0) this.#free.push(stored.slot);
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+function counterOf(stored: StoredBlock): Buffer {
+  const counter = Buffer.alloc(16);
+  counter.writeBigUInt64BE(BigInt(stored.generation), 0);
+  return counter;
+}

@@ -1,0 +1,11 @@
+/** A volume as a random-access plaintext. */
+export { BlockArena, blockLength } from './block-arena.js';
+export { decodeFile } from './decode.js';
+export type { DecodeOptions, EncodedFile, FileHash } from './decode.js';
+export { VolumeStore } from './volume-store.js';
+export type {
+  DecodePriority,
+  VolumeObserver,
+  VolumeRef,
+  VolumeStoreOptions,
+} from './volume-store.js';

@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { decryptMessage, Keyring } from '../../src/openpgp/index.js';
+import type { KeyringOptions } from '../../src/openpgp/index.js';
+import { collect, GpgHome, inPieces } from './gpg-home.js';
+import type { KeyIds } from './gpg-home.js';
+
+const home = new GpgHome();
+const gpg = { binary: 'gpg', options: [], home: home.path, useAgent: false };
+const plain = randomBytes(5000);
+let locked: KeyIds;
+let open: KeyIds;
+
+beforeAll(() => {
+  locked = home.makeKey('locked', 'sesame');
+  open = home.makeKey('open');
+});
+afterAll(() => {
+  home.remove();
+});
+
+const symmetric = (passphrase: string) => home.gpg(['-c', '--s2k-mode', '1'], plain, passphrase);
+const toKey = (key: KeyIds, ...args: string[]) =>
+  home.gpg(['-e', '-r', key.fingerprint, ...args], plain);
+const secretKeys = (key: KeyIds) =>
+  home.gpg(['--export-secret-keys', key.fingerprint], '', 'sesame');
+
+async function opens(keyring: Keyring, message: Uint8Array, fileName = 'vol1.gpg'): Promise<void> {
+  const { plaintext } = await decryptMessage(inPieces(message), { fileName, keyring });
+  expect((await collect(plaintext)).equals(plain)).toBe(true);
+}
+
+/** A keyring whose user gives these answers, and the questions that were asked. */
+function asking(answers: (string | undefined)[], options: KeyringOptions = {}) {
+  const questions: string[] = [];
+  let open = 0;
+  const ask = async (question: string) => {
+    open += 1;
+    expect(open).toBe(1);
+    questions.push(question);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    open -= 1;
+    return answers.shift();
+  };
+  return { keyring: new Keyring({ ...options, ask }), questions };
+}
+
+describe('one keyring opens a chain', () => {
+  it('whose sets have different passphrases and keys', async () => {
+    const keyFiles = [{ path: 'open.key', bytes: secretKeys(open) }];
+    const keyring = new Keyring({ passphrases: ['one', 'two', 'sesame'], keyFiles, gpg });
+    const messages = [
+      symmetric('two'),
+      toKey(open),
+      symmetric('one'),
+      toKey(locked),
+      symmetric('two'),
+    ];
+    await Promise.all(messages.map((message) => opens(keyring, message)));
+  });
+
+  it('that was encrypted to a key and a passphrase, by either', async () => {
+    const both = home.gpg(['-e', '-c', '-r', open.fingerprint], plain, 'one');
+    await opens(new Keyring({ passphrases: ['one'] }), both);
+    await opens(new Keyring({ gpg }), both);
+  });
+
+  it('and never takes a wrong passphrase of many for the right one', async () => {
+    const passphrases = Array.from({ length: 200 }, (_, i) => `wrong ${i}`);
+    for (let i = 0; i < 5; i += 1) {
+      const keyring = new Keyring({ passphrases: [...passphrases, 'right'] });
+      await opens(keyring, symmetric('right'));
+    }
+  });
+});
+
+describe('a passphrase that is missing', () => {
+  it('is asked for once, though many files need it at the same time', async () => {
+    const { keyring, questions } = asking(['one'], { passphrases: ['other'] });
+    const messages = Array.from({ length: 6 }, () => symmetric('one'));
+    await Promise.all(messages.map((message, i) => opens(keyring, message, `vol${i}.gpg`)));
+    expect(questions).toEqual(['Passphrase of the backup (for "vol0.gpg")']);
+  });
+
+  it('is asked for by the key whose it is: in a file, or in the GnuPG keyring', async () => {
+    const keyFiles = [{ path: 'locked.key', bytes: secretKeys(locked) }];
+    const file = asking(['sesame'], { keyFiles });
+    await opens(file.keyring, toKey(locked));
+    expect(file.questions[0]).toMatch(/^Passphrase of the key [0-9A-F]{16} in "locked\.key"/);
+    const message = toKey(locked);
+    home.endAgent();
+    const ring = asking(['sesame'], { gpg });
+    await opens(ring.keyring, message);
+    expect(ring.questions[0]).toMatch(/^Passphrase of the key [0-9A-F]{16} in the GnuPG keyring/);
+  });
+
+  it('is not asked for where none can help, nor again once the user declined', async () => {
+    const stranger = new GpgHome();
+    try {
+      const elsewhere = { ...gpg, home: stranger.path };
+      const { keyring, questions } = asking([], { gpg: elsewhere });
+      await expect(opens(keyring, toKey(open))).rejects.toThrow(/which has no such secret key/);
+      expect(questions).toEqual([]);
+    } finally {
+      stranger.remove();
+    }
+    const { keyring, questions } = asking([undefined, 'one']);
+    await expect(opens(keyring, symmetric('one'))).rejects.toMatchObject({ code: 'KEY' });
+    await expect(opens(keyring, symmetric('one'), 'vol2.gpg')).rejects.toThrow('vol2.gpg');
+    expect(questions).toHaveLength(1);
+  });
+});
+
+describe('a file that nothing opens gives an error', () => {
+  it('that names it, what it needs and what was tried, and no secret', async () => {
+    const keyring = new Keyring({ passphrases: ['first secret', 'second secret'] });
+    const error: unknown = await opens(keyring, symmetric('x')).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      code: 'KEY',
+      message: 'Cannot open "vol1.gpg": it needs a passphrase; tried 2 passphrases',
+    });
+    expect((error as { hint: string }).hint).toContain('PASSPHRASE');
+  });
+
+  it('also for a key: its id is named', async () => {
+    const keyFiles = [{ path: 'locked.key', bytes: secretKeys(locked) }];
+    const keyring = new Keyring({ passphrases: ['bad'], keyFiles });
+    const [encrypting = ''] = locked.subkeys;
+    await expect(opens(keyring, toKey(locked))).rejects.toThrow(
+      `it needs the secret key ${encrypting.slice(-16)}; tried key`,
+    );
+  });
+
+  it('also when gpg is not there, or a key file is none', async () => {
+    const missing = new Keyring({ gpg: { ...gpg, binary: '/nowhere/gpg' } });
+    await expect(opens(missing, toKey(open))).rejects.toThrow('Cannot run "/nowhere/gpg"');
+    for (const bytes of [Buffer.from('-----BEGIN'), randomBytes(100), Buffer.alloc(0)]) {
+      const broken = new Keyring({ keyFiles: [{ path: 'broken.key', bytes }] });
+      await expect(opens(broken, toKey(open))).rejects.toThrow('the key file "broken.key"');
+    }
+  });
+});
+
+it('gpg is stopped when the caller gives up', async () => {
+  const controller = new AbortController();
+  const slow = { ...gpg, binary: 'sleep', options: [] };
+  const keyring = new Keyring({ gpg: slow });
+  const options = { fileName: 'vol1.gpg', keyring, signal: controller.signal };
+  controller.abort(new Error('enough'));
+  await expect(decryptMessage(inPieces(toKey(open)), options)).rejects.toThrow('enough');
+});
