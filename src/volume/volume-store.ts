@@ -7,6 +7,9 @@
  * that is being decoded waits for that same pass. A pass may be watched (VolumeObserver), so that the
  * catalog is filled from the same bytes.
  *
+ * A volume with a table of blocks (SeekTable) is read block by block instead; if a block is not what the
+ * table says, it is decoded whole after all, and verified as any other.
+ *
  * A volume larger than the cache keeps a window of blocks around the place that was asked for and is
  * decoded again when a read falls outside.
  */
@@ -14,13 +17,21 @@ import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import PQueue from 'p-queue';
 import { DuplifsError, isDuplifsError, SharedTask } from '../base/index.js';
+import { type SessionKey } from '../openpgp/index.js';
 import { type Storage } from '../storage/index.js';
 import { blockLength, type BlockArena, type StoredBlock } from './block-arena.js';
 import { decodeFile, type DecodeOptions, type EncodedFile } from './decode.js';
+import { BlockReader } from './reading/read-blocks.js';
+import { type SeekTable } from './reading/seek-table.js';
+import { SeekableVolumes, type SeekableVolume } from './reading/seekable-volumes.js';
 
 /** A volume to read: `id` is unique within one store. */
 export interface VolumeRef extends EncodedFile {
   readonly id: number;
+  /** Its blocks, where an index tells them: then reads need not decode the whole volume. */
+  readonly table?: SeekTable | undefined;
+  /** The session key that the index gives; without it the volume's header is opened. */
+  readonly sessionKey?: SessionKey | undefined;
 }
 
 /** Sees the plaintext of a volume in order; `commit` is called only once everything was verified. */
@@ -54,6 +65,8 @@ interface DecodedVolume {
 const maxDecodes = 2;
 /** More blocks than any volume may have (256 GiB); ids of blocks are numbers made with it. */
 const blocksPerVolume = 2 ** 20;
+/** Readers of single blocks kept open: each holds the table of its volume. */
+const maxBlockReaders = 64;
 /** A damaged volume stays damaged: each of the many files in it must not fetch it anew. */
 const failuresRemembered = { max: 10_000, ttl: 60_000 };
 
@@ -66,6 +79,10 @@ export class VolumeStore {
   readonly #failures = new LRUCache<number, DuplifsError>(failuresRemembered);
   readonly #queue = new PQueue({ concurrency: maxDecodes });
   readonly #passes = new Set<Promise<DecodedVolume>>();
+  readonly #seekable: SeekableVolumes;
+  readonly #readers = new LRUCache<number, SeekableVolume>({ max: maxBlockReaders });
+  /** Volumes whose table of blocks has turned out to be wrong. */
+  readonly #unseekable = new Set<number>();
 
   constructor(options: VolumeStoreOptions) {
     this.#options = options;
@@ -74,6 +91,7 @@ export class VolumeStore {
       maxSize: Math.max(options.memoryBytes, blockLength),
       sizeCalculation: (block) => block.length,
     });
+    this.#seekable = new SeekableVolumes(this.#memory, (id, index) => -1 - blockId({ id }, index));
     this.#decoded = new LRUCache({
       max: 100_000,
       dispose: (volume) => {
@@ -93,6 +111,9 @@ export class VolumeStore {
     length: number,
     signal?: AbortSignal,
   ): Buffer | Promise<Buffer> {
+    if (volume.table !== undefined && !this.#unseekable.has(volume.id)) {
+      return this.#readSeekable(volume, volume.table, offset, length, signal);
+    }
     const first = Math.floor(offset / blockLength);
     if (offset + length <= (first + 1) * blockLength) {
       const block = this.#memory.get(blockId(volume, first));
@@ -118,6 +139,31 @@ export class VolumeStore {
     await this.#arena.close();
   }
 
+  #readSeekable(
+    volume: VolumeRef,
+    table: SeekTable,
+    offset: number,
+    length: number,
+    signal: AbortSignal | undefined,
+  ): Buffer | Promise<Buffer> {
+    if (length === 0) return Buffer.alloc(0);
+    if (offset + length > table.plaintextLength) throw tooShort(volume);
+    let seekable = this.#readers.get(volume.id);
+    if (seekable === undefined) {
+      const { storage, keyring } = this.#options;
+      const reader = new BlockReader(storage, keyring, volume, table, volume.sessionKey);
+      seekable = { id: volume.id, table, reader };
+      this.#readers.set(volume.id, seekable);
+    }
+    const bytes = this.#seekable.read(seekable, offset, length, signal);
+    if (Buffer.isBuffer(bytes)) return bytes;
+    return bytes.catch(async (error: unknown) => {
+      if (!isDuplifsError(error, 'DAMAGED')) throw error;
+      this.#unseekable.add(volume.id); // decoded whole, and held against the manifest's hash
+      return this.read(volume, offset, length, signal);
+    });
+  }
+
   async #readBlocks(
     volume: VolumeRef,
     offset: number,
@@ -131,9 +177,7 @@ export class VolumeStore {
       const from = at - index * blockLength;
       const to = Math.min(offset + length - index * blockLength, blockLength);
       if (block.length < to) {
-        throw new DuplifsError('DAMAGED', `"${volume.name}" is shorter than the catalog says`, {
-          hint: 'Delete the catalog in the archive dir; it is made again',
-        });
+        throw tooShort(volume);
       }
       parts.push(block.subarray(from, to));
       at += to - from;
@@ -345,6 +389,12 @@ function holds(volume: DecodedVolume, index: number): boolean {
   return index >= volume.first && index < volume.first + volume.blocks.length;
 }
 
-function blockId(volume: VolumeRef, index: number): number {
+function tooShort({ name }: VolumeRef): DuplifsError {
+  return new DuplifsError('DAMAGED', `"${name}" is shorter than the catalog says`, {
+    hint: 'Delete the catalog in the archive dir; it is made again',
+  });
+}
+
+function blockId(volume: Pick<VolumeRef, 'id'>, index: number): number {
   return volume.id * blocksPerVolume + index;
 }
