@@ -16,7 +16,7 @@ import { guardConnection, removeCatalogFile } from './guard-connection.js';
 export type Connection = Database.Database;
 
 /** Changes whenever the tables or their meaning change; a catalog of another version is made again. */
-const schemaVersion = 2;
+const schemaVersion = 3;
 
 const schema = `
   -- Ids of sets, volumes and names are never used again: a mount may still know what they stood for.
@@ -32,6 +32,8 @@ const schema = `
     end_seconds INTEGER NOT NULL,
     fingerprint TEXT NOT NULL,      -- name and size of the stored manifest: another one, another set
     volumes_known INTEGER NOT NULL DEFAULT 0,
+    host_name TEXT,                 -- the machine and folder that were backed up, as the manifest says
+    source BLOB,
     listed INTEGER NOT NULL DEFAULT 0  -- -1: begun, maybe half-written
   );
   CREATE TABLE removed_sets (id INTEGER PRIMARY KEY);  -- whose rows may still be there (prune.ts)
