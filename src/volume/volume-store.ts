@@ -277,14 +277,20 @@ export class VolumeStore {
       volume.name,
     );
     try {
+      let misread: unknown;
       for await (const chunk of decodeFile(this.#options.storage, volume, {
         ...this.#options,
         signal,
       })) {
-        observer?.chunk(chunk);
+        try {
+          if (misread === undefined) observer?.chunk(chunk);
+        } catch (error) {
+          misread = error; // counts only if the volume is what it should be: else that is the reason
+        }
         await keeper.add(chunk);
       }
       await keeper.end();
+      if (misread !== undefined) throw misread as Error;
       await observer?.commit(keeper.kept.length);
     } catch (error) {
       keeper.discard();
