@@ -8,6 +8,7 @@ import { randomFillSync } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { performance } from 'node:perf_hooks';
 import { join } from 'node:path';
 import { DeltaBuilder, parseSignature, SignatureBuilder } from '../../dist/librsync/index.js';
 

@@ -60,6 +60,16 @@ export class VolumeDirectory {
     return volumeRef(volume, this.#sets.keyOf(volume.setId));
   }
 
+  /** Looks for the files of the sets' volumes in a new listing. */
+  update(): void {
+    for (const [setId, volumes] of this.#loaded) volumes.update(this.#sets.get(setId).stored);
+  }
+
+  /** What is known of the set's volumes without asking the storage. */
+  known(setId: number): SetVolumes | undefined {
+    return this.#known(setId);
+  }
+
   /** Forgets sets that vanished. */
   forget(setIds: readonly number[]): void {
     for (const setId of setIds) {
@@ -76,7 +86,7 @@ export class VolumeDirectory {
       .pluck()
       .get(setId);
     if (isKnown !== 1) return undefined;
-    const volumes = new SetVolumes(this.#connection, setId);
+    const volumes = new SetVolumes(this.#connection, setId, this.#sets.get(setId).stored);
     for (const volume of volumes.all) this.#byId.set(volume.id, volume);
     this.#loaded.set(setId, volumes);
     return volumes;

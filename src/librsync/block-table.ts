@@ -1,8 +1,9 @@
 /**
- * Finds a signature's blocks by their sums: a bitmap that says "no" to most weak sums in one memory
+ * Finds a signature's blocks by their sums: a filter that says "no" to most weak sums in one memory
  * access, before an open-addressing table of block numbers, all in typed arrays.
  *
- * The bitmap is laid open (`bits`, `bitShift`) for the rolling loop, which asks it for every byte.
+ * The filter is laid open (`filter`, `filterShift`, `filterMask`) for the rolling loop, which asks it
+ * for every byte. Each block sets two bits of one word (a Bloom filter that costs one cache line).
  */
 import { DuplifsError } from '../base/index.js';
 import { type Signature, unusableReason } from './signature.js';
@@ -10,9 +11,9 @@ import { type Signature, unusableReason } from './signature.js';
 /** Knuth's multiplicative hash: spreads the weak sums, of which the low half is narrow on text. */
 export const HASH_FACTOR = 0x9e3779b1;
 
-const BITS_PER_BLOCK = 32;
-const MIN_BITS_LOG2 = 10;
-const MAX_BITS_LOG2 = 28;
+/** The filter has one to two words a block; more would not stay in the processor's cache. */
+const MIN_FILTER_LOG2 = 5;
+const MAX_FILTER_LOG2 = 23;
 /**
  * How many steps a search takes at most. A block whose place is further away is left out: that costs
  * a match at worst, and no crafted signature can make searches long.
@@ -21,8 +22,8 @@ const MAX_PROBES = 64;
 
 export class BlockTable {
   readonly count: number;
-  readonly bits: Int32Array;
-  readonly bitShift: number;
+  readonly filter: Int32Array;
+  readonly filterShift: number;
   readonly #weak: Uint32Array;
   readonly #strong: DataView;
   readonly #strongLength: number;
@@ -43,9 +44,9 @@ export class BlockTable {
     const { buffer, byteOffset, byteLength } = signature.strong;
     this.#strong = new DataView(buffer, byteOffset, byteLength);
     this.#strongLength = signature.strongLength;
-    const bitsLog2 = clamp(log2Above(this.count * BITS_PER_BLOCK), MIN_BITS_LOG2, MAX_BITS_LOG2);
-    this.bits = new Int32Array(2 ** (bitsLog2 - 5));
-    this.bitShift = 32 - bitsLog2;
+    const wordsLog2 = clamp(log2Above(this.count), MIN_FILTER_LOG2, MAX_FILTER_LOG2);
+    this.filter = new Int32Array(2 ** wordsLog2);
+    this.filterShift = 32 - wordsLog2;
     const slotsLog2 = clamp(log2Above(this.count * 2), 4, 31);
     this.#slots = new Int32Array(2 ** slotsLog2);
     this.#slotShift = 32 - slotsLog2;
@@ -110,14 +111,19 @@ export class BlockTable {
       const other = (this.#slots[slot] ?? 0) - 1;
       if (other < 0) {
         this.#slots[slot] = block + 1;
-        const bit = hash >>> this.bitShift;
-        this.bits[bit >>> 5] = (this.bits[bit >>> 5] ?? 0) | (1 << (bit & 31));
+        const word = hash >>> this.filterShift;
+        this.filter[word] = (this.filter[word] ?? 0) | filterMask(hash);
         return;
       }
       if (this.has(other, weak, strong0, strong1)) return;
       slot = (slot + 1) & (this.#slots.length - 1);
     }
   }
+}
+
+/** The two bits that a weak sum with this hash has in its word of the filter. */
+export function filterMask(hash: number): number {
+  return (1 << (hash >>> 11)) | (1 << (hash >>> 6)); // shifts count modulo 32
 }
 
 /** The least power of two that is not below `value`, as its exponent. */

@@ -5,10 +5,10 @@
  * short last block can match only at the very end of the new one.
  *
  * What makes it fast: the block after the last match is tried first and without a search; two blocks
- * are hashed at a time; a rolled byte costs one look into a bitmap. In the same pass the new version's
+ * are hashed at a time; a rolled byte costs one look into a filter. In the same pass the new version's
  * signature can be made, which then takes the sums of unmoved blocks instead of hashing them again.
  */
-import { BlockTable, HASH_FACTOR } from './block-table.js';
+import { BlockTable, filterMask, HASH_FACTOR } from './block-table.js';
 import { DeltaWriter } from './delta-writer.js';
 import { Md4Pair } from './md4.js';
 import { CHAR_OFFSET, weakSum } from './rollsum.js';
@@ -112,10 +112,10 @@ export class DeltaBuilder {
     }
   }
 
-  /** Rolls on by at least a byte until the bitmap knows the weak sum; false when the bytes end before. */
+  /** Rolls on by at least a byte until the filter knows the weak sum; false when the bytes end before. */
   #roll(): boolean {
     const buffer = this.#buffer;
-    const { bits, bitShift } = this.#table;
+    const { filter, filterShift } = this.#table;
     const length = this.#blockLength;
     const last = this.#end - length;
     // without credit no match can be tried, so there is no use in stopping
@@ -129,8 +129,9 @@ export class DeltaBuilder {
       s1 = (s1 + (buffer[pos + length] ?? 0) - out) | 0;
       s2 = (s2 + s1 - Math.imul(length, out + CHAR_OFFSET)) | 0;
       pos += 1;
-      const bit = Math.imul((s2 << 16) | (s1 & 0xffff), HASH_FACTOR) >>> bitShift;
-      found = ((bits[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0 && pos >= blindUntil;
+      const hash = Math.imul((s2 << 16) | (s1 & 0xffff), HASH_FACTOR);
+      const mask = filterMask(hash);
+      found = ((filter[hash >>> filterShift] ?? 0) & mask) === mask && pos >= blindUntil;
     }
     this.#credit = Math.min(this.#credit + (pos - this.#pos) * CREDIT_PER_BYTE, MAX_CREDIT);
     this.#pos = pos;
@@ -153,14 +154,17 @@ export class DeltaBuilder {
       guess + 1 < table.count &&
       table.weakOf(guess + 1) === weakSum(this.#view, second, length);
     this.#md4.hash(this.#buffer, this.#view, this.#pos, pair ? second : this.#pos, length);
-    const [a = 0, b = 0, c = 0, d = 0] = this.#md4.words;
-    const block = table.has(guess, weak, a, b) ? guess : table.find(weak, a, b);
+    const { first0, first1, second0, second1 } = this.#md4;
+    const guessed = table.has(guess, weak, first0, first1);
+    const block = guessed ? guess : table.find(weak, first0, first1);
     if (block < 0) {
       this.#credit -= length;
       return;
     }
     this.#take(block, length);
-    if (pair && table.has(block + 1, table.weakOf(guess + 1), c, d)) this.#take(block + 1, length);
+    if (pair && table.has(block + 1, table.weakOf(guess + 1), second0, second1)) {
+      this.#take(block + 1, length);
+    }
   }
 
   /** Writes the literal before the window, and the window as a copy of the block. */
@@ -191,8 +195,7 @@ export class DeltaBuilder {
       const weak = this.#weak();
       if (!tested && this.#table.weakOf(last) === weak && this.#credit > 0) {
         this.#md4.hash(this.#buffer, this.#view, this.#pos, this.#pos, length);
-        const [a = 0, b = 0] = this.#md4.words;
-        if (this.#table.has(last, weak, a, b)) {
+        if (this.#table.has(last, weak, this.#md4.first0, this.#md4.first1)) {
           this.#writeLiteral();
           this.#writer.copy(last * this.#blockLength, length);
           this.#literalStart = this.#end;

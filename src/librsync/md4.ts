@@ -11,8 +11,12 @@ const CHUNK_LENGTH = 64;
 const LENGTH_FIELD = 8;
 
 export class Md4Pair {
-  /** The first eight bytes of the two digests, as little-endian words: first, first, second, second. */
-  readonly words = new Int32Array(4);
+  /** The first eight bytes of the first digest, as little-endian words. */
+  first0 = 0;
+  first1 = 0;
+  /** Those of the second. */
+  second0 = 0;
+  second1 = 0;
   readonly #state = new Int32Array(8);
   /** The rest of each run after its last whole chunk, padded: up to two chunks each. */
   readonly #tail = new Uint8Array(4 * CHUNK_LENGTH);
@@ -29,10 +33,10 @@ export class Md4Pair {
     compress(state, view, first, second, whole);
     const tailLength = this.#fillTail(bytes, first + whole, second + whole, length);
     compress(state, this.#tailView, 0, 2 * CHUNK_LENGTH, tailLength);
-    this.words[0] = state[0];
-    this.words[1] = state[1];
-    this.words[2] = state[4];
-    this.words[3] = state[5];
+    this.first0 = state[0];
+    this.first1 = state[1];
+    this.second0 = state[4];
+    this.second1 = state[5];
   }
 
   /** Pads both rests as RFC 1320 3.1 and 3.2 say; returns the padded length. */
@@ -58,7 +62,8 @@ export class Md4Pair {
 function compress(
   state: Int32Array, view: DataView, first: number, second: number, length: number,
 ): void {
-  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
+  let a = state[0] ?? 0, b = state[1] ?? 0, c = state[2] ?? 0, d = state[3] ?? 0;
+  let e = state[4] ?? 0, f = state[5] ?? 0, g = state[6] ?? 0, h = state[7] ?? 0;
   for (let p = first, q = second; p < first + length; p += CHUNK_LENGTH, q += CHUNK_LENGTH) {
     const a0 = a, b0 = b, c0 = c, d0 = d, e0 = e, f0 = f, g0 = g, h0 = h;
     const x0 = view.getInt32(p + 0, true), y0 = view.getInt32(q + 0, true);

@@ -40,9 +40,9 @@ export class SignatureBuilder {
     const length = this.blockLength;
     for (; at + 2 * length <= chunk.length; at += 2 * length) {
       this.#md4.hash(chunk, view, at, at + length, length);
-      const [a = 0, b = 0, c = 0, d = 0] = this.#md4.words;
-      this.addBlock(weakSum(view, at, length), a, b);
-      this.addBlock(weakSum(view, at + length, length), c, d);
+      const { first0, first1, second0, second1 } = this.#md4;
+      this.addBlock(weakSum(view, at, length), first0, first1);
+      this.addBlock(weakSum(view, at + length, length), second0, second1);
     }
     if (at + length <= chunk.length) {
       this.#sumBlock(chunk, view, at, length);
@@ -92,8 +92,7 @@ export class SignatureBuilder {
 
   #sumBlock(bytes: Uint8Array, view: DataView, at: number, length: number): void {
     this.#md4.hash(bytes, view, at, at, length);
-    const [a = 0, b = 0] = this.#md4.words;
-    this.addBlock(weakSum(view, at, length), a, b);
+    this.addBlock(weakSum(view, at, length), this.#md4.first0, this.#md4.first1);
   }
 
   #enlarge(): void {
