@@ -135,16 +135,18 @@ function unmountOnSignal(session: MountSession, log: Log, interrupted: AbortSign
       log.error('  It is still served; leave it, or send the signal again to force it');
     });
   };
-  interrupted.addEventListener('abort', unmount, { once: true });
-  if (interrupted.aborted) unmount();
-  const again = (): void => {
-    if (tries > 0) unmount();
+  const first = (): void => {
+    unmount();
+    // a listener that is added while a signal is told is not told of that one
+    process.on('SIGINT', unmount);
+    process.on('SIGTERM', unmount);
   };
-  process.on('SIGINT', again);
-  process.on('SIGTERM', again);
+  interrupted.addEventListener('abort', first, { once: true });
+  if (interrupted.aborted) first();
   return () => {
-    process.off('SIGINT', again);
-    process.off('SIGTERM', again);
+    interrupted.removeEventListener('abort', first);
+    process.off('SIGINT', unmount);
+    process.off('SIGTERM', unmount);
   };
 }
 

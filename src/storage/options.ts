@@ -9,6 +9,8 @@ export interface StorageOptions {
   readonly numRetries?: number;
   /** The longest pause between two tries, in seconds (30). */
   readonly retryDelaySeconds?: number;
+  /** No more tries of a call that long after its first failure, in seconds (unbounded). */
+  readonly maxRetrySeconds?: number;
   /** How long nothing may move on a line before it counts as dead, in seconds (30). */
   readonly timeoutSeconds?: number;
   /** Calls at the same time (16). */
@@ -20,9 +22,19 @@ export interface StorageOptions {
   readonly statistics?: StorageStatistics;
   /** Told what an operator may want to know: failures that are tried again. */
   readonly log?: (message: string) => void;
+  /** Asks the user for a password. */
+  readonly askPassword?: (prompt: string) => Promise<string>;
   readonly s3?: S3Options;
+  readonly ssh?: SshOptions;
   /** For tests: what shall go wrong. */
   readonly faults?: FaultPlan;
+}
+
+export interface SshOptions {
+  /** As ssh's command line has them: "-oIdentityFile=…", "-i …". */
+  readonly options?: readonly string[];
+  /** Ask for the password, which may also be a key's passphrase. */
+  readonly askPass?: boolean;
 }
 
 export interface S3Options {

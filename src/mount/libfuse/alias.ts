@@ -4,7 +4,7 @@
  * is not UTF-8, and each "%", as "%" and two hexadecimal digits. "caf\xe9" is seen as "%bytes%caf%E9". A name
  * that really begins with "%bytes%" is shown under its alias too, so that no two names meet.
  */
-import { hasEscapes } from '../../base/index.js';
+import { decodeName, encodeName, hasEscapes } from '../../base/index.js';
 
 const MARK = '%bytes%';
 const ESCAPED = /%|[\udc80-\udcff](?<![\ud800-\udbff][\udc00-\udfff])/g;
@@ -21,7 +21,8 @@ export function nameOf(alias: string): string | undefined {
   const name = alias
     .slice(MARK.length)
     .replace(/%([0-9A-F]{2})/g, (_, digits: string) => unit(Number.parseInt(digits, 16)));
-  return aliasOf(name) === alias ? name : undefined;
+  const isWellMade = aliasOf(name) === alias && decodeName(encodeName(name)) === name;
+  return isWellMade ? name : undefined;
 }
 
 /** A symbolic link's target with each of its components as it is seen in the mount. */

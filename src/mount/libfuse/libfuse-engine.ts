@@ -11,7 +11,7 @@ import { rateLimited } from '../logger.js';
 import { unmountPath, type UnmountOptions } from '../unmount.js';
 import { operationsOf } from './operations.js';
 import { PathResolver } from './path-resolver.js';
-import { watchMount } from './watch-mount.js';
+import { identifyMount, watchMount, type MountIdentity } from './watch-mount.js';
 
 /**
  * @throws {DuplifsError} FUSE: fuse-native does not run on this system, or the mount was refused
@@ -40,7 +40,8 @@ export async function mountWithLibfuse(
       cause: error,
     });
   });
-  return new LibfuseSession(fuse, mountpoint, paths, stop);
+  const identity = await identifyMount(mountpoint);
+  return new LibfuseSession(fuse, mountpoint, identity, paths, stop);
 }
 
 class LibfuseSession implements MountSession {
@@ -51,10 +52,16 @@ class LibfuseSession implements MountSession {
   readonly #noticed = new AbortController();
   #reason: MountEnd['reason'] = 'outside';
 
-  constructor(fuse: Fuse, mountpoint: string, paths: PathResolver, stop: AbortController) {
+  constructor(
+    fuse: Fuse,
+    mountpoint: string,
+    identity: MountIdentity,
+    paths: PathResolver,
+    stop: AbortController,
+  ) {
     this.#mountpoint = mountpoint;
     this.#paths = paths;
-    this.ended = watchMount(mountpoint, this.#noticed.signal).then(async () => {
+    this.ended = watchMount(mountpoint, identity, this.#noticed.signal).then(async () => {
       stop.abort();
       await called((done) => {
         fuse.unmount(done);

@@ -7,16 +7,22 @@ import { mountAt } from '../mountinfo.js';
 
 const INTERVAL_MS = 1000;
 
-/** Resolves once what is mounted at `mountpoint` now is there no more, or when `signal` aborts. */
-export async function watchMount(mountpoint: string, signal: AbortSignal): Promise<void> {
-  const first = await identityOf(mountpoint);
+/** What is mounted at a place, to be compared with what is mounted there later. */
+export type MountIdentity = string;
+
+/** Resolves once something else than `first`, or nothing, is mounted at the place, or when `signal` aborts. */
+export async function watchMount(
+  mountpoint: string,
+  first: MountIdentity,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     await pause(signal);
-    if ((await identityOf(mountpoint)) !== first) return;
+    if ((await identifyMount(mountpoint)) !== first) return;
   }
 }
 
-async function identityOf(mountpoint: string): Promise<string> {
+export async function identifyMount(mountpoint: string): Promise<MountIdentity> {
   if (process.platform === 'linux') return String((await mountAt(mountpoint))?.id);
   return stat(mountpoint).then(
     ({ dev }) => String(dev),
