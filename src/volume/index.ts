@@ -9,3 +9,7 @@ export type {
   VolumeRef,
   VolumeStoreOptions,
 } from './volume-store.js';
+export { openVolumeWriter } from './writing/encoding.js';
+export type { Encoding } from './writing/encoding.js';
+export { blockBytes } from './writing/volume-writer.js';
+export type { VolumeBlock, VolumeTable, VolumeWriter } from './writing/volume-writer.js';
