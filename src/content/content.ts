@@ -114,6 +114,7 @@ export class Content {
       const entry = await this.#located(setId, version.id, signal);
       if (entry.type !== 'reg') break;
       if (entry.kind === 'snapshot') {
+        if (entry.size === undefined) throw this.#incomplete(entry);
         let extents = this.#pieces(entry);
         for (const diff of diffs.reverse()) extents = await this.#apply(extents, diff, signal);
         return extents;
@@ -147,10 +148,24 @@ export class Content {
 
   #pieces({ setId, id }: CatalogEntry): Extents {
     const builder = new ExtentsBuilder();
+    let expected: number | undefined;
     for (const piece of this.#filler.catalog.pieces(setId, id)) {
+      // one whole content, or all pieces of it from the first on
+      if (piece.number !== (expected ?? Math.min(piece.number, 1)))
+        throw this.#incomplete({ setId, id });
+      expected = piece.number + 1;
       builder.add(piece.volumeId, piece.offset, piece.length);
     }
     return builder.build();
+  }
+
+  #incomplete({ setId, id }: Pick<CatalogEntry, 'setId' | 'id'>): DuplifsError {
+    const { catalog } = this.#filler;
+    return new DuplifsError(
+      'DAMAGED',
+      `Pieces of "${catalog.pathOf(id)}" are missing, or there are too many, in set ${this.#filler.keyOf(setId)}`,
+      { hint: 'The set is damaged; an older or newer one may have the file' },
+    );
   }
 
   async #apply(
