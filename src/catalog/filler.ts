@@ -149,6 +149,11 @@ export class Filler {
     await abortable(this.#directory.ofSet(setId), signal);
   }
 
+  /** Opens the set's stored manifest, whatever is known of it here. */
+  async proveKeys(setId: number, signal?: AbortSignal): Promise<void> {
+    await abortable(this.#directory.proveKeys(setId), signal);
+  }
+
   /** Whether the tree as of the set is complete, so that `list` need not be waited for. */
   isListed(setId: number): boolean {
     if (this.#complete.has(setId)) return true;
