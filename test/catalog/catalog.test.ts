@@ -336,7 +336,7 @@ describe('a process that is killed in the middle of a fill', () => {
     const target = join(newFolder(), 'target');
     const many = Array.from({ length: 15_000 }, (_, n) => file(`f${String(n).padStart(6, '0')}`));
     writeSet(target, { times: timesOf(0), volumes: [[folder(''), ...many]] });
-    const loader = join(import.meta.dirname, '../mount/support/typescript-loader.js');
+    const loader = join(import.meta.dirname, '../');
     const script = join(import.meta.dirname, 'fill.ts');
     for (const milliseconds of [80, 250]) {
       const child = spawn(process.execPath, ['--import', loader, script, target], {
