@@ -9,4 +9,5 @@ export {
   hasEscapes,
   splitPath,
 } from './names.js';
+export { eventLoopTurns } from './event-loop.js';
 export { SharedTask } from './shared-task.js';

@@ -5,7 +5,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import { type CatalogEntry, type Filler } from '../catalog/index.js';
-import { DuplifsError, SharedTask } from '../base/index.js';
+import { DuplifsError, eventLoopTurns, SharedTask } from '../base/index.js';
 import { readDeltaCommands } from '../librsync/index.js';
 import { type DecodePriority } from '../volume/index.js';
 import { Extents, ExtentsBuilder } from './extents.js';
@@ -184,6 +184,7 @@ export class Content {
     const read = async (offset: number, length: number): Promise<Buffer> =>
       this.#readExtents(delta, offset, length, signal);
     const name = catalog.pathOf(diff.id);
+    const turn = eventLoopTurns();
     for await (const commands of readDeltaCommands(read, delta.length, {
       name,
       basisLength: basis.length,
@@ -191,6 +192,7 @@ export class Content {
       for (let index = 0; index < commands.count; index += 1) {
         const from = commands.literalFlag[index] === 1 ? delta : basis;
         from.slice(commands.source[index] ?? 0, commands.length[index] ?? 0, add);
+        if (index % 256 === 0) await turn();
       }
     }
     const extents = builder.build();
