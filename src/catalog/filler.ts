@@ -97,8 +97,10 @@ export class Filler {
     });
   }
 
+  /** Ends what is under way, and closes the storage and the catalog. */
   async close(): Promise<void> {
     await this.volumes.close();
+    await this.#options.storage.close();
     this.catalog.close();
   }
 

@@ -5,7 +5,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import { type CatalogEntry, type Filler } from '../catalog/index.js';
-import { DuplifsError, SharedTask } from '../base/index.js';
+import { DuplifsError, eventLoopTurns, SharedTask } from '../base/index.js';
 import { readDeltaCommands } from '../librsync/index.js';
 import { type DecodePriority } from '../volume/index.js';
 import { Extents, ExtentsBuilder } from './extents.js';
@@ -13,8 +13,11 @@ import { Extents, ExtentsBuilder } from './extents.js';
 /** A version of a regular file: a path and the set that holds its newest entry. */
 export type FileVersion = Pick<CatalogEntry, 'id' | 'setId' | 'kind' | 'size'>;
 
-/** Extents kept, of all files together; one takes 24 bytes. */
-const maxCachedExtents = 1_000_000;
+/** Memory for the extents of all files together. */
+const maxExtentBytes = 16 * 2 ** 20;
+/** An object of its own, three arrays and their buffers; and what each extent takes in them. */
+const bytesPerFile = 1000;
+const bytesPerExtent = 24;
 
 export class Content {
   readonly #filler: Filler;
@@ -24,9 +27,10 @@ export class Content {
   constructor(filler: Filler) {
     this.#filler = filler;
     this.#extents = new LRUCache({
-      maxSize: maxCachedExtents,
-      maxEntrySize: Number.MAX_SAFE_INTEGER,
-      sizeCalculation: (extents) => Math.min(extents.count + 4, maxCachedExtents),
+      maxSize: maxExtentBytes,
+      // one file of very many extents is kept all the same: to find them anew at each read is worse
+      sizeCalculation: ({ count }) =>
+        Math.min(bytesPerFile + count * bytesPerExtent, maxExtentBytes),
     });
   }
 
@@ -180,6 +184,7 @@ export class Content {
     const read = async (offset: number, length: number): Promise<Buffer> =>
       this.#readExtents(delta, offset, length, signal);
     const name = catalog.pathOf(diff.id);
+    const turn = eventLoopTurns();
     for await (const commands of readDeltaCommands(read, delta.length, {
       name,
       basisLength: basis.length,
@@ -187,6 +192,7 @@ export class Content {
       for (let index = 0; index < commands.count; index += 1) {
         const from = commands.literalFlag[index] === 1 ? delta : basis;
         from.slice(commands.source[index] ?? 0, commands.length[index] ?? 0, add);
+        if (index % 256 === 0) await turn();
       }
     }
     const extents = builder.build();

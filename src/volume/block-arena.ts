@@ -27,6 +27,8 @@ export class BlockArena {
   readonly #file: FileHandle;
   readonly #key = randomBytes(32);
   readonly #free: number[] = [];
+  /** For sealed blocks on their way: one for each read costs the collector much. */
+  readonly #scratch: Buffer[] = [];
   /** How many blocks the file may hold. */
   readonly capacity: number;
   #slots = 0;
@@ -92,17 +94,18 @@ export class BlockArena {
   /** The bytes of a block that was stored and not freed. */
   async get(stored: StoredBlock): Promise<Buffer> {
     if (stored.slot < 0) return zeroBlock.subarray(0, stored.length);
-    const sealed = Buffer.allocUnsafeSlow(stored.length);
-    const { bytesRead } = await this.#file.read(
-      sealed,
-      0,
-      stored.length,
-      stored.slot * blockLength,
-    );
-    if (bytesRead !== stored.length) {
-      throw new DuplifsError('STORAGE', 'The cache of decoded volumes was cut short');
+    const { slot, length } = stored;
+    const scratch = this.#scratch.pop() ?? Buffer.allocUnsafeSlow(blockLength);
+    try {
+      const { bytesRead } = await this.#file.read(scratch, 0, length, slot * blockLength);
+      if (bytesRead !== length) {
+        throw new DuplifsError('STORAGE', 'The cache of decoded volumes was cut short');
+      }
+      const sealed = scratch.subarray(0, length);
+      return createDecipheriv('aes-256-ctr', this.#key, counterOf(stored)).update(sealed);
+    } finally {
+      this.#scratch.push(scratch); // as many as there ever were reads at once
     }
-    return createDecipheriv('aes-256-ctr', this.#key, counterOf(stored)).update(sealed);
   }
 
   /** Gives the block's room back. */
