@@ -9,4 +9,5 @@ export {
   hasEscapes,
   splitPath,
 } from './names.js';
+export { NameTable } from './name-service.js';
 export { SharedTask } from './shared-task.js';

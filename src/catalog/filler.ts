@@ -80,6 +80,12 @@ export class Filler {
       lockPath: join(archiveFolder, `${catalogName}.lock`),
       volumesOf: async (setId) => (await this.#directory.ofSet(setId)).all,
       knownVolumes: (setId) => this.#directory.known(setId)?.all ?? [],
+      forgetRefs: (setId) => {
+        this.#directory.forgetRefs(setId);
+      },
+      keepSessionKey: (volumeId, key) => {
+        this.#directory.keepSessionKey(volumeId, key);
+      },
       catalogue: (volumes) => this.#catalogue(volumes, 'reader'),
     });
     this.volumes = new VolumeStore({
