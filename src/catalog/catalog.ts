@@ -128,6 +128,17 @@ export class Catalog {
       }));
   }
 
+  /** The machine and folder that a set was made of, where its manifest was read and says so. */
+  sourceOf(setId: number): { hostName: string; folder: string } | undefined {
+    const row = this.connection
+      .prepare<[number], { host_name: string | null; source: Buffer | null }>(
+        'SELECT host_name, source FROM sets WHERE id = ?',
+      )
+      .get(setId);
+    if (row === undefined || row.host_name === null || row.source === null) return undefined;
+    return { hostName: row.host_name, folder: decodeName(row.source) };
+  }
+
   /** The entries of a folder as of a set, by name as bytes, after the name `after`. */
   children(setId: number, folderId: number, after: string, limit: number): CatalogEntry[] {
     return this.#children

@@ -2,6 +2,7 @@
  * One process at a time fills a catalog. The lock is an SQLite transaction on an empty file beside it:
  * the operating system frees it when the process ends, however it ends.
  */
+import { closeSync, openSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 
@@ -13,6 +14,7 @@ export async function withFillLock<T>(
   work: () => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
+  closeSync(openSync(path, 'a', 0o600));
   const lock = new Database(path, { timeout: 0 });
   try {
     while (!tryLock(lock)) await setTimeout(retryMilliseconds, undefined, { signal });

@@ -104,7 +104,13 @@ export async function recordVolumes(
           encodeName(endPath),
         );
       }
-      connection.prepare('UPDATE sets SET volumes_known = 1 WHERE id = ?').run(setId);
+      connection
+        .prepare('UPDATE sets SET volumes_known = 1, host_name = ?, source = ? WHERE id = ?')
+        .run(
+          manifest.hostname ?? null,
+          manifest.localDir === undefined ? null : encodeName(manifest.localDir),
+          setId,
+        );
     })
     .immediate();
 }

@@ -15,7 +15,7 @@ import { DuplifsError, errorText } from '../base/index.js';
 export type Connection = Database.Database;
 
 /** Changes whenever the tables or their meaning change; a catalog of another version is made again. */
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 const schema = `
   CREATE TABLE sets (
@@ -26,6 +26,8 @@ const schema = `
     end_seconds INTEGER NOT NULL,
     fingerprint TEXT NOT NULL,      -- name and size of the stored manifest: another one, another set
     volumes_known INTEGER NOT NULL DEFAULT 0,
+    host_name TEXT,                 -- the machine and folder that were backed up, as the manifest says
+    source BLOB,
     listed INTEGER NOT NULL DEFAULT 0
   );
   CREATE TABLE volumes (

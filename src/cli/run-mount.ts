@@ -1,11 +1,14 @@
 /** Serves a mount until somebody ends it. */
+import { hostname } from 'node:os';
+import { isAbsolute } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { DuplifsError, errorText } from '../base/index.js';
 import { localPath } from '../storage/index.js';
 import {
-  checkMountpoint,
+  prepareMountpoint,
   mountFileSystem,
   MountView,
+  type ForeignFolder,
   type LogLevel,
   type MountSession,
 } from '../mount/index.js';
@@ -14,7 +17,7 @@ import { archiveFolderOf, nowSeconds } from './common-options.js';
 import { type MountCommandOptions } from './commands/mount.js';
 import { type Log } from './log.js';
 import { openRepository, type OpenOptions } from './open-repository.js';
-import { runCommand } from './run-command.js';
+import { runCommand, type CommandContext } from './run-command.js';
 import { snapshotAt } from './time-options.js';
 
 /** New backup sets show up within a minute. */
@@ -32,16 +35,14 @@ export async function runMount(
   { ask, onReady }: RunMountOptions = {},
 ): Promise<void> {
   await runCommand(options.verbosity, async ({ log, signal }) => {
-    const place = await checkMountpoint(mountpoint, [
-      ...localFolders(url, options),
-      archiveFolderOf(url, options),
-    ]);
+    const place = await prepareMountpoint(mountpoint, ownFolders(url, options));
     const repository = await openRepository(url, options, log, {
       signal,
       ...(ask === undefined ? {} : { ask }),
     });
     try {
       const view = await makeView(repository, options, signal);
+      await prepareMountpoint(mountpoint, sourceFolders(repository));
       const session = await mountFileSystem(view, place, {
         engine: options.fuseEngine,
         allowOther: options.allowOther,
@@ -53,7 +54,8 @@ export async function runMount(
       });
       log.notice(`Mounted at ${place}; end it with Ctrl-C or: duplifs umount ${place}`);
       onReady?.();
-      await serve(session, view, repository, log, signal);
+      const fill = options.backgroundFill ?? isLocal(url);
+      await serve(session, view, repository, { log, signal, fill });
       return 0;
     } finally {
       await repository.close();
@@ -99,16 +101,16 @@ async function serve(
   session: MountSession,
   view: MountView,
   repository: Repository,
-  log: Log,
-  interrupted: AbortSignal,
+  { log, signal, fill }: CommandContext & { readonly fill: boolean },
 ): Promise<void> {
   const background = new AbortController();
-  const stop = unmountOnSignal(session, log, interrupted);
+  const stop = unmountOnSignal(session, log, signal);
   const work = Promise.all([
     keepFresh(session, view, repository, log, background.signal),
-    repository.catalogueAll(background.signal, (error) => {
-      if (!background.signal.aborted) log.warn(errorText(error));
-    }),
+    fill &&
+      repository.catalogueAll(background.signal, (error) => {
+        if (!background.signal.aborted) log.warn(errorText(error));
+      }),
   ]);
   try {
     const { reason } = await session.ended;
@@ -133,16 +135,18 @@ function unmountOnSignal(session: MountSession, log: Log, interrupted: AbortSign
       log.error('  It is still served; leave it, or send the signal again to force it');
     });
   };
-  interrupted.addEventListener('abort', unmount, { once: true });
-  if (interrupted.aborted) unmount();
-  const again = (): void => {
-    if (tries > 0) unmount();
+  const first = (): void => {
+    unmount();
+    // a listener that is added while a signal is told is not told of that one
+    process.on('SIGINT', unmount);
+    process.on('SIGTERM', unmount);
   };
-  process.on('SIGINT', again);
-  process.on('SIGTERM', again);
+  interrupted.addEventListener('abort', first, { once: true });
+  if (interrupted.aborted) first();
   return () => {
-    process.off('SIGINT', again);
-    process.off('SIGTERM', again);
+    interrupted.removeEventListener('abort', first);
+    process.off('SIGINT', unmount);
+    process.off('SIGTERM', unmount);
   };
 }
 
@@ -170,13 +174,26 @@ async function keepFresh(
   }
 }
 
-/** The folder of the storage, where it is one of this machine. */
-function localFolders(url: string, { tempdir }: MountCommandOptions): string[] {
-  const isLocal = url.startsWith('file://') || !url.includes('://');
+/** Folders that a mount must not lie in or over: to read from it would be to wait for ourselves. */
+function ownFolders(url: string, options: MountCommandOptions): ForeignFolder[] {
   return [
-    ...(isLocal ? [localPath(url, process.cwd())] : []),
-    ...(tempdir === undefined ? [] : [tempdir]),
+    ...(isLocal(url) ? [{ what: 'the storage', path: localPath(url, process.cwd()) }] : []),
+    { what: 'the archive dir', path: archiveFolderOf(url, options) },
+    ...(options.tempdir === undefined ? [] : [{ what: 'the tempdir', path: options.tempdir }]),
   ];
+}
+
+/** What was backed up, where that was on this machine: a backup of its own mount would never end. */
+function sourceFolders(repository: Repository): ForeignFolder[] {
+  const [newest] = repository.sets();
+  const source = newest && repository.sourceOf(newest);
+  if (source === undefined || !isAbsolute(source.folder)) return [];
+  const isHere = source.hostName === hostname() || source.hostName === hostname().split('.')[0];
+  return isHere && source.folder !== '/' ? [{ what: 'the source', path: source.folder }] : [];
+}
+
+function isLocal(url: string): boolean {
+  return url.startsWith('file://') || !url.includes('://');
 }
 
 function write(log: Log, level: LogLevel, message: string): void {

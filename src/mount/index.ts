@@ -13,8 +13,9 @@ export type {
 } from './file-system.js';
 export type { Logger, LogLevel } from './logger.js';
 export { mountFileSystem } from './mount-file-system.js';
+export { prepareMountpoint } from './mountpoint.js';
+export type { ForeignFolder } from './mountpoint.js';
 export { unmountPath } from './unmount.js';
 export type { UnmountOptions } from './unmount.js';
 export { MountView } from './view/mount-view.js';
 export type { MountViewOptions } from './view/mount-view.js';
-export { checkMountpoint } from './mountpoint.js';

@@ -1,15 +1,20 @@
 import { DuplifsError } from '../base/index.js';
 import type { MountOptions, MountSession } from './engine.js';
 import type { ReadOnlyFileSystem } from './file-system.js';
-import { attachAsRoot, inheritedDescriptor } from './kernel/attach.js';
-import { isSupported } from './kernel/device.js';
+import { attachAsRoot, attachAsUser, inheritedDescriptor } from './kernel/attach.js';
+import { kernelEngineObstacle } from './kernel/availability.js';
 import { serveKernel } from './kernel/kernel-engine.js';
+import { widenReadAhead } from './kernel/read-ahead.js';
+import { mountWithLibfuse } from './libfuse/libfuse-engine.js';
+import { unmountPath } from './unmount.js';
 
 /**
- * Mounts `fs`, read-only, nosuid and nodev. Resolves once it answers. This process must never touch
- * the mount with a synchronous call: it would wait for itself.
+ * Mounts `fs`, always read-only, nosuid and nodev. Resolves once it answers.
  *
- * @param mountpoint a folder (an absolute path without links, see checkMountpoint), or "/dev/fd/N"
+ * This process must never touch the mount with a synchronous call: it would wait for itself. Should it
+ * crash, the mountpoint stays "not connected" until it is unmounted (prepareMountpoint does that).
+ *
+ * @param mountpoint what prepareMountpoint returned: an absolute path without links, or "/dev/fd/N"
  * @throws {DuplifsError} FUSE, with what can be done
  */
 export async function mountFileSystem(
@@ -17,9 +22,42 @@ export async function mountFileSystem(
   mountpoint: string,
   options: MountOptions,
 ): Promise<MountSession> {
-  if (!isSupported()) throw new DuplifsError('FUSE', 'Not supported');
   const inherited = inheritedDescriptor(mountpoint);
-  if (inherited !== undefined) return serveKernel(fs, inherited, undefined, options);
-  const fd = await attachAsRoot(mountpoint, options);
-  return serveKernel(fs, fd, mountpoint, options);
+  if (inherited !== undefined) {
+    if (options.engine === 'libfuse') {
+      throw new DuplifsError('FUSE', `Only the kernel engine can serve "${mountpoint}"`, {
+        hint: 'Leave out --fuse-engine libfuse',
+      });
+    }
+    return serveKernel(fs, inherited, undefined, options);
+  }
+  if (options.engine === 'libfuse') return mountWithLibfuse(fs, mountpoint, options);
+  const obstacle = await kernelEngineObstacle();
+  if (obstacle === undefined) return mountWithKernel(fs, mountpoint, options);
+  if (options.engine === 'kernel') {
+    throw new DuplifsError('FUSE', `The kernel engine cannot be used: ${obstacle}`, {
+      hint: 'Use --fuse-engine libfuse',
+    });
+  }
+  if (process.platform === 'linux') {
+    options.log('warning', `Using the slower FUSE engine libfuse, not kernel: ${obstacle}`);
+  }
+  return mountWithLibfuse(fs, mountpoint, options);
+}
+
+async function mountWithKernel(
+  fs: ReadOnlyFileSystem,
+  mountpoint: string,
+  options: MountOptions,
+): Promise<MountSession> {
+  const isRoot = process.getuid?.() === 0;
+  const fd = await (isRoot ? attachAsRoot : attachAsUser)(mountpoint, options);
+  try {
+    const session = await serveKernel(fs, fd, mountpoint, options);
+    if (isRoot) await widenReadAhead(mountpoint);
+    return session;
+  } catch (error) {
+    await unmountPath(mountpoint, { force: true }).catch(() => undefined); // the first error counts
+    throw error;
+  }
 }

@@ -40,6 +40,6 @@ export function run(
 }
 
 /** mount and fusermount3 lie in sbin for some users and systems. */
-function searchPath(): string {
+export function searchPath(): string {
   return [process.env['PATH'] ?? '', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(':');
 }

@@ -25,13 +25,14 @@ export async function askGpgForSessionKey(
   passphrase: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<GpgAnswer> {
-  const { status, log } = await runGpg(gpg, {
+  const run = {
     args: ['--show-session-key', '--decrypt'],
-    input: Buffer.concat([header.keyPackets, dataStart(header)]),
     ...(passphrase === undefined ? {} : { passphrase }),
     discardOutput: true,
     signal,
-  });
+  };
+  const input = Buffer.concat([header.keyPackets, dataStart(header)]);
+  const { status, log } = await runGpg(gpg, run, input);
   for (const line of status) {
     const match = /^SESSION_KEY (\d{1,3}):([0-9A-F]{32,64})$/i.exec(line);
     if (!match) continue;

@@ -21,7 +21,6 @@ export interface GpgProgram {
 
 export interface GpgRun {
   readonly args: readonly string[];
-  readonly input?: Uint8Array;
   /** Handed over on a descriptor of its own; undefined when the agent is to ask. */
   readonly passphrase?: string;
   readonly signal?: AbortSignal | undefined;
@@ -45,9 +44,20 @@ const statusFd = 4;
 /** gpg starts slowly and its agent works on one request at a time; more at once would gain nothing. */
 const queue = new PQueue({ concurrency: 2 });
 
-/** Runs gpg to its end, whatever its exit code. A DuplifsError (KEY) when it cannot be started. */
-export function runGpg(gpg: GpgProgram, run: GpgRun): Promise<GpgOutcome> {
-  return queue.add(() => runNow(gpg, run), run.signal ? { signal: run.signal } : {});
+/**
+ * Runs gpg on `input` to its end, whatever its exit code. A DuplifsError (KEY) when it cannot be started.
+ */
+export function runGpg(
+  gpg: GpgProgram,
+  run: GpgRun,
+  input: Uint8Array = Buffer.alloc(0),
+): Promise<GpgOutcome> {
+  const whole = async () => {
+    const process = startGpg(gpg, run);
+    await process.write(input);
+    return process.end();
+  };
+  return queue.add(whole, run.signal ? { signal: run.signal } : {});
 }
 
 /** The options in the order in which duplicity gives them (docs/format/1-bytes.md 7.2). */
@@ -62,7 +72,17 @@ export function gpgArguments(gpg: GpgProgram, run: GpgRun): string[] {
   ];
 }
 
-async function runNow(gpg: GpgProgram, run: GpgRun): Promise<GpgOutcome> {
+/** A gpg that runs; either `end` or `abort` must be called. */
+export interface GpgProcess {
+  /** Resolves when more input may come, also when gpg has ended: `end` tells why. */
+  write(input: Uint8Array): Promise<void>;
+  /** Ends the input and waits for gpg. */
+  end(): Promise<GpgOutcome>;
+  abort(): void;
+}
+
+/** Starts gpg at once, without waiting for others. */
+export function startGpg(gpg: GpgProgram, run: GpgRun): GpgProcess {
   const child = spawn(gpg.binary, gpgArguments(gpg, run), {
     stdio: ['pipe', run.discardOutput ? 'ignore' : 'pipe', 'pipe', 'pipe', 'pipe'],
     env: gpg.home === undefined ? process.env : { ...process.env, GNUPGHOME: gpg.home },
@@ -82,24 +102,41 @@ async function runNow(gpg: GpgProgram, run: GpgRun): Promise<GpgOutcome> {
   // gpg may end before it has read everything: its exit code tells, not the broken pipe.
   for (const pipe of [stdin, secret]) pipe.on('error', () => undefined);
   secret.end(run.passphrase ?? '');
-  stdin.end(run.input ?? '');
-  const reads = Promise.all([
+  const outcome = Promise.all([
+    exit,
     stdout ? collect(stdout, maxOutputBytes) : Buffer.alloc(0),
     collect(status, maxOutputBytes),
     collect(stderr, maxLogBytes),
   ]);
+  // Whoever calls `end` learns of it there.
+  outcome.catch(() => undefined);
+  return {
+    write: async (input) => {
+      if (!stdin.destroyed && !stdin.write(input)) await drained(stdin);
+    },
+    end: async () => {
+      stdin.end();
+      return result(gpg, run, outcome);
+    },
+    abort: () => {
+      child.kill();
+    },
+  };
+}
+
+async function result(
+  gpg: GpgProgram,
+  run: GpgRun,
+  outcome: Promise<readonly [number | null, Buffer, Buffer, Buffer]>,
+): Promise<GpgOutcome> {
   try {
-    const [exitCode, [output, statusText, log]] = await Promise.all([exit, reads]);
-    const lines = statusText.toString('utf8').split('\n');
+    const [exitCode, output, statusText, log] = await outcome;
     const prefix = '[GNUPG:] ';
-    return {
-      exitCode,
-      output,
-      status: lines
-        .filter((line) => line.startsWith(prefix))
-        .map((line) => line.slice(prefix.length)),
-      log: log.toString('utf8').trim(),
-    };
+    const lines = statusText.toString('utf8').split('\n');
+    const status = lines.flatMap((line) =>
+      line.startsWith(prefix) ? [line.slice(prefix.length)] : [],
+    );
+    return { exitCode, output, status, log: log.toString('utf8').trim() };
   } catch (error) {
     run.signal?.throwIfAborted();
     throw new DuplifsError('KEY', `Cannot run "${gpg.binary}": ${errorText(error)}`, {
@@ -107,6 +144,17 @@ async function runNow(gpg: GpgProgram, run: GpgRun): Promise<GpgOutcome> {
       cause: error,
     });
   }
+}
+
+function drained(stream: Writable): Promise<void> {
+  const events = ['drain', 'close', 'error'];
+  return new Promise((resolve) => {
+    const done = () => {
+      for (const event of events) stream.off(event, done);
+      resolve();
+    };
+    for (const event of events) stream.once(event, done);
+  });
 }
 
 /** All that a stream brings, the first `maxBytes` of it kept. */

@@ -1,4 +1,7 @@
-/** OpenPGP: what opens a message, and messages as streams of verified plaintext. */
+/**
+ * OpenPGP. Reading: a Keyring opens messages, `decryptMessage` streams them verified. Writing: a
+ * SeekableMessageWriter makes messages whose blocks `decodeBlock` reads one by one.
+ */
 export type { CipherName, SessionKey } from './algorithms.js';
 export { decryptMessage } from './decrypt-message.js';
 export type { DecryptedMessage, DecryptOptions, DecryptResult } from './decrypt-message.js';
@@ -12,3 +15,12 @@ export type { MessageHeader, Recipient } from './message-header.js';
 export type { Signer } from './message-signatures.js';
 export type { Ask } from './passphrases.js';
 export { sessionKeyFits } from './session-key-probe.js';
+export { encryptionKeyFor } from './recipients.js';
+export type { MessageSigner } from './message-signer.js';
+export type { SeekableBlock, SeekableLayout } from './seekable-layout.js';
+export { decodeBlock, decodeBlocks, rangeOfBlocks } from './seekable-reader.js';
+export type { SeekableMessage } from './seekable-reader.js';
+export { SeekableMessageWriter } from './seekable-writer.js';
+export type { SeekableResult, SeekableWriterOptions } from './seekable-writer.js';
+export type { EncryptionKey } from './session-key-packets.js';
+export { signerFor } from './signers.js';

@@ -6,7 +6,7 @@
 import { config } from 'openpgp';
 import type { Config, Key } from 'openpgp';
 
-import { DuplifsError } from '../base/index.js';
+import { DuplifsError, isDuplifsError } from '../base/index.js';
 import { seipd2Cipher } from './aead-data.js';
 import type { Cipher, SessionKey } from './algorithms.js';
 import { askGpgForSessionKey } from './gpg-session-key.js';
@@ -19,12 +19,14 @@ import { bodyPrefix, parsePacketHeader } from './packet-header.js';
 import { openPassphraseSlot } from './passphrase-slot.js';
 import { Passphrases } from './passphrases.js';
 import type { Ask } from './passphrases.js';
-import { exportPublicKeys, keyHasId, normalKeyId } from './public-keys.js';
+import { exportPublicKeys, keyHasId, keyIdDigits, normalKeyId } from './public-keys.js';
 import { sessionKeyFits } from './session-key-probe.js';
 
 export interface KeyringOptions {
   /** PASSPHRASE and its like, for messages and for secret keys. */
   readonly passphrases?: readonly string[];
+  /** SIGN_PASSPHRASE: tried first for a key that signs. */
+  readonly signPassphrases?: readonly string[];
   /** Asked at most once for each question, one question at a time. */
   readonly ask?: Ask;
   readonly keyFiles?: readonly KeyFile[];
@@ -89,24 +91,46 @@ export class Keyring {
   /** The public keys that an id names, from key files and gpg. A DuplifsError (KEY) when none does. */
   async publicKeys(id: string, signal?: AbortSignal): Promise<readonly Key[]> {
     const normalId = normalKeyId(id);
-    const { all } = await this.fileKeys();
-    const fromFiles = all.filter((key) => keyHasId(key, normalId));
-    if (fromFiles.length > 0) return fromFiles;
-    if (this.gpg) {
-      const known = this.exported.get(normalId);
-      const exporting = known ?? exportPublicKeys(this.gpg, normalId, signal);
-      this.exported.set(normalId, exporting);
-      try {
-        const keys = await exporting;
-        if (keys.length > 0) return keys;
-      } catch (error) {
-        this.exported.delete(normalId);
-        throw error;
-      }
-    }
-    throw new DuplifsError('KEY', `There is no public key "${id}"`, {
-      hint: 'Import it into the GnuPG keyring, or give it with --key-file',
-    });
+    return this.findPublicKeys(id, `0x${normalId}`, (key) => keyHasId(key, normalId), signal);
+  }
+
+  /** The public keys that an id, a name or a mail address fits. A DuplifsError (KEY) when there is none. */
+  async publicKeysOfUser(user: string, signal?: AbortSignal): Promise<readonly Key[]> {
+    if (keyIdDigits(user) !== undefined) return this.publicKeys(user, signal);
+    const wanted = user.toLowerCase();
+    const fits = (key: Key) => key.getUserIDs().some((one) => one.toLowerCase().includes(wanted));
+    return this.findPublicKeys(user, user, fits, signal);
+  }
+
+  /** The secret keys in files: all of them. */
+  async secretKeysInFiles(): Promise<readonly SecretKey[]> {
+    return (await this.fileKeys()).secret;
+  }
+
+  /** All keys in files, also those with a secret part. */
+  async keysInFiles(): Promise<readonly Key[]> {
+    return (await this.fileKeys()).all;
+  }
+
+  /** What may unlock a signing key: SIGN_PASSPHRASE before the others. */
+  get signPassphrases(): readonly string[] {
+    return [...new Set([...(this.options.signPassphrases ?? []), ...this.passphrases.known])];
+  }
+
+  /** Unlocks a secret key; one at a time. */
+  unlock(key: SecretKey, passphrases: readonly string[]): Promise<boolean> {
+    const mine = this.unlocking.then(() => unlock(key, passphrases));
+    this.unlocking = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /** Asks for one more passphrase: see Passphrases.oneMore. */
+  askForPassphrase<T>(
+    question: string,
+    tried: readonly string[],
+    retry: (passphrases: readonly string[]) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    return this.passphrases.oneMore(question, tried, retry);
   }
 
   /** The settings of openpgp.js for keys and signatures. */
@@ -117,6 +141,30 @@ export class Keyring {
       rejectHashAlgorithms: new Set<never>(),
     };
     return { ...config, ...none, rejectMessageHashAlgorithms: new Set(), minRSABits: 1024 };
+  }
+
+  private async findPublicKeys(
+    name: string,
+    gpgUser: string,
+    fits: (key: Key) => boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Key[]> {
+    const fromFiles = (await this.keysInFiles()).filter(fits);
+    if (fromFiles.length > 0) return fromFiles;
+    if (this.gpg) {
+      const exporting = this.exported.get(gpgUser) ?? exportPublicKeys(this.gpg, gpgUser, signal);
+      this.exported.set(gpgUser, exporting);
+      try {
+        const keys = await exporting;
+        if (keys.length > 0) return keys;
+      } catch (error) {
+        this.exported.delete(gpgUser);
+        throw error;
+      }
+    }
+    throw new DuplifsError('KEY', `There is no public key "${name}"`, {
+      hint: 'Import it into the GnuPG keyring, or give it with --key-file',
+    });
   }
 
   private async open(attempt: Attempt, fileName: string): Promise<SessionKey | undefined> {
@@ -192,9 +240,7 @@ export class Keyring {
       attempt.notes.add(`key ${key.keyId}, whose algorithm is refused as too old`);
       return undefined;
     }
-    const mine = this.unlocking.then(() => unlock(key, passphrases));
-    this.unlocking = mine.catch(() => undefined);
-    if (!(await mine)) {
+    if (!(await this.unlock(key, passphrases))) {
       attempt.notes.add(`key ${key.keyId} in "${key.path}", which no passphrase unlocks`);
       attempt.question = `Passphrase of the key ${key.keyId} in "${key.path}"`;
       return undefined;
@@ -217,7 +263,14 @@ export class Keyring {
     // Without a passphrase there may still be a key that needs none, or an agent that knows it.
     const secrets = this.gpg.useAgent ? [undefined] : passphrases.length > 0 ? passphrases : [''];
     for (const passphrase of secrets) {
-      const answer = await askGpgForSessionKey(this.gpg, header, passphrase, signal);
+      let answer;
+      try {
+        answer = await askGpgForSessionKey(this.gpg, header, passphrase, signal);
+      } catch (error) {
+        if (!isDuplifsError(error, 'KEY')) throw error;
+        attempt.notes.add(`the GnuPG keyring (${error.message})`); // gpg may not be installed at all
+        return undefined;
+      }
       if (answer.kind === 'key') {
         if (passphrase !== undefined) this.passphrases.worked(passphrase);
         return answer.sessionKey;

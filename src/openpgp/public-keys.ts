@@ -11,13 +11,20 @@ import type { GpgProgram } from './gpg.js';
  * digits in upper case. A DuplifsError (KEY) for anything else: a name could match any key.
  */
 export function normalKeyId(id: string): string {
-  const digits = id.replace(/^0x/i, '').replace(/\s+/g, '').replace(/!$/, '').toUpperCase();
-  if (!/^(?:[0-9A-F]{8}|[0-9A-F]{16}|[0-9A-F]{32}|[0-9A-F]{40}|[0-9A-F]{64})$/.test(digits)) {
+  const digits = keyIdDigits(id);
+  if (digits === undefined) {
     throw new DuplifsError('KEY', `"${id}" is not the id of a key`, {
       hint: 'Give the fingerprint (40 digits), the long id (16) or the short id (8)',
     });
   }
   return digits;
+}
+
+/** The same; undefined for what is no id, as a mail address. */
+export function keyIdDigits(id: string): string | undefined {
+  const digits = id.replace(/^0x/i, '').replace(/\s+/g, '').replace(/!$/, '').toUpperCase();
+  const isId = /^(?:[0-9A-F]{8}|[0-9A-F]{16}|[0-9A-F]{32}|[0-9A-F]{40}|[0-9A-F]{64})$/;
+  return isId.test(digits) ? digits : undefined;
 }
 
 export function fingerprintOf(key: { readonly getFingerprint: () => string }): string {
@@ -37,12 +44,12 @@ export function fingerprintMatches(fingerprint: string, normalId: string): boole
   );
 }
 
-/** The keys of a GnuPG keyring that an id names; none when gpg has none. */
+/** The keys of a GnuPG keyring that `user` ("0x" and an id, or a name as gpg takes it) names; maybe none. */
 export async function exportPublicKeys(
   gpg: GpgProgram,
-  normalId: string,
+  user: string,
   signal?: AbortSignal,
 ): Promise<Key[]> {
-  const { output } = await runGpg(gpg, { args: ['--export', `0x${normalId}`], signal });
+  const { output } = await runGpg(gpg, { args: ['--export', '--', user], signal });
   return output.length === 0 ? [] : readKeys({ binaryKeys: output });
 }

@@ -86,6 +86,11 @@ export class Repository {
     );
   }
 
+  /** The machine and folder that a prepared set was made of. */
+  sourceOf(set: CatalogSet): { hostName: string; folder: string } | undefined {
+    return this.#filler.catalog.sourceOf(set.id);
+  }
+
   /** Works through all volumes that were not seen yet, so that every size is known. */
   async catalogueAll(signal: AbortSignal, onFailure: (error: unknown) => void): Promise<void> {
     await this.#filler.catalogueAll(signal, onFailure);

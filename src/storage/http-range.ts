@@ -1,5 +1,6 @@
 /** Ranges over HTTP (RFC 9110, 14), for the storages that speak it. */
 import { StorageError } from './errors.js';
+import { beyondEnd } from './range.js';
 import type { ByteRange } from './storage.js';
 
 /** The Range header for a range; undefined where the whole file is asked for, which needs none. */
@@ -18,13 +19,13 @@ export interface Slice {
 
 /**
  * Judges the answer to a ranged request by its Content-Range (absent in a 200, which has the whole file:
- * a server may ignore ranges). `describe` begins the message of the error for a range that the file does
- * not have.
+ * a server may ignore ranges).
  */
 export function sliceOf(
   range: ByteRange | undefined,
   contentRange: string | undefined,
-  describe: string,
+  name: string,
+  url: string,
 ): Slice {
   const length = range?.length === undefined ? {} : { length: range.length };
   if (range === undefined || contentRange === undefined) {
@@ -32,24 +33,13 @@ export function sliceOf(
   }
   const [first, last, total] = parseContentRange(contentRange);
   const end = range.length === undefined ? total : range.offset + range.length;
-  if (total !== undefined && end !== undefined && end > total) throw beyondEnd(describe);
+  if (total !== undefined && end !== undefined && end > total) throw beyondEnd(name, url);
   if (first !== range.offset || (end !== undefined && last !== undefined && last + 1 !== end)) {
-    throw new StorageError('STORAGE', `${describe}: the server answered with another range`, {
+    throw new StorageError('STORAGE', `"${url}" answered with another range of "${name}"`, {
       transient: true,
     });
   }
   return { skip: 0, ...length };
-}
-
-/** The error for a range that the file is too short for. Another try would end the same way. */
-export function beyondEnd(describe: string): StorageError {
-  return new StorageError('STORAGE', `${describe}: it ends before what was asked for`);
-}
-
-/** The size in the Content-Range of a 416 answer ("bytes *\/123"). */
-export function unsatisfiedSize(contentRange: string | undefined): number | undefined {
-  const found = /^bytes \*\/([0-9]+)$/.exec(contentRange ?? '');
-  return found ? Number(found[1]) : undefined;
 }
 
 /** Passes the slice of the chunks on, and ends the transfer where the slice ends. */

@@ -1,5 +1,6 @@
 import { StorageError } from './errors.js';
-import { LocalStorage } from './local/local-storage.js';
+import { FolderStorage } from './folder-storage.js';
+import { LocalFolder } from './local/local-folder.js';
 import type { StorageOptions } from './options.js';
 import type { Storage } from './storage.js';
 import type { StorageUrl } from './url.js';
@@ -14,6 +15,13 @@ const openers: Readonly<Record<string, Opener>> = {
   s3: openS3,
   's3+http': openS3,
   'boto3+s3': openS3,
+  sftp: openSftp,
+  scp: openSftp,
+  ssh: openSftp,
+  'paramiko+sftp': openSftp,
+  'paramiko+scp': openSftp,
+  'pexpect+sftp': openSftp,
+  'pexpect+scp': openSftp,
 };
 
 /**
@@ -34,9 +42,17 @@ export async function openStorage(url: string, options: StorageOptions = {}): Pr
 
 function openLocal(text: string, options: StorageOptions): Storage {
   const root = localPath(text, process.cwd());
-  return compose(new LocalStorage(`file://${root}`, root), { remote: false }, options);
+  return compose(
+    new FolderStorage(new LocalFolder(`file://${root}`, root)),
+    { remote: false },
+    options,
+  );
 }
 
 async function openS3(url: StorageUrl, options: StorageOptions): Promise<Storage> {
   return (await import('./s3/index.js')).openS3(url, options);
+}
+
+async function openSftp(url: StorageUrl, options: StorageOptions): Promise<Storage> {
+  return (await import('./sftp/index.js')).openSftp(url, options);
 }

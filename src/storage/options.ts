@@ -20,9 +20,19 @@ export interface StorageOptions {
   readonly statistics?: StorageStatistics;
   /** Told what an operator may want to know: failures that are tried again. */
   readonly log?: (message: string) => void;
+  /** Asks the user for a password. */
+  readonly askPassword?: (prompt: string) => Promise<string>;
   readonly s3?: S3Options;
+  readonly ssh?: SshOptions;
   /** For tests: what shall go wrong. */
   readonly faults?: FaultPlan;
+}
+
+export interface SshOptions {
+  /** As ssh's command line has them: "-oIdentityFile=…", "-i …". */
+  readonly options?: readonly string[];
+  /** Ask for the password, which may also be a key's passphrase. */
+  readonly askPass?: boolean;
 }
 
 export interface S3Options {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openStorage, readWhole } from '../../src/storage/index.js';
 import { conformance } from './conformance.js';
-import { temporaryName } from '../../src/storage/local/temporary.js';
+import { temporaryName } from '../../src/storage/temporary.js';
 
 let folder: string;
 beforeEach(async () => {

@@ -5,16 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Storage, StorageOptions } from '../../src/storage/index.js';
 import { readWhole, Replayable, StorageStatistics } from '../../src/storage/index.js';
-import { LocalStorage } from '../../src/storage/local/local-storage.js';
+import { FolderStorage } from '../../src/storage/folder-storage.js';
+import { LocalFolder } from '../../src/storage/local/local-folder.js';
 import { WrappedStorage } from '../../src/storage/wrappers/wrapped.js';
 import { compose } from '../../src/storage/wrappers/compose.js';
 import { collect, repeated, someBytes } from './bytes.js';
 
 let folder: string;
-let plain: LocalStorage;
+let plain: FolderStorage;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'duplifs-wrappers-'));
-  plain = new LocalStorage('test://host/path', folder);
+  plain = new FolderStorage(new LocalFolder('test://host/path', folder));
   await plain.write('file', someBytes(1_000_000), {});
 });
 afterEach(async () => {

@@ -12,6 +12,7 @@ export interface MountCommandOptions extends CommonOptions, TimeOptions {
   readonly gid?: number;
   readonly umask?: number;
   readonly daemon: boolean;
+  readonly backgroundFill?: boolean;
   readonly fuseEngine: 'auto' | 'kernel' | 'libfuse';
 }
 
@@ -27,6 +28,11 @@ export function mountCommand(): Command {
     .option('--gid <number>', 'show everything as owned by this group', parseWhole)
     .option('--umask <octal>', 'take these permission bits away, as 077', parseOctal)
     .option('--daemon', 'return once the mount answers, and serve it in the background', false)
+    .option(
+      '--background-fill',
+      'read all volumes in the background, so that no size is waited for',
+    )
+    .option('--no-background-fill', 'read only what is asked for (the default on remote storage)')
     .addOption(
       new Option('--fuse-engine <engine>', 'how to speak with the kernel')
         .choices(['auto', 'kernel', 'libfuse'])

@@ -3,7 +3,8 @@ import { close, open } from 'node:fs';
 import { promisify } from 'node:util';
 import { DuplifsError, errorText } from '../../base/index.js';
 import type { MountOptions } from '../engine.js';
-import { run } from '../run.js';
+import { run, type RunResult } from '../run.js';
+import { openDescriptorSocket } from './descriptor-passing.js';
 
 export const SUBTYPE = 'duplifs';
 const ROOT_MODE = '40000';
@@ -35,6 +36,58 @@ export async function attachAsRoot(mountpoint: string, options: MountOptions): P
   if (result.status === 0) return fd;
   await promisify(close)(fd);
   throw new DuplifsError('FUSE', `Cannot mount at "${mountpoint}": ${result.message}`);
+}
+
+/** The setuid helpers that mount for ordinary users, best first. */
+export const HELPERS = ['fusermount3', 'fusermount'];
+/** The end of the socket pair is the helper's descriptor 3. */
+const HELPER_ENVIRONMENT = { _FUSE_COMMFD: '3' };
+
+/** Mounts as an ordinary user: fusermount3 opens the device, mounts, and passes the descriptor back. */
+export async function attachAsUser(mountpoint: string, options: MountOptions): Promise<number> {
+  const socket = await openDescriptorSocket();
+  if (socket === undefined) throw new DuplifsError('FUSE', NO_DESCRIPTORS);
+  try {
+    const flags = ['ro,nosuid,nodev', ...permissionOptions(options), ...namedOptions(options)];
+    const parameters = ['-o', flags.join(','), '--', mountpoint];
+    let result: RunResult = { status: undefined, message: NO_HELPER };
+    for (const helper of HELPERS) {
+      result = await run(helper, parameters, {
+        inheritFd: socket.theirs,
+        env: HELPER_ENVIRONMENT,
+      });
+      if (result.status !== undefined) break;
+    }
+    const fd = result.status === 0 ? socket.receive() : undefined;
+    if (fd === undefined) throw explainHelper(mountpoint, result.message);
+    return fd;
+  } finally {
+    socket.close();
+  }
+}
+
+export const NO_HELPER = 'The program "fusermount3" was not found';
+export const NO_DESCRIPTORS = 'The package "koffi" has no binary for this platform';
+
+function explainHelper(mountpoint: string, message: string): DuplifsError {
+  const hint = helperHint(message);
+  return new DuplifsError('FUSE', `Cannot mount at "${mountpoint}": ${message}`, hint);
+}
+
+function helperHint(message: string): { hint?: string } {
+  if (message.includes('user_allow_other')) {
+    return { hint: 'Ask root to add the line "user_allow_other" to /etc/fuse.conf' };
+  }
+  if (message === NO_HELPER) return { hint: 'Install the package "fuse3"' };
+  if (/\/dev\/fuse.*(denied|permitted)/i.test(message)) {
+    return { hint: 'Ask root for "chmod 0666 /dev/fuse", which udev does elsewhere' };
+  }
+  return {};
+}
+
+/** `fsname` and `subtype` for fusermount and libfuse, which split at commas that no "\" precedes. */
+export function namedOptions({ fsname }: Pick<MountOptions, 'fsname'>): readonly string[] {
+  return [`fsname=${fsname.replaceAll(/[\\,]/g, '\\$&')}`, `subtype=${SUBTYPE}`];
 }
 
 export function permissionOptions(options: MountOptions): readonly string[] {

@@ -7,7 +7,7 @@ import { setI32, setU16, setU32, setU64 } from './layout.js';
 import { structs } from './protocol.js';
 
 /** The file type bits of st_mode. */
-const TYPE_BITS: Readonly<Record<NodeKind, number>> = {
+export const TYPE_BITS: Readonly<Record<NodeKind, number>> = {
   reg: 0o100000,
   dir: 0o040000,
   sym: 0o120000,

@@ -11,8 +11,9 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { chunksOf } from '../body.js';
-import { beyondEnd, rangeHeader, sliced, sliceOf } from '../http-range.js';
+import { rangeHeader, sliced, sliceOf } from '../http-range.js';
 import type { S3Options } from '../options.js';
+import { beyondEnd } from '../range.js';
 import type { Body, ByteRange, Storage, StoredObject, WriteOptions } from '../storage.js';
 import { httpStatus } from './s3-errors.js';
 import type { S3Target } from './s3-target.js';
@@ -63,15 +64,14 @@ export class S3Storage implements Storage {
     range: ByteRange | undefined,
     signal?: AbortSignal,
   ): AsyncGenerator<Uint8Array> {
-    const what = `Cannot read "${name}" on "${this.url}"`;
-    const answer = await this.#get(name, range, what, signal);
+    const answer = await this.#get(name, range, signal);
     if (answer === undefined) return;
     const body = answer.Body;
     if (!(body instanceof Readable)) throw new Error('The answer has no body');
     try {
-      const slice = sliceOf(range, answer.ContentRange, what);
+      const slice = sliceOf(range, answer.ContentRange, name, this.url);
       if (answer.ContentRange === undefined && slice.skip > (answer.ContentLength ?? 0)) {
-        throw beyondEnd(what);
+        throw beyondEnd(name, this.url);
       }
       yield* sliced(body as AsyncIterable<Buffer>, slice);
     } finally {
@@ -156,7 +156,6 @@ export class S3Storage implements Storage {
   async #get(
     name: string,
     range: ByteRange | undefined,
-    what: string,
     signal: AbortSignal | undefined,
   ): Promise<GetObjectCommandOutput | undefined> {
     const header = rangeHeader(range);
@@ -173,7 +172,7 @@ export class S3Storage implements Storage {
       if (httpStatus(error) !== 416 || range === undefined) throw error;
       const found = range.length === undefined ? await this.stat(name, signal) : undefined;
       if (found?.size === range.offset) return undefined;
-      throw beyondEnd(what);
+      throw beyondEnd(name, this.url);
     }
   }
 

@@ -235,10 +235,23 @@ export class MemoryFileSystem implements ReadOnlyFileSystem {
 
 type FolderNode = Node & Required<Pick<Node, 'children' | 'names'>>;
 
+/** Most read calls are answered from here: the pattern repeats each MiB within one GiB. */
+const patternBlocks = new Map<number, Uint8Array>();
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+
 function bytesOf(node: Node, offset: number, length: number): Uint8Array {
   if (node.data !== undefined) return node.data.subarray(offset, offset + length);
   const end = Math.min(node.attributes.size, offset + length);
-  const bytes = new Uint8Array(Math.max(0, end - offset));
-  for (let at = 0; at < bytes.length; at += 1) bytes[at] = patternByte(offset + at);
-  return bytes;
+  if (end <= offset) return new Uint8Array();
+  const gib = Math.floor(offset / GIB);
+  if (end > (gib + 1) * GIB || end - offset > MIB) {
+    return Uint8Array.from({ length: end - offset }, (_, at) => patternByte(offset + at));
+  }
+  let block = patternBlocks.get(gib);
+  if (block === undefined) {
+    block = Uint8Array.from({ length: 2 * MIB }, (_, at) => patternByte(gib * GIB + at));
+    patternBlocks.set(gib, block);
+  }
+  return block.subarray(offset % MIB, (offset % MIB) + end - offset);
 }

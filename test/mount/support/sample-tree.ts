@@ -44,13 +44,17 @@ export function sampleTree(): MemoryFileSystem {
   }
   const deep = ['a', 'b', 'c', 'd', 'e', 'f'].reduce((at, name) => fs.folder(at, name), data);
   fs.file(deep, 'leaf', 'deep down');
+  const closed = fs.folder(ROOT_INO, 'private', { mode: 0o700 });
+  fs.file(closed, 'secret', 'secret', { mode: 0o600 });
   fs.file(ROOT_INO, 'huge', HUGE_BYTES);
-  addTroubles(fs);
   return fs;
 }
 
-function addTroubles(fs: MemoryFileSystem): void {
-  const slow = fs.folder(ROOT_INO, '.slow');
+/** Files that wait for their storage, and one that is damaged. */
+export function troubledTree(): MemoryFileSystem {
+  const fs = new MemoryFileSystem();
+  fs.file(ROOT_INO, 'quick', 'x');
+  const slow = fs.folder(ROOT_INO, 'slow');
   fs.file(slow, 'read', 'late', { delayMs: 20_000 });
   fs.file(slow, 'lookup', 'late', { delayMs: 20_000, lazy: true });
   fs.file(slow, 'soon', 'a little late', { delayMs: 300, lazy: true });
@@ -59,7 +63,8 @@ function addTroubles(fs: MemoryFileSystem): void {
     'DAMAGED',
     'The volume "duplicity-full.vol1.difftar.gpg" is damaged',
   );
-  fs.file(slow, 'damaged', 'xxxx', { failure });
+  fs.file(ROOT_INO, 'damaged', 'xxxx', { failure });
+  return fs;
 }
 
 /** A folder with 200,000 files. */

@@ -3,20 +3,23 @@
  * line when the mount answers, and one when it has ended; SIGTERM unmounts, SIGUSR1 prints the calls.
  */
 import { mountFileSystem } from '../../../src/mount/mount-file-system.js';
+import { prepareMountpoint } from '../../../src/mount/mountpoint.js';
 import type { MountOptions } from '../../../src/mount/engine.js';
 import { isDuplifsError } from '../../../src/base/index.js';
-import { manyFiles, sampleTree, shareLike } from './sample-tree.js';
+import { manyFiles, sampleTree, shareLike, troubledTree } from './sample-tree.js';
 
 export interface ServeRequest {
   readonly mountpoint: string;
-  readonly tree: 'sample' | 'many' | 'share';
+  readonly tree: 'sample' | 'many' | 'share' | 'troubled';
   readonly engine?: MountOptions['engine'];
   readonly allowOther?: boolean;
   readonly defaultPermissions?: boolean;
   readonly cacheSeconds?: number;
+  /** Check the mountpoint, and clean it up, before it is mounted. */
+  readonly prepare?: boolean;
 }
 
-const trees = { sample: sampleTree, many: manyFiles, share: shareLike };
+const trees = { sample: sampleTree, many: manyFiles, share: shareLike, troubled: troubledTree };
 
 function say(message: Record<string, unknown>): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
@@ -26,7 +29,9 @@ const request = JSON.parse(process.argv[2] ?? '{}') as ServeRequest;
 const fs = trees[request.tree]();
 if (request.cacheSeconds !== undefined) fs.cacheFor = request.cacheSeconds;
 try {
-  const session = await mountFileSystem(fs, request.mountpoint, {
+  const mountpoint =
+    request.prepare === true ? await prepareMountpoint(request.mountpoint) : request.mountpoint;
+  const session = await mountFileSystem(fs, mountpoint, {
     engine: request.engine ?? 'kernel',
     allowOther: request.allowOther ?? false,
     defaultPermissions: request.defaultPermissions ?? false,
@@ -35,7 +40,6 @@ try {
       say({ log: message, level });
     },
   });
-  say({ ready: true, engine: session.engine });
   process.on('SIGTERM', () => {
     session.unmount().catch((error: unknown) => {
       say({ failed: error instanceof Error ? error.message : 'unknown' });
@@ -44,6 +48,7 @@ try {
   process.on('SIGUSR1', () => {
     say({ calls: fs.calls, aborted: fs.aborted, rss: process.memoryUsage().rss });
   });
+  say({ ready: true, engine: session.engine });
   const { reason } = await session.ended;
   say({ ended: reason, cpu: process.cpuUsage() });
 } catch (error) {

@@ -6,17 +6,17 @@ import { dirname } from 'node:path';
 import { decodeName, encodeName } from '../../base/index.js';
 import { chunksOf } from '../body.js';
 import { StorageError, systemCode } from '../errors.js';
-import { temporaryPrefix } from '../names.js';
-import type { Body, ByteRange, Storage, StoredObject, WriteOptions } from '../storage.js';
-import { isLeftover, temporaryName } from './temporary.js';
+import type { Folder } from '../folder-storage.js';
+import { beyondEnd } from '../range.js';
+import type { Body, ByteRange, StoredObject, WriteOptions } from '../storage.js';
 
 const chunkBytes = 256 * 1024;
 const statsAtOnce = 64;
 
-export class LocalStorage implements Storage {
+export class LocalFolder implements Folder {
   readonly url: string;
+  readonly removalsAtOnce = 4;
   readonly #root: string;
-  #prepared: Promise<void> | undefined;
 
   /** `root` is an absolute path. */
   constructor(url: string, root: string) {
@@ -24,8 +24,9 @@ export class LocalStorage implements Storage {
     this.#root = root;
   }
 
-  async list(signal?: AbortSignal): Promise<readonly StoredObject[]> {
-    const names = await this.#names();
+  async list(signal?: AbortSignal): Promise<StoredObject[]> {
+    const entries = await readdir(this.#root, { withFileTypes: true, encoding: 'buffer' });
+    const names = entries.filter((entry) => entry.isFile()).map((entry) => decodeName(entry.name));
     const objects: StoredObject[] = [];
     for (let at = 0; at < names.length; at += statsAtOnce) {
       signal?.throwIfAborted();
@@ -60,7 +61,7 @@ export class LocalStorage implements Storage {
         signal?.throwIfAborted();
         const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, end - at));
         const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
-        if (bytesRead === 0) throw this.#short(name);
+        if (bytesRead === 0) throw beyondEnd(name, this.url);
         at += bytesRead;
         yield buffer.subarray(0, bytesRead);
       }
@@ -69,41 +70,34 @@ export class LocalStorage implements Storage {
     }
   }
 
-  async write(name: string, body: Body, { signal }: WriteOptions): Promise<void> {
-    this.#prepared ??= this.#prepare().catch((error: unknown) => {
-      this.#prepared = undefined;
-      throw error;
-    });
-    await this.#prepared;
-    const temporary = this.#path(temporaryName());
-    const file = await open(temporary, 'wx', 0o600);
+  async put(name: string, body: Body, { signal }: WriteOptions): Promise<void> {
+    const file = await open(this.#path(name), 'wx', 0o600);
     try {
-      try {
-        for await (const chunk of chunksOf(body)) {
-          signal?.throwIfAborted();
-          await writeAll(file, chunk);
-        }
+      for await (const chunk of chunksOf(body)) {
         signal?.throwIfAborted();
-        await file.sync();
-      } finally {
-        await file.close();
+        await writeAll(file, chunk);
       }
-      await rename(temporary, this.#path(name));
-    } catch (error) {
-      await unlink(temporary).catch(() => undefined);
-      throw error;
+      await file.sync();
+    } finally {
+      await file.close();
     }
-    await syncFolder(this.#root);
   }
 
-  async remove(names: readonly string[], signal?: AbortSignal): Promise<void> {
-    for (const name of names) {
-      signal?.throwIfAborted();
-      await unlink(this.#path(name)).catch((error: unknown) => {
-        if (systemCode(error) !== 'ENOENT') throw error;
-      });
-    }
-    if (names.length > 0) await syncFolder(this.#root).catch(ignoreMissing);
+  async rename(from: string, to: string): Promise<void> {
+    await rename(this.#path(from), this.#path(to));
+  }
+
+  async remove(name: string): Promise<void> {
+    await unlink(this.#path(name)).catch(ignoreMissing);
+  }
+
+  async make(): Promise<void> {
+    const made = await mkdir(this.#root, { recursive: true, mode: 0o700 });
+    if (made !== undefined) await syncFolder(dirname(made));
+  }
+
+  async sync(): Promise<void> {
+    await syncFolder(this.#root).catch(ignoreMissing);
   }
 
   close(): Promise<void> {
@@ -112,15 +106,6 @@ export class LocalStorage implements Storage {
 
   #path(name: string): Buffer {
     return Buffer.concat([encodeName(`${this.#root}/`), encodeName(name)]);
-  }
-
-  /** The names of files; what is being written is not there yet. */
-  async #names(): Promise<string[]> {
-    const entries = await readdir(this.#root, { withFileTypes: true, encoding: 'buffer' });
-    return entries
-      .filter((entry) => entry.isFile())
-      .map((entry) => decodeName(entry.name))
-      .filter((name) => !name.startsWith(temporaryPrefix));
   }
 
   async #extent(
@@ -134,26 +119,8 @@ export class LocalStorage implements Storage {
     }
     const offset = range?.offset ?? 0;
     const end = range?.length === undefined ? stat.size : offset + range.length;
-    if (offset > stat.size || end > stat.size) throw this.#short(name);
+    if (offset > stat.size || end > stat.size) throw beyondEnd(name, this.url);
     return { offset, end };
-  }
-
-  #short(name: string): StorageError {
-    return new StorageError('STORAGE', `"${name}" on "${this.url}" ends before what was asked for`);
-  }
-
-  /** Makes the folder, and removes what writers that were killed have left in it. */
-  async #prepare(): Promise<void> {
-    const made = await mkdir(this.#root, { recursive: true, mode: 0o700 });
-    if (made !== undefined) await syncFolder(dirname(made));
-    for (const entry of await readdir(this.#root)) {
-      if (!entry.startsWith(temporaryPrefix)) continue;
-      const path = this.#path(entry);
-      const found = await lstat(path).catch(() => undefined);
-      if (found && isLeftover(entry, (Date.now() - found.mtimeMs) / 1000)) {
-        await unlink(path).catch(ignoreMissing);
-      }
-    }
   }
 }
 
@@ -163,7 +130,7 @@ async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
   }
 }
 
-/** Makes names in a folder last. Some network file systems cannot do that, and need not. */
+/** Some network file systems cannot sync a folder, and need not. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {

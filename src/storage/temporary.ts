@@ -6,7 +6,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { temporaryPrefix } from '../names.js';
+import { temporaryPrefix } from './names.js';
 
 /** Another machine's process cannot be asked for; after this time its file is nobody's. */
 const foreignSeconds = 7 * 24 * 3600;

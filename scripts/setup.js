@@ -1,0 +1,189 @@
+/**
+ * Makes a checkout ready: `node scripts/setup.js test|demo|bench|build`. Installs what is missing, in this
+ * order: Debian packages (as root; otherwise it prints the one line to run), node_modules, dist. Where all
+ * is there it takes a fraction of a second. Only modules of Node.js, for nothing else is installed yet.
+ */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, lstatSync, readFileSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const isRoot = process.getuid?.() === 0;
+const isCi = process.env.CI === 'true';
+
+/** A program, and the Debian package that brings it. */
+const programs = {
+  mount: [{ program: 'fusermount3', packages: ['fuse3'] }],
+  test: [
+    { program: 'duplicity', packages: ['duplicity'] },
+    { program: 'gpg', packages: ['gnupg'] },
+    { program: 'gpg-agent', packages: ['gpg-agent'] },
+    { program: 'rdiff', packages: ['rdiff'] },
+    { program: 'fusermount3', packages: ['fuse3'] },
+    { library: 'libfuse.so.2', packages: ['libfuse2', 'libfuse2t64'] },
+    { program: 'rsync', packages: ['rsync'] },
+    { program: 'getfattr', packages: ['attr'] },
+    { program: 'python3', packages: ['python3'] },
+    { program: 'setpriv', packages: ['util-linux'] },
+  ],
+  bench: [
+    { program: 'restic', packages: ['restic'] },
+    { program: 'borg', packages: ['borgbackup'] },
+    { program: 'fio', packages: ['fio'] },
+    { file: '/usr/bin/time', packages: ['time'] },
+  ],
+  /** For native modules of which npm finds no ready-made build for this machine. */
+  compiler: [
+    { program: 'g++', packages: ['g++'] },
+    { program: 'make', packages: ['make'] },
+    { program: 'python3', packages: ['python3'] },
+  ],
+};
+
+const needs = {
+  test: [...programs.test],
+  demo: [...programs.mount],
+  bench: [...programs.test, ...programs.bench],
+  build: [],
+};
+
+const purpose = process.argv[2] ?? 'build';
+if (!Object.hasOwn(needs, purpose)) fail(`Say what for: ${Object.keys(needs).join(', ')}`);
+// a test whose tool is missing skips itself, except in CI; a demo without its tools is none
+installPrograms(needs[purpose], purpose === 'test' && !isCi ? 'optional' : 'required');
+if (!modulesAreCurrent()) installModules();
+if (!distIsCurrent()) run('npm', ['run', '--silent', 'build']);
+
+function installPrograms(wanted, importance) {
+  const missing = wanted.filter((need) => !isThere(need));
+  if (missing.length === 0) return;
+  if (!isProgram('apt-get')) {
+    const list = missing.map(({ program, library, file }) => program ?? library ?? file).join(', ');
+    return give(`These are missing, and there is no apt-get to install them: ${list}`, importance);
+  }
+  if (!isRoot) {
+    const names = missing.map(({ packages }) => packages[0]).join(' ');
+    const line = `sudo apt-get install --no-install-recommends ${names}`;
+    return give(
+      `Some programs are missing. Run this, and start again:\n\n    ${line}\n`,
+      importance,
+    );
+  }
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  run('apt-get', ['update', '-q'], env);
+  const names = missing.map(({ packages }) => packages.find(isInstallable) ?? packages[0]);
+  run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...names], env);
+  const still = missing.filter((need) => !isThere(need));
+  if (still.length > 0)
+    fail(`Still missing: ${still.map(({ packages }) => packages[0]).join(', ')}`);
+}
+
+function give(message, importance) {
+  if (importance === 'required') fail(message);
+  console.error(message);
+}
+
+function isThere({ program, library, file }) {
+  if (program !== undefined) return isProgram(program);
+  if (file !== undefined) return existsSync(file);
+  const { stdout } = spawnSync('ldconfig', ['-p'], { env: withSbin(), encoding: 'utf8' });
+  return (stdout ?? '').includes(library);
+}
+
+function isProgram(name) {
+  return withSbin()
+    .PATH.split(delimiter)
+    .some((folder) => {
+      try {
+        accessSync(join(folder, name), constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** Some users' PATH has no sbin. */
+function withSbin() {
+  const path = [process.env.PATH ?? '', '/usr/local/sbin', '/usr/sbin', '/sbin'].join(delimiter);
+  return { ...process.env, PATH: path };
+}
+
+/** Whether apt has a package by that name: Ubuntu has renamed some. */
+function isInstallable(name) {
+  const { stdout } = spawnSync('apt-cache', ['policy', name], {
+    env: { ...process.env, LC_ALL: 'C' },
+    encoding: 'utf8',
+  });
+  return /Candidate: (?!\(none\))/.test(stdout ?? '');
+}
+
+/** Whether every module that the lockfile wants is there in that version; other systems' ones may not be. */
+function modulesAreCurrent() {
+  const folder = join(root, 'node_modules');
+  // somebody else's, who keeps it current; npm would empty it under them
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) return true;
+  const installed = packagesOf(join(folder, '.package-lock.json'));
+  const wanted = packagesOf(join(root, 'package-lock.json'));
+  if (installed === undefined || wanted === undefined) return false;
+  return Object.entries(wanted).every(([path, { version, integrity, optional }]) => {
+    if (path === '') return true;
+    const found = installed[path];
+    if (found === undefined) return optional === true;
+    return found.version === version && found.integrity === integrity;
+  });
+}
+
+function packagesOf(lockfile) {
+  try {
+    return JSON.parse(readFileSync(lockfile, 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `npm ci`, once more with a compiler where a native module has no ready-made build. */
+function installModules() {
+  console.error('Installing node_modules; where a native module must be compiled it takes minutes');
+  const install = () => tryRun('npm', ['ci', '--no-audit', '--no-fund']) && sqliteLoads();
+  if (install()) return;
+  if (programs.compiler.every(isThere)) fail('npm ci failed');
+  installPrograms(programs.compiler, 'required');
+  if (!install()) fail('npm ci failed');
+}
+
+function sqliteLoads() {
+  const script = "new (require('better-sqlite3'))(':memory:').close()";
+  return spawnSync(process.execPath, ['-e', script], { cwd: root }).status === 0;
+}
+
+/** Whether dist was built after the last change to the sources. */
+function distIsCurrent() {
+  const built = modifiedMs(join(root, 'dist', 'cli', 'index.js'));
+  const sources = readdirSync(join(root, 'src'), { recursive: true }).map((path) =>
+    join(root, 'src', path),
+  );
+  const settings = ['tsconfig.json', 'tsconfig.build.json', 'package.json'];
+  const newest = [...sources, ...settings.map((name) => join(root, name))].map(modifiedMs);
+  return newest.every((time) => time <= built);
+}
+
+function modifiedMs(path) {
+  return lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+function run(command, args, env = process.env) {
+  if (!tryRun(command, args, env)) fail(`This failed: ${[command, ...args].join(' ')}`);
+}
+
+/** Its output goes to standard error: standard output is for whoever comes after the set-up. */
+function tryRun(command, args, env = process.env) {
+  const { status } = spawnSync(command, args, { cwd: root, env, stdio: ['ignore', 2, 2] });
+  return status === 0;
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}

@@ -1,0 +1,136 @@
+/**
+ * Finds a signature's blocks by their sums: a filter that says "no" to most weak sums in one memory
+ * access, before an open-addressing table of block numbers, all in typed arrays.
+ *
+ * The filter is laid open (`filter`, `filterShift`, `filterMask`) for the rolling loop, which asks it
+ * for every byte. Each block sets two bits of one word (a Bloom filter that costs one cache line).
+ */
+import { DuplifsError } from '../base/index.js';
+import { type Signature, unusableReason } from './signature.js';
+
+/** Knuth's multiplicative hash: spreads the weak sums, of which the low half is narrow on text. */
+export const HASH_FACTOR = 0x9e3779b1;
+
+/** The filter has one to two words a block; more would not stay in the processor's cache. */
+const MIN_FILTER_LOG2 = 5;
+const MAX_FILTER_LOG2 = 23;
+/**
+ * How many steps a search takes at most. A block whose place is further away is left out: that costs
+ * a match at worst, and no crafted signature can make searches long.
+ */
+const MAX_PROBES = 64;
+
+export class BlockTable {
+  readonly count: number;
+  readonly filter: Int32Array;
+  readonly filterShift: number;
+  readonly #weak: Uint32Array;
+  readonly #strong: DataView;
+  readonly #strongLength: number;
+  /** Block numbers plus one; 0 is empty. */
+  readonly #slots: Int32Array;
+  readonly #slotShift: number;
+
+  /** @throws DuplifsError DAMAGED for a signature of a kind that no delta is made from */
+  constructor(signature: Signature) {
+    const reason = unusableReason(signature);
+    if (reason !== undefined) {
+      throw new DuplifsError('DAMAGED', `No delta can be made from the signature: ${reason}`, {
+        hint: 'Store the file as a whole',
+      });
+    }
+    this.count = signature.weak.length;
+    this.#weak = signature.weak;
+    const { buffer, byteOffset, byteLength } = signature.strong;
+    this.#strong = new DataView(buffer, byteOffset, byteLength);
+    this.#strongLength = signature.strongLength;
+    const wordsLog2 = clamp(log2Above(this.count), MIN_FILTER_LOG2, MAX_FILTER_LOG2);
+    this.filter = new Int32Array(2 ** wordsLog2);
+    this.filterShift = 32 - wordsLog2;
+    const slotsLog2 = clamp(log2Above(this.count * 2), 4, 31);
+    this.#slots = new Int32Array(2 ** slotsLog2);
+    this.#slotShift = 32 - slotsLog2;
+    for (let block = 0; block < this.count; block += 1) this.#insert(block);
+  }
+
+  weakOf(block: number): number {
+    return (this.#weak[block] ?? 0) | 0;
+  }
+
+  /** The first four bytes of the block's strong sum as a little-endian word. */
+  strong0Of(block: number): number {
+    return this.#strong.getInt32(block * this.#strongLength, true);
+  }
+
+  /** The next four. */
+  strong1Of(block: number): number {
+    return this.#strong.getInt32(block * this.#strongLength + 4, true);
+  }
+
+  /** Some block with this weak sum, -1 when there is none. */
+  findWeak(weak: number): number {
+    let slot = Math.imul(weak, HASH_FACTOR) >>> this.#slotShift;
+    for (let probe = 0; probe < MAX_PROBES; probe += 1) {
+      const block = (this.#slots[slot] ?? 0) - 1;
+      if (block < 0) return -1;
+      if (this.weakOf(block) === weak) return block;
+      slot = (slot + 1) & (this.#slots.length - 1);
+    }
+    return -1;
+  }
+
+  /** The first block with these sums, -1 when there is none. */
+  find(weak: number, strong0: number, strong1: number): number {
+    let slot = Math.imul(weak, HASH_FACTOR) >>> this.#slotShift;
+    for (let probe = 0; probe < MAX_PROBES; probe += 1) {
+      const block = (this.#slots[slot] ?? 0) - 1;
+      if (block < 0) return -1;
+      if (this.has(block, weak, strong0, strong1)) return block;
+      slot = (slot + 1) & (this.#slots.length - 1);
+    }
+    return -1;
+  }
+
+  /** Whether the block has these sums. */
+  has(block: number, weak: number, strong0: number, strong1: number): boolean {
+    return (
+      this.weakOf(block) === weak &&
+      this.strong0Of(block) === strong0 &&
+      this.strong1Of(block) === strong1
+    );
+  }
+
+  /** Puts a block into the table, unless one with the same sums is there. */
+  #insert(block: number): void {
+    const weak = this.weakOf(block);
+    const hash = Math.imul(weak, HASH_FACTOR);
+    const strong0 = this.strong0Of(block);
+    const strong1 = this.strong1Of(block);
+    let slot = hash >>> this.#slotShift;
+    for (let probe = 0; probe < MAX_PROBES; probe += 1) {
+      const other = (this.#slots[slot] ?? 0) - 1;
+      if (other < 0) {
+        this.#slots[slot] = block + 1;
+        const word = hash >>> this.filterShift;
+        this.filter[word] = (this.filter[word] ?? 0) | filterMask(hash);
+        return;
+      }
+      if (this.has(other, weak, strong0, strong1)) return;
+      slot = (slot + 1) & (this.#slots.length - 1);
+    }
+  }
+}
+
+/** The two bits that a weak sum with this hash has in its word of the filter. */
+export function filterMask(hash: number): number {
+  return (1 << (hash >>> 11)) | (1 << (hash >>> 6)); // shifts count modulo 32
+}
+
+/** The least power of two that is not below `value`, as its exponent. */
+function log2Above(value: number): number {
+  return value <= 1 ? 0 : Math.ceil(Math.log2(value));
+}
+
+function clamp(value: number, min: number, max: number): number {
+  return Math.min(Math.max(value, min), max);
+}

@@ -1,0 +1,256 @@
+/**
+ * Makes the delta from an old version, of which only the signature is known, to a new one whose bytes
+ * go by once (docs/format/1-bytes.md 6.3), as librsync matches: a window of one block slides over the
+ * new file; where its weak and then its strong sum are a block's, that block is copied. The old file's
+ * short last block can match only at the very end of the new one.
+ *
+ * What makes it fast: the block after the last match is tried first and without a search; two blocks
+ * are hashed at a time; a rolled byte costs one look into a filter. In the same pass the new version's
+ * signature can be made, which then takes the sums of unmoved blocks instead of hashing them again.
+ */
+import { BlockTable, filterMask, HASH_FACTOR } from './block-table.js';
+import { DeltaWriter } from './delta-writer.js';
+import { Md4Pair } from './md4.js';
+import { CHAR_OFFSET, weakSum } from './rollsum.js';
+import type { Signature } from './signature.js';
+import type { SignatureBuilder } from './signature-builder.js';
+
+export interface DeltaBuilderOptions {
+  /** Is given the whole new file in passing; its `digest` may be asked once `finish` was called. */
+  readonly newSignature?: SignatureBuilder;
+}
+
+const LITERAL_LENGTH = 64 * 1024;
+/** Beside two blocks, what the buffer holds. */
+const BUFFER_LENGTH = 256 * 1024;
+/**
+ * Crafted or very regular data can have the weak sum of a block at every byte and never its strong
+ * one. So strong sums that were in vain are paid from a credit, in bytes hashed, and every byte of
+ * progress earns some; without credit a window counts as no match, which at worst makes the delta longer.
+ */
+const MAX_CREDIT = 4 * 1024 * 1024;
+const CREDIT_PER_BYTE = 4;
+
+export class DeltaBuilder {
+  readonly #table: BlockTable;
+  readonly #blockLength: number;
+  readonly #writer: DeltaWriter;
+  readonly #newSignature: SignatureBuilder | undefined;
+  readonly #md4 = new Md4Pair();
+  readonly #maxCapacity: number;
+
+  // Offsets into the buffer: literalStart ≤ pos ≤ end, and signed ≤ pos.
+  #buffer = new Uint8Array(0);
+  #view = new DataView(this.#buffer.buffer);
+  #end = 0;
+  /** Where the window begins. */
+  #pos = 0;
+  /** From here to `pos` nothing matched and nothing was written yet. */
+  #literalStart = 0;
+  /** Up to here the new signature was given the bytes. */
+  #signed = 0;
+  /** Where in the new file the buffer begins. */
+  #base = 0;
+
+  /** Whether s1 and s2 are those of the window at `pos`, and it is no match. */
+  #rolling = false;
+  #s1 = 0;
+  #s2 = 0;
+  /** The block after the last match. */
+  #next = 0;
+  #credit = MAX_CREDIT;
+
+  /**
+   * @param signature of the old version
+   * @param emit takes the delta's bytes in order; the buffers are its own
+   * @throws DuplifsError DAMAGED when no delta can be made from the signature (see unusableReason)
+   */
+  constructor(
+    signature: Signature,
+    emit: (bytes: Buffer) => void,
+    options: DeltaBuilderOptions = {},
+  ) {
+    this.#table = new BlockTable(signature);
+    this.#blockLength = signature.blockLength;
+    this.#writer = new DeltaWriter(emit);
+    this.#newSignature = options.newSignature;
+    this.#maxCapacity = 2 * this.#blockLength + BUFFER_LENGTH;
+  }
+
+  /** Takes the next bytes of the new file, cut anywhere. Some 100 MB/s at the slowest. */
+  update(chunk: Uint8Array): void {
+    for (let at = 0; at < chunk.length;) {
+      this.#makeRoom(chunk.length - at);
+      const part = chunk.subarray(at, at + this.#buffer.length - this.#end);
+      this.#buffer.set(part, this.#end);
+      this.#end += part.length;
+      at += part.length;
+      this.#scan();
+    }
+  }
+
+  /** Ends the delta; to be called once, after the last update. */
+  finish(): void {
+    if (this.#table.count > 0) this.#matchTail();
+    this.#pos = this.#end;
+    this.#writeLiteral();
+    this.#sign();
+    this.#writer.finish();
+  }
+
+  /** Moves the window on as far as the bytes reach. */
+  #scan(): void {
+    if (this.#table.count === 0) this.#pos = this.#end;
+    while (this.#pos + this.#blockLength <= this.#end) {
+      if (this.#rolling) {
+        if (!this.#roll()) return;
+      } else {
+        this.#sumWindow(this.#blockLength);
+        this.#rolling = true;
+      }
+      this.#match();
+    }
+  }
+
+  /** Rolls on by at least a byte until the filter knows the weak sum; false when the bytes end before. */
+  #roll(): boolean {
+    const buffer = this.#buffer;
+    const { filter, filterShift } = this.#table;
+    const length = this.#blockLength;
+    const last = this.#end - length;
+    // without credit no match can be tried, so there is no use in stopping
+    const blindUntil = this.#pos + Math.ceil((1 - this.#credit) / CREDIT_PER_BYTE);
+    let pos = this.#pos;
+    let s1 = this.#s1;
+    let s2 = this.#s2;
+    let found = false;
+    while (pos < last && !found) {
+      const out = buffer[pos] ?? 0;
+      s1 = (s1 + (buffer[pos + length] ?? 0) - out) | 0;
+      s2 = (s2 + s1 - Math.imul(length, out + CHAR_OFFSET)) | 0;
+      pos += 1;
+      const hash = Math.imul((s2 << 16) | (s1 & 0xffff), HASH_FACTOR);
+      const mask = filterMask(hash);
+      found = ((filter[hash >>> filterShift] ?? 0) & mask) === mask && pos >= blindUntil;
+    }
+    this.#credit = Math.min(this.#credit + (pos - this.#pos) * CREDIT_PER_BYTE, MAX_CREDIT);
+    this.#pos = pos;
+    this.#s1 = s1;
+    this.#s2 = s2;
+    return found;
+  }
+
+  /** Takes the block that the window is, if it is one, and the next with it if that follows. */
+  #match(): void {
+    const table = this.#table;
+    const weak = this.#weak();
+    const follows = this.#next < table.count && table.weakOf(this.#next) === weak;
+    const guess = follows ? this.#next : table.findWeak(weak);
+    if (guess < 0 || this.#credit <= 0) return;
+    const length = this.#blockLength;
+    const second = this.#pos + length;
+    const pair =
+      second + length <= this.#end &&
+      guess + 1 < table.count &&
+      table.weakOf(guess + 1) === weakSum(this.#view, second, length);
+    this.#md4.hash(this.#buffer, this.#view, this.#pos, pair ? second : this.#pos, length);
+    const { first0, first1, second0, second1 } = this.#md4;
+    const guessed = table.has(guess, weak, first0, first1);
+    const block = guessed ? guess : table.find(weak, first0, first1);
+    if (block < 0) {
+      this.#credit -= length;
+      return;
+    }
+    this.#take(block, length);
+    if (pair && table.has(block + 1, table.weakOf(guess + 1), second0, second1)) {
+      this.#take(block + 1, length);
+    }
+  }
+
+  /** Writes the literal before the window, and the window as a copy of the block. */
+  #take(block: number, length: number): void {
+    this.#writeLiteral();
+    this.#writer.copy(block * this.#blockLength, length);
+    if (this.#newSignature?.blockLength === length && (this.#base + this.#pos) % length === 0) {
+      this.#sign();
+      this.#newSignature.addBlock(
+        this.#table.weakOf(block),
+        this.#table.strong0Of(block),
+        this.#table.strong1Of(block),
+      );
+      this.#signed = this.#pos + length;
+    }
+    this.#pos += length;
+    this.#literalStart = this.#pos;
+    this.#next = block + 1;
+    this.#rolling = false;
+  }
+
+  /** Looks for the old file's short last block at the end: in ever shorter windows that end there. */
+  #matchTail(): void {
+    const last = this.#table.count - 1;
+    if (!this.#rolling) this.#sumWindow(this.#end - this.#pos);
+    let tested = this.#rolling;
+    for (let length = this.#end - this.#pos; length > 0; length -= 1) {
+      const weak = this.#weak();
+      if (!tested && this.#table.weakOf(last) === weak && this.#credit > 0) {
+        this.#md4.hash(this.#buffer, this.#view, this.#pos, this.#pos, length);
+        if (this.#table.has(last, weak, this.#md4.first0, this.#md4.first1)) {
+          this.#writeLiteral();
+          this.#writer.copy(last * this.#blockLength, length);
+          this.#literalStart = this.#end;
+          return;
+        }
+        this.#credit -= length;
+      }
+      tested = false;
+      const out = (this.#buffer[this.#pos] ?? 0) + CHAR_OFFSET;
+      this.#s1 = (this.#s1 - out) | 0;
+      this.#s2 = (this.#s2 - Math.imul(length, out)) | 0;
+      this.#pos += 1;
+    }
+  }
+
+  #sumWindow(length: number): void {
+    const weak = weakSum(this.#view, this.#pos, length);
+    this.#s1 = weak & 0xffff;
+    this.#s2 = weak >>> 16;
+  }
+
+  #weak(): number {
+    return (this.#s2 << 16) | (this.#s1 & 0xffff);
+  }
+
+  #writeLiteral(): void {
+    this.#writer.literal(this.#buffer.subarray(this.#literalStart, this.#pos));
+    this.#literalStart = this.#pos;
+  }
+
+  /** Gives the new signature what lies before the window. */
+  #sign(): void {
+    if (this.#signed < this.#pos) {
+      this.#newSignature?.update(this.#buffer.subarray(this.#signed, this.#pos));
+    }
+    this.#signed = this.#pos;
+  }
+
+  /** Makes room for some of the `wanted` bytes: enlarges the buffer, or drops what is done. */
+  #makeRoom(wanted: number): void {
+    if (this.#end + wanted <= this.#buffer.length) return;
+    if (this.#pos - this.#literalStart >= LITERAL_LENGTH) this.#writeLiteral();
+    this.#sign();
+    const from = this.#buffer;
+    const kept = this.#end - this.#literalStart;
+    if (kept + wanted > from.length && from.length < this.#maxCapacity) {
+      const capacity = Math.max(kept + wanted, from.length * 2);
+      this.#buffer = new Uint8Array(Math.min(capacity, this.#maxCapacity));
+      this.#view = new DataView(this.#buffer.buffer);
+    }
+    this.#buffer.set(from.subarray(this.#literalStart, this.#end));
+    this.#base += this.#literalStart;
+    this.#pos -= this.#literalStart;
+    this.#signed -= this.#literalStart;
+    this.#literalStart = 0;
+    this.#end = kept;
+  }
+}

@@ -1,0 +1,113 @@
+import { constants } from 'node:buffer';
+import { DuplifsError } from '../base/index.js';
+import { SIGNATURE_HEADER_LENGTH, SIGNATURE_MAGIC_MD4, STRONG_LENGTH } from './formats.js';
+import { Md4Pair } from './md4.js';
+import { weakSum } from './rollsum.js';
+
+const BLOCK_SUMS_LENGTH = 4 + STRONG_LENGTH;
+const FIRST_CAPACITY = SIGNATURE_HEADER_LENGTH + 8 * BLOCK_SUMS_LENGTH;
+
+/**
+ * Makes the signature of a file whose bytes go by once (docs/format/1-bytes.md 6.1). Holds one block
+ * and the signature so far.
+ */
+export class SignatureBuilder {
+  readonly blockLength: number;
+  readonly #md4 = new Md4Pair();
+  #out = Buffer.allocUnsafe(FIRST_CAPACITY);
+  #outLength = SIGNATURE_HEADER_LENGTH;
+  /** The begun block; made when a block is first cut by the end of a chunk. */
+  #begun: Uint8Array = new Uint8Array(0);
+  #begunLength = 0;
+
+  /** @param blockLength in bytes, see blockLengthFor */
+  constructor(blockLength: number) {
+    this.blockLength = blockLength;
+    this.#out.writeUInt32BE(SIGNATURE_MAGIC_MD4, 0);
+    this.#out.writeUInt32BE(blockLength, 4);
+    this.#out.writeUInt32BE(STRONG_LENGTH, 8);
+  }
+
+  /** Whether the bytes so far end with a whole block. */
+  get atBlockStart(): boolean {
+    return this.#begunLength === 0;
+  }
+
+  /** Takes the next bytes of the file, cut anywhere. */
+  update(chunk: Uint8Array): void {
+    let at = this.#begunLength > 0 ? this.#continueBlock(chunk) : 0;
+    const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
+    const length = this.blockLength;
+    for (; at + 2 * length <= chunk.length; at += 2 * length) {
+      this.#md4.hash(chunk, view, at, at + length, length);
+      const { first0, first1, second0, second1 } = this.#md4;
+      this.addBlock(weakSum(view, at, length), first0, first1);
+      this.addBlock(weakSum(view, at + length, length), second0, second1);
+    }
+    if (at + length <= chunk.length) {
+      this.#sumBlock(chunk, view, at, length);
+      at += length;
+    }
+    if (at < chunk.length) this.#beginBlock(chunk.subarray(at));
+  }
+
+  /**
+   * Adds a block of which the sums are known; only at a block's start.
+   * @param strong0 the first four bytes of its MD4 as a little-endian word; `strong1` the next four
+   */
+  addBlock(weak: number, strong0: number, strong1: number): void {
+    if (this.#outLength + BLOCK_SUMS_LENGTH > this.#out.length) this.#enlarge();
+    this.#out.writeInt32BE(weak, this.#outLength);
+    this.#out.writeInt32LE(strong0, this.#outLength + 4);
+    this.#out.writeInt32LE(strong1, this.#outLength + 8);
+    this.#outLength += BLOCK_SUMS_LENGTH;
+  }
+
+  /** The whole signature's bytes; to be called once, after the last update. */
+  digest(): Buffer {
+    if (this.#begunLength > 0) this.#endBlock();
+    return this.#out.subarray(0, this.#outLength);
+  }
+
+  #beginBlock(bytes: Uint8Array): void {
+    if (this.#begun.length === 0) this.#begun = new Uint8Array(this.blockLength);
+    this.#begun.set(bytes);
+    this.#begunLength = bytes.length;
+  }
+
+  /** Fills the begun block up; returns how many bytes of the chunk that took. */
+  #continueBlock(chunk: Uint8Array): number {
+    const taken = Math.min(this.blockLength - this.#begunLength, chunk.length);
+    this.#begun.set(chunk.subarray(0, taken), this.#begunLength);
+    this.#begunLength += taken;
+    if (this.#begunLength === this.blockLength) this.#endBlock();
+    return taken;
+  }
+
+  #endBlock(): void {
+    const length = this.#begunLength;
+    this.#begunLength = 0;
+    this.#sumBlock(this.#begun, new DataView(this.#begun.buffer), 0, length);
+  }
+
+  #sumBlock(bytes: Uint8Array, view: DataView, at: number, length: number): void {
+    this.#md4.hash(bytes, view, at, at, length);
+    this.addBlock(weakSum(view, at, length), this.#md4.first0, this.#md4.first1);
+  }
+
+  #enlarge(): void {
+    const capacity = Math.min(this.#out.length * 2, constants.MAX_LENGTH);
+    if (capacity < this.#outLength + BLOCK_SUMS_LENGTH) {
+      throw new DuplifsError(
+        'SOURCE',
+        'A file is too long for a signature with such short blocks',
+        {
+          hint: 'Use a larger --max-blocksize',
+        },
+      );
+    }
+    const out = Buffer.allocUnsafe(capacity);
+    this.#out.copy(out, 0, 0, this.#outLength);
+    this.#out = out;
+  }
+}

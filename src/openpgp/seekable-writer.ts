@@ -1,0 +1,275 @@
+import { createCipheriv, createHash, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import { constants, deflateRaw } from 'node:zlib';
+
+import type { SessionKey } from './algorithms.js';
+import { nodeCipher } from './cfb.js';
+import type { MessageSigner, SignatureRun } from './message-signer.js';
+import { encodeDefiniteLength } from './packet-header.js';
+import {
+  blockBytes,
+  blockPower,
+  cfbBlock,
+  fileOffsetOf,
+  firstBlockBytes,
+  literalHeaderBytes,
+} from './seekable-layout.js';
+import type { SeekableBlock, SeekableLayout } from './seekable-layout.js';
+import { digestBytes } from './seekable-reader.js';
+import { passphrasePacket, recipientPacket } from './session-key-packets.js';
+import type { EncryptionKey } from './session-key-packets.js';
+
+const deflateRawInPool = promisify(deflateRaw);
+const algorithm = 'aes256';
+const keyBytes = 32;
+/** The size of the parts that the encrypted body is written in. */
+const partPower = 18;
+const partBytes = 2 ** partPower;
+/** Blocks that are deflated at the same time or wait for those before them. */
+const maxBlocksInWork = 8;
+
+export interface SeekableWriterOptions {
+  /** At least one key or passphrase. */
+  readonly encryptTo: readonly EncryptionKey[];
+  readonly passphrases: readonly string[];
+  readonly signer?: MessageSigner;
+  /** 1 to 9; 0 for no compression: the message has no compressed packet then. */
+  readonly level?: number;
+  /** Takes the file, piece by piece, one after the other. */
+  readonly sink: (piece: Buffer) => Promise<void>;
+  readonly signal?: AbortSignal;
+}
+
+/** What an index keeps of a file, so that its blocks can be decoded one by one. */
+export interface SeekableResult {
+  readonly layout: SeekableLayout;
+  readonly sessionKey: SessionKey;
+  readonly blocks: readonly SeekableBlock[];
+  readonly fileBytes: number;
+  readonly plaintextBytes: number;
+}
+
+/** Where a block lies in the body, before the body's length is known. */
+interface PlacedBlock {
+  readonly plaintextOffset: number;
+  readonly plaintextLength: number;
+  readonly bodyOffset: number;
+  readonly bodyLength: number;
+  readonly digest: Buffer;
+}
+
+/**
+ * Writes a seekable message (seekable-layout.ts). Call `write` with the plaintext, one call after the other, then
+ * `finish`; or `abort`. Blocks are deflated in libuv's pool, some at a time; memory is bounded by their number.
+ * Errors of the sink and of the signer come out of the next `write` or of `finish`, and are final.
+ */
+export class SeekableMessageWriter {
+  private readonly compression: 'zip' | 'none';
+  private readonly level: number;
+  private readonly body: BodyWriter;
+  private readonly signature: SignatureRun | undefined;
+  private readonly blocks: PlacedBlock[] = [];
+  private pending: Buffer = Buffer.allocUnsafeSlow(blockBytes);
+  private pendingBytes = 0;
+  private plaintextBytes = 0;
+  /** All blocks that were handed over so far; each is put after the one before it. */
+  private chain: Promise<void> = Promise.resolve();
+  private readonly inWork: Promise<void>[] = [];
+
+  /** Makes the session key and its packets. A DuplifsError (KEY) when a recipient cannot be encrypted to. */
+  static async create(options: SeekableWriterOptions): Promise<SeekableMessageWriter> {
+    const { encryptTo, passphrases, signal } = options;
+    if (encryptTo.length + passphrases.length === 0) throw new TypeError('Nobody to encrypt to');
+    const sessionKey: SessionKey = { algorithm, key: randomBytes(keyBytes) };
+    const packets: Buffer[] = [];
+    for (const key of encryptTo) packets.push(await recipientPacket(key, sessionKey));
+    for (const one of passphrases) packets.push(await passphrasePacket(one, sessionKey, signal));
+    const head = Buffer.concat(packets);
+    return new SeekableMessageWriter(options, sessionKey, head);
+  }
+
+  private constructor(
+    private readonly options: SeekableWriterOptions,
+    private readonly sessionKey: SessionKey,
+    head: Buffer,
+  ) {
+    this.level = options.level ?? 6;
+    this.compression = this.level === 0 ? 'none' : 'zip';
+    this.body = new BodyWriter(sessionKey, head, options.sink);
+    this.signature = options.signer?.begin();
+    // A compressed packet, ZIP, of indeterminate length.
+    if (this.compression === 'zip') this.chain = this.body.put(Buffer.of(0xa3, 1));
+  }
+
+  /** The octets of the file that were handed to the sink: how large the file is so far, less what waits. */
+  get fileBytes(): number {
+    return this.body.fileBytes;
+  }
+
+  async write(data: Uint8Array): Promise<void> {
+    this.options.signal?.throwIfAborted();
+    for (let at = 0; at < data.length;) {
+      const room = this.blockLength - this.pendingBytes;
+      // A full block waits until it is known not to be the last.
+      if (room === 0) await this.handOver(false);
+      const piece = data.subarray(at, at + (room === 0 ? this.blockLength : room));
+      this.pending.set(piece, this.pendingBytes);
+      this.pendingBytes += piece.length;
+      at += piece.length;
+    }
+  }
+
+  /** Writes what is left; resolves when the sink has taken everything. */
+  async finish(): Promise<SeekableResult> {
+    await this.handOver(true);
+    await this.chain;
+    const bodyBytes = await this.body.finish();
+    const dataOffset = this.body.headBytes;
+    const layout = { dataOffset, partBytes, bodyBytes, compression: this.compression };
+    return {
+      layout,
+      sessionKey: this.sessionKey,
+      blocks: this.blocks.map((block) => placed(layout, block)),
+      fileBytes: this.body.fileBytes,
+      plaintextBytes: this.plaintextBytes,
+    };
+  }
+
+  /** Gives up; what the sink has taken is no message. */
+  abort(): void {
+    this.signature?.abort();
+  }
+
+  private get blockLength(): number {
+    return this.plaintextBytes === 0 ? firstBlockBytes : blockBytes;
+  }
+
+  private async handOver(last: boolean): Promise<void> {
+    const data = this.pending.subarray(0, this.pendingBytes);
+    this.pending = last ? Buffer.alloc(0) : Buffer.allocUnsafeSlow(blockBytes);
+    const first = this.plaintextBytes === 0;
+    const plaintextOffset = this.plaintextBytes;
+    this.pendingBytes = 0;
+    this.plaintextBytes += data.length;
+    await this.signature?.update(data);
+    const head = blockHead(data.length, first, last, this.options.signer);
+    const tail = last && this.signature ? await this.signature.finish() : Buffer.alloc(0);
+    const packed = this.pack([head, data, tail], last);
+    // Its error is that of the chain.
+    packed.catch(() => undefined);
+    const digest = createHash('sha256').update(data).digest().subarray(0, digestBytes);
+    this.chain = this.chain.then(async () => {
+      const bytes = await packed;
+      const bodyOffset = this.body.bytes;
+      const bodyLength = bytes.length;
+      const plaintextLength = data.length;
+      this.blocks.push({ plaintextOffset, plaintextLength, bodyOffset, bodyLength, digest });
+      await this.body.put(bytes);
+    });
+    this.chain.catch(() => undefined);
+    this.inWork.push(this.chain);
+    if (this.inWork.length >= maxBlocksInWork) await this.inWork.shift();
+  }
+
+  private pack(parts: Buffer[], last: boolean): Promise<Buffer> {
+    const framed = Buffer.concat(parts);
+    if (this.compression === 'none') return Promise.resolve(framed);
+    const finishFlush = last ? constants.Z_FINISH : constants.Z_FULL_FLUSH;
+    const chunkSize = blockBytes;
+    return deflateRawInPool(framed, { level: this.level, finishFlush, chunkSize });
+  }
+}
+
+/** What comes before the data of a block. */
+function blockHead(
+  dataBytes: number,
+  first: boolean,
+  last: boolean,
+  signer: MessageSigner | undefined,
+): Buffer {
+  const part = dataBytes + (first ? literalHeaderBytes : 0);
+  const length = last ? encodeDefiniteLength(part) : Buffer.of(0xe0 | blockPower);
+  if (!first) return length;
+  const literal = Buffer.alloc(literalHeaderBytes);
+  literal.write('b', 'latin1');
+  literal.writeUInt32BE(Math.floor(Date.now() / 1000), 2);
+  return Buffer.concat([signer?.onePass ?? Buffer.alloc(0), Buffer.of(0xcb), length, literal]);
+}
+
+function placed(layout: SeekableLayout, block: PlacedBlock): SeekableBlock {
+  const { plaintextOffset, plaintextLength, bodyOffset, bodyLength, digest } = block;
+  // The CFB stream begins after the version octet.
+  const skip = (bodyOffset - 1) % cfbBlock;
+  const fileOffset = fileOffsetOf(layout, bodyOffset - skip - cfbBlock);
+  const fileEnd = fileOffsetOf(layout, bodyOffset + bodyLength - 1) + 1;
+  const fileLength = fileEnd - fileOffset;
+  return { plaintextOffset, plaintextLength, fileOffset, fileLength, skip, digest };
+}
+
+/** The encrypted body: CFB, the MDC, and the framing in parts. */
+class BodyWriter {
+  /** The octets of the body so far, the version octet included. */
+  bytes = 0;
+  /** The octets that went to the sink. */
+  fileBytes = 0;
+  readonly headBytes: number;
+  private readonly cipher;
+  private readonly mdc = createHash('sha1');
+  private readonly part = Buffer.allocUnsafeSlow(partBytes);
+  private partFilled = 0;
+  private started = false;
+
+  constructor(
+    { key }: SessionKey,
+    private readonly head: Buffer,
+    private readonly sink: (piece: Buffer) => Promise<void>,
+  ) {
+    this.headBytes = head.length;
+    this.cipher = createCipheriv(nodeCipher(algorithm, 'cfb'), key, Buffer.alloc(cfbBlock));
+    // Both fit into the first part: nothing is sent yet.
+    this.fill(Buffer.of(1));
+    const prefix = randomBytes(cfbBlock);
+    this.fill(this.encrypt(Buffer.concat([prefix, prefix.subarray(-2)])));
+  }
+
+  async put(plain: Buffer): Promise<void> {
+    const bytes = this.encrypt(plain);
+    for (let at = 0; at < bytes.length;) {
+      at += this.fill(bytes.subarray(at));
+      if (this.partFilled < partBytes) return;
+      const length = Buffer.of(0xe0 | partPower);
+      await this.send(Buffer.concat([length, this.part]));
+      this.partFilled = 0;
+    }
+  }
+
+  /** Writes the MDC packet and the last part; the octets of the body. */
+  async finish(): Promise<number> {
+    const header = Buffer.of(0xd3, 0x14);
+    const mdc = this.mdc.copy().update(header).digest();
+    await this.put(Buffer.concat([header, mdc]));
+    const last = this.part.subarray(0, this.partFilled);
+    await this.send(Buffer.concat([encodeDefiniteLength(last.length), last]));
+    return this.bytes;
+  }
+
+  private encrypt(plain: Buffer): Buffer {
+    this.mdc.update(plain);
+    return this.cipher.update(plain);
+  }
+
+  /** Puts into the part what fits; how much did. */
+  private fill(bytes: Buffer): number {
+    const count = bytes.copy(this.part, this.partFilled);
+    this.partFilled += count;
+    this.bytes += count;
+    return count;
+  }
+
+  private async send(piece: Buffer): Promise<void> {
+    const bytes = this.started ? piece : Buffer.concat([this.head, Buffer.of(0xd2), piece]);
+    this.started = true;
+    await this.sink(bytes);
+    this.fileBytes += bytes.length;
+  }
+}
