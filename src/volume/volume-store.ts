@@ -15,7 +15,9 @@ import PQueue from 'p-queue';
 import { DuplifsError, SharedTask } from '../base/index.js';
 import { type Storage } from '../storage/index.js';
 import { blockLength, type BlockArena, type StoredBlock } from './block-arena.js';
+import { BlockMemory } from './block-memory.js';
 import { decodeFile, type DecodeOptions, type EncodedFile } from './decode.js';
+import { noteShortLived } from './young-garbage.js';
 
 /** A volume to read: `id` is unique within one store. */
 export interface VolumeRef extends EncodedFile {
@@ -51,13 +53,19 @@ interface DecodedVolume {
 }
 
 const maxDecodes = 2;
+/** Bytes of buffers that come and go for one of plaintext: read, decrypted, inflated, encrypted. */
+const buffersPerByte = 8;
+/** Bytes; larger reads hardly ever come back to the same block. */
+const smallRead = blockLength / 4;
 /** More blocks than any volume may have (256 GiB); ids of blocks are numbers made with it. */
 const blocksPerVolume = 2 ** 20;
 
 export class VolumeStore {
   readonly #options: VolumeStoreOptions;
   readonly #arena: BlockArena;
-  readonly #memory: LRUCache<number, Buffer>;
+  readonly #memory: BlockMemory;
+  /** Blocks of which a small part was read a short time ago. */
+  readonly #touched = new LRUCache<number, true>({ max: 64 });
   readonly #decoded: LRUCache<number, DecodedVolume>;
   readonly #decoding = new Map<number, SharedTask<DecodedVolume>>();
   readonly #queue = new PQueue({ concurrency: maxDecodes });
@@ -65,10 +73,7 @@ export class VolumeStore {
   constructor(options: VolumeStoreOptions) {
     this.#options = options;
     this.#arena = options.arena;
-    this.#memory = new LRUCache({
-      maxSize: Math.max(options.memoryBytes, blockLength),
-      sizeCalculation: (block) => block.length,
-    });
+    this.#memory = new BlockMemory(options.memoryBytes);
     this.#decoded = new LRUCache({
       max: 100_000,
       dispose: (volume) => {
@@ -79,7 +84,7 @@ export class VolumeStore {
   }
 
   /**
-   * `length` bytes of the volume's plaintext from `offset`: at once when they are in memory.
+   * `length` bytes of the volume's plaintext from `offset`: at once when the volume was decoded.
    * Fails with DAMAGED when the volume does not hold as much.
    */
   read(
@@ -90,11 +95,12 @@ export class VolumeStore {
   ): Buffer | Promise<Buffer> {
     const first = Math.floor(offset / blockLength);
     if (offset + length <= (first + 1) * blockLength) {
-      const block = this.#memory.get(blockId(volume, first));
-      const from = offset - first * blockLength;
-      if (block !== undefined && from + length <= block.length) {
-        return block.subarray(from, from + length);
-      }
+      const part = this.#memory.part(blockId(volume, first), offset - first * blockLength, length);
+      if (part?.length === length) return part;
+    }
+    const decoded = this.#decoded.get(volume.id);
+    if (decoded !== undefined && holdsRange(decoded, offset, length)) {
+      return this.#readDecoded(volume, decoded, offset, length);
     }
     return this.#readBlocks(volume, offset, length, signal);
   }
@@ -104,6 +110,17 @@ export class VolumeStore {
     await this.#decode(volume, 0, priority, signal);
   }
 
+  /**
+   * Decodes a volume that is likely to be read after `current`, if the cache has room for both. Errors
+   * are left to whoever reads it.
+   */
+  decodeAhead(volume: VolumeRef, current: VolumeRef): void {
+    const length = this.#decoded.get(current.id)?.length ?? Infinity;
+    const fits = 3 * length <= this.#arena.capacity * blockLength;
+    if (!fits || this.#decoded.has(volume.id)) return;
+    this.#decode(volume, 0, 'reader', undefined).catch(() => undefined);
+  }
+
   /** Waits for what is under way and gives the cache's room back. */
   async close(): Promise<void> {
     this.#queue.clear();
@@ -111,6 +128,49 @@ export class VolumeStore {
     this.#decoded.clear();
     this.#memory.clear();
     await this.#arena.close();
+  }
+
+  /** Bytes that all lie in kept blocks. */
+  #readDecoded(volume: VolumeRef, decoded: DecodedVolume, offset: number, length: number): Buffer {
+    const parts: Buffer[] = [];
+    for (let at = offset; at < offset + length;) {
+      const index = Math.floor(at / blockLength);
+      const from = at - index * blockLength;
+      const taken = Math.min(offset + length - at, blockLength - from);
+      parts.push(this.#readBlock(volume, decoded, index, from, taken));
+      at += taken;
+    }
+    const [only] = parts;
+    if (parts.length === 1 && only !== undefined) return only;
+    noteShortLived(length);
+    return Buffer.concat(parts, length);
+  }
+
+  /**
+   * A part of a kept block. Only that is read and decrypted, so that a reader of random places does not
+   * pay for their surroundings; but the second small read from a block fetches all of it into memory,
+   * for who reads small files side by side comes again.
+   */
+  #readBlock(
+    volume: VolumeRef,
+    decoded: DecodedVolume,
+    index: number,
+    from: number,
+    length: number,
+  ): Buffer {
+    const id = blockId(volume, index);
+    const known = this.#memory.part(id, from, length);
+    if (known !== undefined) return known;
+    const stored = decoded.blocks[index - decoded.first];
+    if (stored === undefined) return Buffer.alloc(0);
+    if (length > smallRead) return this.#arena.readSync(stored, from, length);
+    if (!this.#touched.has(id)) {
+      this.#touched.set(id, true);
+      return this.#arena.readSync(stored, from, length);
+    }
+    const block = this.#arena.readSync(stored, 0, stored.length);
+    this.#memory.set(id, block);
+    return block.subarray(from, from + length);
   }
 
   async #readBlocks(
@@ -210,6 +270,7 @@ export class VolumeStore {
         ...this.#options,
         signal,
       })) {
+        noteShortLived(buffersPerByte * chunk.length);
         observer?.chunk(chunk);
         await keeper.add(chunk);
       }
@@ -294,6 +355,13 @@ class BlockKeeper {
 function holds(volume: DecodedVolume, index: number): boolean {
   if (index * blockLength >= volume.length) return true;
   return index >= volume.first && index < volume.first + volume.blocks.length;
+}
+
+/** Whether all of a range lies in blocks that are kept. */
+function holdsRange(volume: DecodedVolume, offset: number, length: number): boolean {
+  if (offset + length > volume.length) return false;
+  const last = Math.floor((offset + length - 1) / blockLength);
+  return offset >= volume.first * blockLength && last < volume.first + volume.blocks.length;
 }
 
 function blockId(volume: VolumeRef, index: number): number {
