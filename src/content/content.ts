@@ -144,6 +144,7 @@ export class Content {
       const entry = await this.#located(setId, version.id, signal);
       if (entry.type !== 'reg') break;
       if (entry.kind === 'snapshot') {
+        if (entry.size === undefined) throw this.#incomplete(entry);
         let extents = this.#pieces(entry);
         for (const diff of diffs.reverse()) extents = await this.#apply(extents, diff, signal);
         return extents;
@@ -178,14 +179,28 @@ export class Content {
   #pieces({ setId, id }: Pick<FileVersion, 'setId' | 'id'>): Extents {
     const pieces = this.#filler.catalog.pieces(setId, id);
     const [only] = pieces;
-    if (pieces.length === 1 && only !== undefined) {
+    if (pieces.length === 1 && only !== undefined && only.number <= 1) {
       return Extents.ofRun(only.volumeId, only.offset, only.length);
     }
     const builder = new ExtentsBuilder();
+    let expected: number | undefined;
     for (const piece of pieces) {
+      // one whole content, or all pieces of it from the first on
+      if (piece.number !== (expected ?? Math.min(piece.number, 1)))
+        throw this.#incomplete({ setId, id });
+      expected = piece.number + 1;
       builder.add(piece.volumeId, piece.offset, piece.length);
     }
     return builder.build();
+  }
+
+  #incomplete({ setId, id }: Pick<CatalogEntry, 'setId' | 'id'>): DuplifsError {
+    const { catalog } = this.#filler;
+    return new DuplifsError(
+      'DAMAGED',
+      `Pieces of "${catalog.pathOf(id)}" are missing, or there are too many, in set ${this.#filler.keyOf(setId)}`,
+      { hint: 'The set is damaged; an older or newer one may have the file' },
+    );
   }
 
   async #apply(

@@ -22,6 +22,10 @@ const openers: Readonly<Record<string, Opener>> = {
   'paramiko+scp': openSftp,
   'pexpect+sftp': openSftp,
   'pexpect+scp': openSftp,
+  webdav: openWebdav,
+  webdavs: openWebdav,
+  ftp: openFtp,
+  ftps: openFtp,
 };
 
 /**
@@ -55,4 +59,12 @@ async function openS3(url: StorageUrl, options: StorageOptions): Promise<Storage
 
 async function openSftp(url: StorageUrl, options: StorageOptions): Promise<Storage> {
   return (await import('./sftp/index.js')).openSftp(url, options);
+}
+
+async function openWebdav(url: StorageUrl, options: StorageOptions): Promise<Storage> {
+  return (await import('./webdav/index.js')).openWebdav(url, options);
+}
+
+async function openFtp(url: StorageUrl, options: StorageOptions): Promise<Storage> {
+  return (await import('./ftp/index.js')).openFtp(url, options);
 }

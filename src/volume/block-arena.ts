@@ -45,11 +45,18 @@ export class BlockArena {
 
   /** Opens an arena of at most `capacityBytes` (at least one block) in `folder`, made 0700 if missing. */
   static async open(folder: string, capacityBytes: number): Promise<BlockArena> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const path = join(folder, `.duplifs-cache-${randomUUID()}`);
-    const file = await open(path, 'wx+', 0o600);
-    await rm(path);
-    return new BlockArena(file, Math.max(1, Math.floor(capacityBytes / blockLength)));
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const path = join(folder, `.duplifs-cache-${randomUUID()}`);
+      const file = await open(path, 'wx+', 0o600);
+      await rm(path);
+      return new BlockArena(file, Math.max(1, Math.floor(capacityBytes / blockLength)));
+    } catch (error) {
+      throw new DuplifsError('TARGET', `Cannot make a cache in "${folder}": ${errorText(error)}`, {
+        hint: 'Choose a folder that can be written with --tempdir',
+        cause: error,
+      });
+    }
   }
 
   /** How many more blocks can be stored now. */

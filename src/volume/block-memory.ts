@@ -20,6 +20,10 @@ export class BlockMemory {
     this.#maxBlocks = Math.max(1, Math.floor(maxBytes / blockLength));
   }
 
+  has(id: number): boolean {
+    return this.#blocks.has(id);
+  }
+
   /** A copy of a block. */
   get(id: number): Buffer | undefined {
     return this.part(id, 0, Infinity);
@@ -34,8 +38,9 @@ export class BlockMemory {
     return Buffer.from(kept.memory.subarray(from, Math.min(from + length, kept.length)));
   }
 
-  /** Keeps a copy of a block of at most blockLength bytes. */
+  /** Keeps a copy of a block; one of more than blockLength bytes, which only others write, is not kept. */
   set(id: number, block: Buffer): void {
+    if (block.length > blockLength) return;
     const memory = this.#room(id);
     block.copy(memory);
     this.#blocks.set(id, { memory, length: block.length });

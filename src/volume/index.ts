@@ -9,3 +9,5 @@ export type {
   VolumeRef,
   VolumeStoreOptions,
 } from './volume-store.js';
+export { SeekTable } from './reading/seek-table.js';
+export type { SeekBlock } from './reading/seek-table.js';

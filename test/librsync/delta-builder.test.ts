@@ -176,15 +176,16 @@ describe('a delta', () => {
 });
 
 describe('crafted and regular data take no longer', () => {
+  // unprotected, each of these takes minutes; the clock is the processor's, for a busy machine
   const quick = (work: () => void) => {
-    const start = performance.now();
+    const start = process.cpuUsage();
     work();
-    expect(performance.now() - start).toBeLessThan(3000);
+    expect(process.cpuUsage(start).user).toBeLessThan(4_000_000);
   };
 
   it('when all blocks are zeros', () => {
-    const zeros = Buffer.alloc(20_000_000);
-    const file = Buffer.concat([zeros.subarray(0, 9_999_999), Buffer.from('x'), zeros]);
+    const zeros = Buffer.alloc(5_000_000);
+    const file = Buffer.concat([zeros.subarray(0, 2_999_999), Buffer.from('x'), zeros]);
     const signature = signatureOf(zeros, 512);
     quick(() => {
       const delta = deltaOf(signature, file);
@@ -207,7 +208,7 @@ describe('crafted and regular data take no longer', () => {
     const signature = signatureOf(Buffer.alloc(10 * 65_536), 65_536);
     const strong = new Uint8Array(signature.strong.length).fill(1);
     quick(() => {
-      deltaOf({ ...signature, strong }, Buffer.alloc(20_000_000));
+      deltaOf({ ...signature, strong }, Buffer.alloc(8_000_000));
     });
   });
 

@@ -213,12 +213,12 @@ describe.skipIf(!canMount()).each(engines)('the life of a mount under the %s eng
 
   test('answers others while one waits for its storage', async () => {
     const served = await serve({ tree: 'troubled', engine });
-    const slow = program(['cat', join(served.mountpoint, 'slow/read')], { timeoutMs: 4000 });
+    const slow = program(['cat', join(served.mountpoint, 'slow/read')], { timeoutMs: 2500 });
     const started = Date.now();
     for (let round = 0; round < 5; round += 1) {
       expect(await script('cat "$1/quick"', served.mountpoint)).toBe('x');
     }
-    expect(Date.now() - started).toBeLessThan(3000);
+    expect(Date.now() - started).toBeLessThan(2400);
     expect((await slow).status).not.toBe(0);
     expect(await script('cat "$1/slow/soon"', served.mountpoint)).toBe('a little late');
   });
@@ -246,7 +246,7 @@ describe.skipIf(!canMount()).each(engines)('the life of a mount under the %s eng
 
   test('says who uses the mount when it cannot go, and keeps serving', async () => {
     const served = await serve({ tree: 'sample', engine });
-    const user = program(['sleep', '8'], { cwd: join(served.mountpoint, 'kinds') });
+    const user = program(['sleep', '4'], { cwd: join(served.mountpoint, 'kinds') });
     await new Promise((resolve) => setTimeout(resolve, 300));
     served.child.kill('SIGTERM');
     const { failed } = await served.message('failed');
