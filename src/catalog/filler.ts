@@ -200,6 +200,17 @@ export class Filler {
     return this.#directory.ref(this.#directory.find(volumeId).volume);
   }
 
+  /**
+   * Makes the volume that follows in its set ready, for a reader who will soon come to its end. What goes
+   * wrong is told to whoever reads that volume.
+   */
+  decodeNext(volumeId: number): void {
+    const { volume, siblings } = this.#directory.find(volumeId);
+    const next = siblings.all.find(({ number }) => number === volume.number + 1);
+    if (next?.name === undefined || next.hash === undefined) return;
+    this.volumes.decodeAhead(this.#directory.ref(next), this.#directory.ref(volume));
+  }
+
   /** Volumes that a manifest names and the storage does not have. */
   async missingVolumes(signal?: AbortSignal): Promise<{ setKey: string; number: number }[]> {
     const missing: { setKey: string; number: number }[] = [];
