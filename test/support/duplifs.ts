@@ -1,6 +1,7 @@
 /** The command `duplifs` as users run it: compiled sources in a process of its own. */
 import { execFile } from 'node:child_process';
 import {
+  chmodSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -36,6 +37,7 @@ export function compiledFolder(): string {
   if (compiledAt !== undefined) return compiledAt;
   const out = mkdtempSync(join(tmpdir(), 'duplifs-compiled-'));
   compiledAt = out;
+  chmodSync(out, 0o755); // some run it as other users
   process.once('exit', () => {
     rmSync(out, { recursive: true, force: true });
   });
