@@ -25,6 +25,14 @@ export const exitCodes = {
   SELECTION_PATTERN: 15,
   /** The last selection rule includes, so it changes nothing. */
   SELECTION_REDUNDANT: 16,
+  /** Filter modes are switched, but only to what they are anyway. */
+  SELECTION_FILTER_REDUNDANT: 70,
+  /** A filter mode is switched and no selection follows it. */
+  SELECTION_FILTER_TRAILING: 71,
+  /** A list of files names one by an absolute path. */
+  FILES_FROM_ABSOLUTE: 72,
+  /** A list of files is empty. */
+  FILES_FROM_EMPTY: 73,
   /** An incremental was asked for and there is nothing that it could build on. */
   NO_SIGNATURES: 17,
   /** The path is not in the backup at that time. */

@@ -16,7 +16,7 @@ import { guardConnection, removeCatalogFile } from './guard-connection.js';
 export type Connection = Database.Database;
 
 /** Changes whenever the tables or their meaning change; a catalog of another version is made again. */
-const schemaVersion = 3;
+const schemaVersion = 4;
 
 const schema = `
   -- Ids of sets, volumes and names are never used again: a mount may still know what they stood for.
@@ -49,6 +49,13 @@ const schema = `
     continues INTEGER NOT NULL,     -- the next volume goes on with its last file
     catalogued INTEGER NOT NULL DEFAULT 0,
     UNIQUE (set_id, number)
+  );
+  CREATE TABLE volume_tables (      -- from an index: the blocks that can be decoded alone
+    volume_id INTEGER PRIMARY KEY,
+    set_id INTEGER NOT NULL,
+    plaintext_length INTEGER NOT NULL,
+    layout TEXT NOT NULL,           -- JSON: the container's numbers
+    blocks BLOB NOT NULL            -- SeekTable; no session keys
   );
   CREATE TABLE names (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -6,6 +6,7 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { DuplifsError, errorText, isDuplifsError } from '../base/index.js';
+import { type SessionKey } from '../openpgp/index.js';
 import { type Storage } from '../storage/index.js';
 import { decodeFile, type DecodeOptions } from '../volume/index.js';
 import { type Catalog } from './catalog.js';
@@ -13,6 +14,7 @@ import { type EntryWriter } from './entry-writer.js';
 import { withFillLock } from './fill-lock.js';
 import { ImpliedFolders, type ImpliedPaths } from './implied-folders.js';
 import { type KnownSet, type KnownSets } from './known-sets.js';
+import { listIndex } from './list-index.js';
 import { listSignatures } from './list-signatures.js';
 import { type SetVolume } from './set-volumes.js';
 import { clearListing, leaveToPrune } from './synchronize.js';
@@ -29,6 +31,9 @@ export interface SetListerOptions {
   readonly volumesOf: (setId: number) => Promise<readonly SetVolume[]>;
   /** The same without asking the storage; none while its manifest was not read. */
   readonly knownVolumes: (setId: number) => readonly SetVolume[];
+  /** What was known of how to read the set's volumes has changed. */
+  readonly forgetRefs: (setId: number) => void;
+  readonly keepSessionKey: (volumeId: number, key: SessionKey) => void;
   /** Decodes volumes that are not catalogued yet, with their observer. */
   readonly catalogue: (volumes: readonly SetVolume[]) => Promise<void>;
 }
@@ -93,7 +98,10 @@ export class SetLister {
       if (before === 1) return; // another process did it
       if (before !== 0) this.#clear(setId);
       setListed.run(begun, setId);
-      const found = (await this.#fromSignatures(set)) ?? (await this.#fromVolumes(set));
+      const found =
+        (await this.#fromIndex(set)) ??
+        (await this.#fromSignatures(set)) ??
+        (await this.#fromVolumes(set));
       for (const path of found.implied) {
         warn(`Set ${set.row.key} has no entry for the folder "${path}"; it is shown all the same`);
       }
@@ -109,6 +117,27 @@ export class SetLister {
       }
     });
     this.#listed.add(setId);
+  }
+
+  /** What duplifs wrote beside its own sets; undefined if there is none that can be used. */
+  async #fromIndex({ row, stored }: KnownSet): Promise<Found | undefined> {
+    const { catalog, writer, storage, decode, warn, volumesOf, keepSessionKey } = this.#options;
+    // anybody who can write to the storage could have put an index in the clear beside an encrypted set
+    const isEncrypted = stored.manifests.some(({ container }) => container === 'gpg');
+    const [file] = stored.index.filter(({ container }) => !isEncrypted || container === 'gpg');
+    if (file === undefined) return undefined;
+    try {
+      const volumes = await volumesOf(row.id);
+      const target = { catalog, writer, set: row, volumes, keepSessionKey };
+      const implied = await listIndex(target, file.name, decodeFile(storage, file, decode));
+      this.#options.forgetRefs(row.id);
+      return { ...implied, isWhole: true };
+    } catch (error) {
+      if (!isDuplifsError(error, 'DAMAGED', 'STORAGE_NOT_FOUND', 'SIGNATURE', 'KEY')) throw error;
+      warn(`The index "${file.name}" cannot be used: ${errorText(error)}`);
+      this.#clear(row.id);
+      return undefined;
+    }
   }
 
   /** The archive dir's copy of the sigtar first, else the stored one; undefined if none can be used. */

@@ -75,17 +75,22 @@ export async function withRepository<T>(
   }
 }
 
-async function openKeyring(
+/** The keys and passphrases that the options and the environment give. */
+export async function openKeyring(
   options: CommonOptions,
   log: Log,
-  ask: (question: string) => Promise<string | undefined>,
+  ask: (question: string) => Promise<string | undefined> = askSecret,
 ): Promise<Keyring> {
   const passphrase = process.env['PASSPHRASE'];
+  const signPassphrase = process.env['SIGN_PASSPHRASE'];
   const keyFiles = await Promise.all(
     options.keyFile.map(async (path) => ({ path, bytes: await readKeyFile(path) })),
   );
   return new Keyring({
     passphrases: passphrase === undefined ? [] : [passphrase],
+    ...(signPassphrase === undefined || signPassphrase === ''
+      ? {}
+      : { signPassphrases: [signPassphrase] }),
     ...(options.useAgent ? {} : { ask }),
     keyFiles,
     gpg: {
@@ -111,7 +116,7 @@ async function readKeyFile(path: string): Promise<Buffer> {
 }
 
 /** The archive dir holds names and signatures of everything in the clear; others should not read it. */
-async function warnIfOpen(folder: string, log: Log): Promise<void> {
+export async function warnIfOpen(folder: string, log: Log): Promise<void> {
   const stats = await stat(folder).catch(() => undefined);
   if (stats !== undefined && (stats.mode & 0o077) !== 0) {
     log.warn(`Others may read the archive dir "${folder}"; run: chmod -R go= "${folder}"`);

@@ -74,6 +74,11 @@ export class Repository {
     await this.#filler.prepare(set.id, signal);
   }
 
+  /** Opens the set's stored manifest, even if the catalog knows what is in it. */
+  async proveKeys(set: CatalogSet, signal?: AbortSignal): Promise<void> {
+    await this.#filler.proveKeys(set.id, signal);
+  }
+
   /** What collection-status adds: volumes that a manifest names and the storage does not have. */
   async missingVolumes(signal?: AbortSignal): Promise<string[]> {
     const missing = await this.#filler.missingVolumes(signal);

@@ -7,6 +7,9 @@
  * that is being decoded waits for that same pass. A pass may be watched (VolumeObserver), so that the
  * catalog is filled from the same bytes.
  *
+ * A volume with a table of blocks (SeekTable) is read block by block instead; if a block is not what the
+ * table says, it is decoded whole after all, and verified as any other.
+ *
  * A volume larger than the cache keeps a window of blocks around the place that was asked for and is
  * decoded again when a read falls outside.
  */
@@ -14,13 +17,24 @@ import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import PQueue from 'p-queue';
 import { DuplifsError, isDuplifsError, SharedTask } from '../base/index.js';
+import { type SessionKey } from '../openpgp/index.js';
 import { type Storage } from '../storage/index.js';
 import { blockLength, type BlockArena, type StoredBlock } from './block-arena.js';
+import { BlockMemory } from './block-memory.js';
 import { decodeFile, type DecodeOptions, type EncodedFile } from './decode.js';
+import { DecodedReader, holdsRange } from './reading/read-decoded.js';
+import { BlockReader } from './reading/read-blocks.js';
+import { type SeekTable } from './reading/seek-table.js';
+import { SeekableVolumes, type SeekableVolume } from './reading/seekable-volumes.js';
+import { noteShortLived } from './young-garbage.js';
 
 /** A volume to read: `id` is unique within one store. */
 export interface VolumeRef extends EncodedFile {
   readonly id: number;
+  /** Its blocks, where an index tells them: then reads need not decode the whole volume. */
+  readonly table?: SeekTable | undefined;
+  /** The session key that the index gives; without it the volume's header is opened. */
+  readonly sessionKey?: SessionKey | undefined;
 }
 
 /** Sees the plaintext of a volume in order; `commit` is called only once everything was verified. */
@@ -52,28 +66,38 @@ interface DecodedVolume {
 }
 
 const maxDecodes = 2;
+/** Bytes of buffers that come and go for one of plaintext: read, decrypted, inflated, encrypted. */
+const buffersPerByte = 8;
 /** More blocks than any volume may have (256 GiB); ids of blocks are numbers made with it. */
 const blocksPerVolume = 2 ** 20;
+/** Readers of single blocks kept open: each holds the table of its volume. */
+const maxBlockReaders = 64;
 /** A damaged volume stays damaged: each of the many files in it must not fetch it anew. */
 const failuresRemembered = { max: 10_000, ttl: 60_000 };
 
 export class VolumeStore {
   readonly #options: VolumeStoreOptions;
   readonly #arena: BlockArena;
-  readonly #memory: LRUCache<number, Buffer>;
+  readonly #memory: BlockMemory;
+  readonly #atOnce: DecodedReader;
   readonly #decoded: LRUCache<number, DecodedVolume>;
   readonly #decoding = new Map<number, SharedTask<DecodedVolume>>();
   readonly #failures = new LRUCache<number, DuplifsError>(failuresRemembered);
   readonly #queue = new PQueue({ concurrency: maxDecodes });
   readonly #passes = new Set<Promise<DecodedVolume>>();
+  readonly #seekable: SeekableVolumes;
+  readonly #readers = new LRUCache<number, SeekableVolume>({ max: maxBlockReaders });
+  /** Volumes whose table of blocks has turned out to be wrong. */
+  readonly #unseekable = new Set<number>();
 
   constructor(options: VolumeStoreOptions) {
     this.#options = options;
     this.#arena = options.arena;
-    this.#memory = new LRUCache({
-      maxSize: Math.max(options.memoryBytes, blockLength),
-      sizeCalculation: (block) => block.length,
-    });
+    this.#memory = new BlockMemory(options.memoryBytes);
+    this.#atOnce = new DecodedReader(this.#memory, options.arena, (id, index) =>
+      blockId({ id }, index),
+    );
+    this.#seekable = new SeekableVolumes(this.#memory, (id, index) => -1 - blockId({ id }, index));
     this.#decoded = new LRUCache({
       max: 100_000,
       dispose: (volume) => {
@@ -84,7 +108,7 @@ export class VolumeStore {
   }
 
   /**
-   * `length` bytes of the volume's plaintext from `offset`: at once when they are in memory.
+   * `length` bytes of the volume's plaintext from `offset`: at once when the volume was decoded.
    * Fails with DAMAGED when the volume does not hold as much.
    */
   read(
@@ -93,13 +117,17 @@ export class VolumeStore {
     length: number,
     signal?: AbortSignal,
   ): Buffer | Promise<Buffer> {
+    if (volume.table !== undefined && this.#isSeekable(volume)) {
+      return this.#readSeekable(volume, volume.table, offset, length, signal);
+    }
     const first = Math.floor(offset / blockLength);
     if (offset + length <= (first + 1) * blockLength) {
-      const block = this.#memory.get(blockId(volume, first));
-      const from = offset - first * blockLength;
-      if (block !== undefined && from + length <= block.length) {
-        return block.subarray(from, from + length);
-      }
+      const part = this.#memory.part(blockId(volume, first), offset - first * blockLength, length);
+      if (part?.length === length) return part;
+    }
+    const decoded = this.#decoded.get(volume.id);
+    if (decoded !== undefined && holdsRange(decoded, offset, length)) {
+      return this.#atOnce.read(volume.id, decoded, offset, length);
     }
     return this.#readBlocks(volume, offset, length, signal);
   }
@@ -109,6 +137,20 @@ export class VolumeStore {
     await this.#task(volume, 0, priority).wait(signal);
   }
 
+  /**
+   * Decodes a volume that is likely to be read after `current`, if the cache has room for both. Errors
+   * are left to whoever reads it.
+   */
+  decodeAhead(volume: VolumeRef, current: VolumeRef): void {
+    const length = this.#decoded.get(current.id)?.length ?? Infinity;
+    const fits = 3 * length <= this.#arena.capacity * blockLength;
+    if (!fits || this.#isSeekable(volume) || this.#decoded.has(volume.id)) return;
+    if (this.#failures.has(volume.id)) return;
+    this.#task(volume, 0, 'reader')
+      .wait()
+      .catch(() => undefined);
+  }
+
   /** Gives up what is under way, and the cache's room back. */
   async close(): Promise<void> {
     for (const task of this.#decoding.values()) task.abandon();
@@ -116,6 +158,35 @@ export class VolumeStore {
     this.#decoded.clear();
     this.#memory.clear();
     await this.#arena.close();
+  }
+
+  #readSeekable(
+    volume: VolumeRef,
+    table: SeekTable,
+    offset: number,
+    length: number,
+    signal: AbortSignal | undefined,
+  ): Buffer | Promise<Buffer> {
+    if (length === 0) return Buffer.alloc(0);
+    if (offset + length > table.plaintextLength) throw tooShort(volume);
+    let seekable = this.#readers.get(volume.id);
+    if (seekable === undefined) {
+      const { storage, keyring } = this.#options;
+      const reader = new BlockReader(storage, keyring, volume, table, volume.sessionKey);
+      seekable = { id: volume.id, table, reader };
+      this.#readers.set(volume.id, seekable);
+    }
+    const bytes = this.#seekable.read(seekable, offset, length, signal);
+    if (Buffer.isBuffer(bytes)) return bytes;
+    return bytes.catch(async (error: unknown) => {
+      if (!isDuplifsError(error, 'DAMAGED')) throw error;
+      this.#unseekable.add(volume.id); // decoded whole, and held against the manifest's hash
+      return this.read(volume, offset, length, signal);
+    });
+  }
+
+  #isSeekable({ id, table }: VolumeRef): boolean {
+    return table !== undefined && !this.#unseekable.has(id);
   }
 
   async #readBlocks(
@@ -131,9 +202,7 @@ export class VolumeStore {
       const from = at - index * blockLength;
       const to = Math.min(offset + length - index * blockLength, blockLength);
       if (block.length < to) {
-        throw new DuplifsError('DAMAGED', `"${volume.name}" is shorter than the catalog says`, {
-          hint: 'Delete the catalog in the archive dir; it is made again',
-        });
+        throw tooShort(volume);
       }
       parts.push(block.subarray(from, to));
       at += to - from;
@@ -238,6 +307,7 @@ export class VolumeStore {
         ...this.#options,
         signal,
       })) {
+        noteShortLived(buffersPerByte * chunk.length);
         try {
           if (misread === undefined) observer?.chunk(chunk);
         } catch (error) {
@@ -351,6 +421,12 @@ function holds(volume: DecodedVolume, index: number): boolean {
   return index >= volume.first && index < volume.first + volume.blocks.length;
 }
 
-function blockId(volume: VolumeRef, index: number): number {
+function tooShort({ name }: VolumeRef): DuplifsError {
+  return new DuplifsError('DAMAGED', `"${name}" is shorter than the catalog says`, {
+    hint: 'Delete the catalog in the archive dir; it is made again',
+  });
+}
+
+function blockId(volume: Pick<VolumeRef, 'id'>, index: number): number {
   return volume.id * blocksPerVolume + index;
 }

@@ -2,7 +2,15 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { canMount, cleanUp, program, script, serve, temporaryFolder } from './support/mounted.js';
+import {
+  canMount,
+  cleanUp,
+  program,
+  script,
+  serve,
+  start,
+  temporaryFolder,
+} from './support/mounted.js';
 
 afterEach(cleanUp);
 
@@ -166,5 +174,13 @@ describe.skipIf(!canMount())('the kernel engine', () => {
     expect((await program(['umount', mountpoint])).status).toBe(0);
     expect((await served.message('ended'))['ended']).toBe('outside');
     expect(await served.exited).toBe(0);
+  });
+
+  test('refuses a descriptor that is no open device', async () => {
+    const served = start({ tree: 'sample', mountpoint: '/dev/fd/1' });
+    expect((await served.message('failed'))['failed']).toMatch(
+      /^The descriptor 1 is not an open "\/dev\/fuse"/,
+    );
+    expect(await served.exited).toBe(25);
   });
 });

@@ -14,7 +14,12 @@ export interface KeyIds {
 }
 
 export class GpgHome {
-  readonly path = hasGpg ? mkdtempSync(join(tmpdir(), 'duplifs-gpg-')) : '';
+  readonly path: string;
+
+  /** In a temporary folder, or one that is there and only the owner can enter. */
+  constructor(path = hasGpg ? mkdtempSync(join(tmpdir(), 'duplifs-gpg-')) : '') {
+    this.path = path;
+  }
 
   /** Runs gpg with an empty passphrase, or the one given; standard output. */
   gpg(args: readonly string[], input: Uint8Array | string = '', passphrase = ''): Buffer {

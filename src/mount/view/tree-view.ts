@@ -51,14 +51,7 @@ export class TreeView implements View {
   ): MaybePromise<readonly DirectoryEntry[]> {
     return this.#loaded(signal, () => {
       const after = cookie === 0 ? '' : (this.snapshot.nameOf(cookie) ?? '');
-      return this.#children(this.#folder(id), after, limit).map((entry) => ({
-        name: entry.name,
-        ino: this.#node(entry.id),
-        kind: entry.type,
-        cookie: entry.id,
-        // without a size there are no attributes; the kernel asks again where it needs them
-        ...(entry.size === undefined ? {} : { attributes: this.#known(entry, entry.size) }),
-      }));
+      return this.#children(this.#folder(id), after, limit).map((entry) => this.#listed(entry));
     });
   }
 
@@ -82,6 +75,15 @@ export class TreeView implements View {
 
   cacheSeconds(id: number): number {
     return id === this.#options.start ? this.#options.rootCacheSeconds : unchangingSeconds;
+  }
+
+  #listed(entry: SnapshotEntry): DirectoryEntry {
+    const { id, name, type, size } = entry;
+    const ino = this.#node(id);
+    // without a size there are no attributes; the kernel asks again where it needs them
+    return size === undefined
+      ? { name, ino, kind: type, cookie: id }
+      : { name, ino, kind: type, cookie: id, attributes: this.#known(entry, size) };
   }
 
   /** Waits for the tree where it is not in the catalog yet; most calls need not. */

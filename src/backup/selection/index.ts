@@ -1,0 +1,9 @@
+/** Which entries of the source a backup holds: duplicity's rules (docs/format/2-behaviour.md 3). */
+export { canonicalSource } from './canonical-source.js';
+export { compileSelection } from './compile-selection.js';
+export type { SelectionContext } from './compile-selection.js';
+export { FilesFrom, parseFilesFrom } from './files-from.js';
+export type { SelectionOption } from './options.js';
+export type { EntryFacts } from './rule.js';
+export { Selector } from './selector.js';
+export type { Verdict } from './selector.js';

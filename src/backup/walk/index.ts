@@ -1,0 +1,4 @@
+/** The walk over the source of a backup. */
+export type { WalkEntry, WalkItem, WalkUnreadable } from './walk-item.js';
+export { walkSource } from './walk-source.js';
+export type { WalkOptions } from './walk-source.js';
