@@ -9,4 +9,6 @@ export {
   hasEscapes,
   splitPath,
 } from './names.js';
+export { NameTable } from './name-service.js';
+export { eventLoopTurns } from './event-loop.js';
 export { SharedTask } from './shared-task.js';

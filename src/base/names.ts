@@ -57,14 +57,28 @@ export function compareNames(a: string, b: string): number {
 /** Orders two paths component by component, each as a byte string; a folder comes before what it holds. */
 export function comparePaths(a: string, b: string): number {
   if (a === b) return 0;
-  const left = splitPath(a);
-  const right = splitPath(b);
-  const shared = Math.min(left.length, right.length);
+  const shared = Math.min(a.length, b.length);
   for (let i = 0; i < shared; i += 1) {
-    const order = compareNames(left[i] ?? '', right[i] ?? '');
-    if (order !== 0) return order;
+    const left = a.charCodeAt(i);
+    const right = b.charCodeAt(i);
+    if (left === right) continue;
+    // the end of a component comes before everything else
+    if (left === slash) return -1;
+    if (right === slash) return 1;
+    // as long as there are no surrogates, UTF-8 and UTF-16 agree on the order
+    if (left < firstSurrogate && right < firstSurrogate) return left - right;
+    return compareNames(componentFrom(a, i), componentFrom(b, i));
   }
-  return left.length - right.length;
+  return a.length - b.length;
+}
+
+const slash = 0x2f;
+const firstSurrogate = 0xd800;
+
+/** The component around the place `at` of a path. */
+function componentFrom(path: string, at: number): string {
+  const end = path.indexOf('/', at);
+  return path.slice(path.lastIndexOf('/', at) + 1, end < 0 ? undefined : end);
 }
 
 /** The components of a path; none for the root. */

@@ -2,6 +2,8 @@
  * One piece of work that many may wait for: it is started once, each waiter can give up by its own
  * AbortSignal, and the work itself is aborted when nobody waits any more.
  */
+import { setMaxListeners } from 'node:events';
+
 export class SharedTask<T> {
   readonly #controller = new AbortController();
   readonly #result: Promise<T>;
@@ -17,6 +19,11 @@ export class SharedTask<T> {
     return this.#controller.signal.aborted;
   }
 
+  /** Gives the work up for all who wait for it: they get whatever it rejects with. */
+  abandon(): void {
+    this.#controller.abort();
+  }
+
   /** The result of the work; rejects with the signal's reason once that is aborted. */
   async wait(signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();
@@ -28,6 +35,7 @@ export class SharedTask<T> {
         const onAbort = (): void => {
           reject(signal.reason as Error);
         };
+        setMaxListeners(0, signal); // one read may wait for many blocks of a volume
         signal.addEventListener('abort', onAbort, { once: true });
         stop = () => {
           signal.removeEventListener('abort', onAbort);

@@ -28,6 +28,8 @@ export interface Piece {
   readonly volumeId: number;
   readonly offset: number;
   readonly length: number;
+  /** Its number from 1; 0 when it is the whole content or delta. */
+  readonly number: number;
 }
 
 interface SetRow {
@@ -58,8 +60,9 @@ export class Catalog {
   readonly #namesBelow: Statement<[number, Buffer, number], [number, Buffer]>;
   readonly #nameBelow: Statement<[number, Buffer], number>;
   readonly #name: Statement<[number], [number, Buffer]>;
+  readonly #parent: Statement<[number], number>;
   readonly #owner: Statement<[number], [number, number, Buffer, Buffer]>;
-  readonly #pieces: Statement<[number, number], [number, number, number]>;
+  readonly #pieces: Statement<[number, number], [number, number, number, number]>;
   readonly #setSize: Statement<[number, number, number]>;
   readonly #owners = new Map<number, Owner>();
 
@@ -89,7 +92,8 @@ export class Catalog {
     ).raw();
     this.#namesBelow = prepare<[number, Buffer, number], [number, Buffer]>(
       `SELECT id, name FROM names n WHERE parent = ? AND name > ?
-         AND EXISTS (SELECT 1 FROM versions v WHERE v.name_id = n.id AND v.kind <> 0)
+         AND EXISTS (SELECT 1 FROM versions v JOIN sets s ON s.id = v.set_id
+                     WHERE v.name_id = n.id AND v.kind <> 0)
        ORDER BY name LIMIT ?`,
     ).raw();
     this.#nameBelow = prepare<[number, Buffer], number>(
@@ -98,11 +102,12 @@ export class Catalog {
     this.#name = prepare<[number], [number, Buffer]>(
       'SELECT parent, name FROM names WHERE id = ?',
     ).raw();
+    this.#parent = prepare<[number], number>('SELECT parent FROM names WHERE id = ?').pluck();
     this.#owner = prepare<[number], [number, number, Buffer, Buffer]>(
       'SELECT uid, gid, user_name, group_name FROM owners WHERE id = ?',
     ).raw();
-    this.#pieces = prepare<[number, number], [number, number, number]>(
-      `SELECT volume_id, offset, length FROM pieces WHERE name_id = ? AND set_id = ?
+    this.#pieces = prepare<[number, number], [number, number, number, number]>(
+      `SELECT volume_id, offset, length, piece FROM pieces WHERE name_id = ? AND set_id = ?
        ORDER BY volume_number, offset`,
     ).raw();
     this.#setSize = prepare<[number, number, number]>(
@@ -190,6 +195,11 @@ export class Catalog {
     return row && { parent: row[0], name: decodeName(row[1]) };
   }
 
+  /** The id of the folder that a path lies in; the root's is itself. */
+  parentOf(id: number): number | undefined {
+    return id === rootId ? rootId : this.#parent.get(id);
+  }
+
   pathOf(id: number): string {
     const components: string[] = [];
     for (let at = id; at !== rootId;) {
@@ -219,7 +229,7 @@ export class Catalog {
   pieces(setId: number, id: number): Piece[] {
     return this.#pieces
       .all(id, setId)
-      .map(([volumeId, offset, length]) => ({ volumeId, offset, length }));
+      .map(([volumeId, offset, length, number]) => ({ volumeId, offset, length, number }));
   }
 
   /** Keeps a size that was found by resolving a delta. */

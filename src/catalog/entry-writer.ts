@@ -1,7 +1,7 @@
 /** Writes paths, owners and versions into the catalog; prepared once for a connection. */
 import { setImmediate } from 'node:timers/promises';
 import type { Statement } from 'better-sqlite3';
-import { encodeName } from '../base/index.js';
+import { DuplifsError, encodeName } from '../base/index.js';
 import { entryTypes, versionKinds, type EntryType, type VersionKind } from './entry.js';
 import { rootId, type Connection } from './schema.js';
 
@@ -19,7 +19,10 @@ export interface EntryFacts {
   readonly device?: { readonly major: number; readonly minor: number } | undefined;
 }
 
-const rowsPerTransaction = 1000;
+/** How long a transaction may hold the event loop. */
+const sliceMilliseconds = 8;
+/** Deeper paths than any system call takes (PATH_MAX is 4096 bytes). */
+const maxDepth = 4096;
 
 export class EntryWriter {
   readonly #connection: Connection;
@@ -62,21 +65,28 @@ export class EntryWriter {
   }
 
   /**
-   * Calls `write` for each item, a thousand in one short transaction, with a turn of the event loop
-   * between: a long list holds nobody up.
+   * Calls `write` for each item, many in one short transaction, with a turn of the event loop between: a
+   * long list holds nobody up.
    */
   async writeAll<T>(
-    items: readonly T[],
+    items: Iterable<T>,
     write: (item: T) => void,
     signal?: AbortSignal,
   ): Promise<void> {
-    const batch = this.#connection.transaction((from: number, to: number) => {
+    const iterator = items[Symbol.iterator]();
+    let next = iterator.next();
+    const slice = this.#connection.transaction(() => {
       this.forgetIds(); // the transaction before may have been rolled back
-      for (let at = from; at < to; at += 1) write(items[at] as T);
+      const end = performance.now() + sliceMilliseconds;
+      for (let count = 1; next.done !== true; count += 1) {
+        write(next.value);
+        next = iterator.next();
+        if (count % 16 === 0 && performance.now() > end) return;
+      }
     });
-    for (let from = 0; from < items.length; from += rowsPerTransaction) {
+    while (next.done !== true) {
       signal?.throwIfAborted();
-      batch.immediate(from, Math.min(items.length, from + rowsPerTransaction));
+      slice.immediate();
       await setImmediate();
     }
   }
@@ -96,6 +106,9 @@ export class EntryWriter {
       return rootId;
     }
     const components = path.split('/');
+    if (components.length > maxDepth) {
+      throw new DuplifsError('DAMAGED', `A path is more than ${maxDepth} folders deep`);
+    }
     const ids: number[] = [];
     let parent = rootId;
     let shared = true;

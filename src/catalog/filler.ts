@@ -11,6 +11,7 @@ import {
   collect,
   selectSets,
   usableSets,
+  type BackupSet,
   type Collection,
   type NamePrefixes,
 } from '../archive/index.js';
@@ -27,7 +28,6 @@ import { abortable } from './abortable.js';
 import { Catalog, type CatalogSet } from './catalog.js';
 import { EntryWriter } from './entry-writer.js';
 import { KnownSets } from './known-sets.js';
-import { fullIdOf } from './schema.js';
 import { SetLister } from './set-lister.js';
 import { type SetVolume } from './set-volumes.js';
 import { synchronizeSets } from './synchronize.js';
@@ -57,6 +57,8 @@ export class Filler {
   readonly #directory: VolumeDirectory;
   readonly #lister: SetLister;
   #collection: Collection | undefined;
+  /** Sets whose whole chain up to them was found to be listed. */
+  readonly #complete = new Set<number>();
 
   constructor(options: FillerOptions) {
     const { storage, archiveFolder, decode, warn } = options;
@@ -77,6 +79,13 @@ export class Filler {
       sets: this.#sets,
       lockPath: join(archiveFolder, `${catalogName}.lock`),
       volumesOf: async (setId) => (await this.#directory.ofSet(setId)).all,
+      knownVolumes: (setId) => this.#directory.known(setId)?.all ?? [],
+      forgetRefs: (setId) => {
+        this.#directory.forgetRefs(setId);
+      },
+      keepSessionKey: (volumeId, key) => {
+        this.#directory.keepSessionKey(volumeId, key);
+      },
       catalogue: (volumes) => this.#catalogue(volumes, 'reader'),
     });
     this.volumes = new VolumeStore({
@@ -88,8 +97,10 @@ export class Filler {
     });
   }
 
+  /** Ends what is under way, and closes the storage and the catalog. */
   async close(): Promise<void> {
     await this.volumes.close();
+    await this.#options.storage.close();
     this.catalog.close();
   }
 
@@ -105,11 +116,13 @@ export class Filler {
       prefixes,
     });
     const chains = collection.chains.map((chain) => usableSets(chain));
-    const ids = synchronizeSets(this.catalog.connection, chains, (set) =>
-      set.manifests.map(({ name }) => `${name} ${String(sizes.get(name))}`).join('\n'),
-    );
+    const fingerprint = (set: BackupSet): string =>
+      set.manifests.map(({ name }) => `${name} ${String(sizes.get(name))}`).join('\n');
+    const ids = await synchronizeSets(this.catalog.connection, chains, fingerprint, signal);
     this.#directory.forget(this.#sets.update(ids, chains.flat(), local));
+    this.#directory.update();
     this.#lister.refresh();
+    this.#complete.clear();
     this.#collection = collection;
     return collection;
   }
@@ -138,17 +151,25 @@ export class Filler {
     await abortable(this.#directory.ofSet(setId), signal);
   }
 
+  /** Opens the set's stored manifest, whatever is known of it here. */
+  async proveKeys(setId: number, signal?: AbortSignal): Promise<void> {
+    await abortable(this.#directory.proveKeys(setId), signal);
+  }
+
   /** Whether the tree as of the set is complete, so that `list` need not be waited for. */
   isListed(setId: number): boolean {
-    for (let id = setId; id >= fullIdOf(setId); id -= 1) {
-      if (!this.#lister.isListed(id)) return false;
-    }
-    return true;
+    if (this.#complete.has(setId)) return true;
+    const isComplete =
+      this.#sets.find(setId) !== undefined &&
+      this.#sets.upTo(setId).every((id) => this.#lister.isListed(id));
+    if (isComplete) this.#complete.add(setId);
+    return isComplete;
   }
 
   /** Makes the tree as of the set complete, but for sizes. */
   async list(setId: number, signal?: AbortSignal): Promise<void> {
-    for (let id = fullIdOf(setId); id <= setId; id += 1) {
+    this.#sets.get(setId);
+    for (const id of this.#sets.upTo(setId)) {
       await abortable(this.#lister.list(id), signal);
     }
   }
@@ -169,9 +190,25 @@ export class Filler {
     if (!this.#isLocated(setId, nameId)) throw missingEntry(path, this.#sets.keyOf(setId));
   }
 
+  /** The set as messages call it. */
+  keyOf(setId: number): string {
+    return this.#sets.keyOf(setId);
+  }
+
   /** What to ask the volume store for. */
   volumeRef(volumeId: number): VolumeRef {
     return this.#directory.ref(this.#directory.find(volumeId).volume);
+  }
+
+  /**
+   * Makes the volume that follows in its set ready, for a reader who will soon come to its end. What goes
+   * wrong is told to whoever reads that volume.
+   */
+  decodeNext(volumeId: number): void {
+    const { volume, siblings } = this.#directory.find(volumeId);
+    const next = siblings.all.find(({ number }) => number === volume.number + 1);
+    if (next?.name === undefined || next.hash === undefined) return;
+    this.volumes.decodeAhead(this.#directory.ref(next), this.#directory.ref(volume));
   }
 
   /** Volumes that a manifest names and the storage does not have. */

@@ -4,15 +4,26 @@
  */
 import type { Statement } from 'better-sqlite3';
 import { type Catalog, type CatalogSet } from './catalog.js';
+import { entryTypes, versionKinds } from './entry.js';
 import { type EntryWriter } from './entry-writer.js';
 import { fullIdOf, rootId } from './schema.js';
+
+export interface ImpliedPaths {
+  /** Folders that were added. */
+  readonly implied: readonly string[];
+  /** Paths that are no folders and have entries below them all the same. */
+  readonly hidden: readonly string[];
+}
 
 export class ImpliedFolders {
   readonly #catalog: Catalog;
   readonly #writer: EntryWriter;
   readonly #set: CatalogSet;
-  /** Whether a folder has a version that counts: none at all, or deleted by an earlier set, does not. */
-  readonly #exists: Statement<[number, number, number, number], number>;
+  /** The newest version of a path: its kind and type, and the set that holds it. */
+  readonly #newest: Statement<
+    [number, number, number],
+    [kind: number, type: number, setId: number]
+  >;
   readonly #suspects = new Set<number>();
   #lastParent = 0;
 
@@ -20,12 +31,12 @@ export class ImpliedFolders {
     this.#catalog = catalog;
     this.#writer = writer;
     this.#set = set;
-    this.#exists = catalog.connection
-      .prepare<[number, number, number, number], number>(
-        `SELECT kind <> 0 OR set_id = ? FROM versions WHERE name_id = ? AND set_id BETWEEN ? AND ?
+    this.#newest = catalog.connection
+      .prepare<[number, number, number], [number, number, number]>(
+        `SELECT kind, type, set_id FROM versions WHERE name_id = ? AND set_id BETWEEN ? AND ?
          ORDER BY set_id DESC LIMIT 1`,
       )
-      .pluck();
+      .raw();
   }
 
   /** To be called after each entry that was written; its folder may still come. */
@@ -36,26 +47,31 @@ export class ImpliedFolders {
   checkParent(parent: number): void {
     if (parent === this.#lastParent || parent === 0) return;
     this.#lastParent = parent;
-    if (!this.#isThere(parent)) this.#suspects.add(parent);
+    if (this.#state(parent) !== 'folder') this.#suspects.add(parent);
   }
 
-  /** Adds the folders that did not come; returns their paths. */
-  finish(): string[] {
-    const added: string[] = [];
+  /** Adds the folders that did not come. */
+  finish(): ImpliedPaths {
+    const implied: string[] = [];
+    const hidden: string[] = [];
     for (const suspect of this.#suspects) {
-      for (let id = suspect; id !== 0 && !this.#isThere(id);) {
+      if (this.#state(suspect) === 'other') hidden.push(this.#catalog.pathOf(suspect));
+      for (let id = suspect; id !== 0 && this.#state(id) === 'missing';) {
         const path = this.#catalog.pathOf(id);
-        added.push(path);
+        implied.push(path);
         this.#add(path);
         id = id === rootId ? 0 : (this.#catalog.nameOf(id)?.parent ?? 0);
       }
     }
-    return added;
+    return { implied, hidden };
   }
 
-  #isThere(id: number): boolean {
+  /** None at all, or deleted by an earlier set, is missing; the set's own deletion counts. */
+  #state(id: number): 'folder' | 'other' | 'missing' {
     const { id: setId } = this.#set;
-    return Boolean(this.#exists.get(setId, id, fullIdOf(setId), setId));
+    const [kind, type, from] = this.#newest.get(id, fullIdOf(setId), setId) ?? [0, 0, 0];
+    if (kind === versionKinds.indexOf('deleted')) return from === setId ? 'other' : 'missing';
+    return type === entryTypes.indexOf('dir') ? 'folder' : 'other';
   }
 
   #add(path: string): void {

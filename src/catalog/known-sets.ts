@@ -2,6 +2,7 @@
 import { type BackupSet } from '../archive/index.js';
 import { DuplifsError } from '../base/index.js';
 import { type Catalog, type CatalogSet } from './catalog.js';
+import { fullIdOf } from './schema.js';
 
 export interface KnownSet {
   readonly row: CatalogSet;
@@ -44,6 +45,12 @@ export class KnownSets {
       throw new DuplifsError('NO_BACKUP', 'The backup set is no longer on the storage');
     }
     return set;
+  }
+
+  /** The ids of the sets of the chain up to a set, by time. */
+  upTo(id: number): number[] {
+    const least = fullIdOf(id);
+    return [...this.#sets.keys()].filter((key) => key >= least && key <= id).sort((a, b) => a - b);
   }
 
   find(id: number): CatalogSet | undefined {

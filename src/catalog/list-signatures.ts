@@ -1,8 +1,9 @@
 /** Fills a set's tree from its sigtar: everything but the sizes and places of regular files. */
+import { DuplifsError } from '../base/index.js';
 import { signatureSizeBounds, SigtarParser, type SigtarEntry } from '../archive/index.js';
 import { type Catalog, type CatalogSet } from './catalog.js';
 import { type EntryWriter } from './entry-writer.js';
-import { ImpliedFolders } from './implied-folders.js';
+import { ImpliedFolders, type ImpliedPaths } from './implied-folders.js';
 
 const entriesPerBatch = 1000;
 const signatureHeaderLength = 12;
@@ -20,7 +21,7 @@ export async function listSignatures(
   name: string,
   plaintext: AsyncIterable<Buffer>,
   signal?: AbortSignal,
-): Promise<string[]> {
+): Promise<ImpliedPaths> {
   const implied = new ImpliedFolders(catalog, writer, set);
   let entries: Listed[] = [];
   let current: SigtarEntry | undefined;
@@ -61,11 +62,16 @@ export async function listSignatures(
       signal,
     );
   };
+  let length = 0;
   for await (const chunk of plaintext) {
+    length += chunk.length;
     parser.push(chunk);
     if (entries.length >= entriesPerBatch) await write();
   }
   parser.end();
+  if (length > 0 && !parser.isDone) {
+    throw new DuplifsError('DAMAGED', `"${name}" is cut short: it has no end mark`);
+  }
   await write();
   return implied.finish();
 }

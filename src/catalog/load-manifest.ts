@@ -1,9 +1,9 @@
 /** Reads a set's manifest and puts its volumes into the catalog. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import {
-  parseManifest,
+  ManifestParser,
   type BackupSet,
   type Manifest,
   type ManifestVolume,
@@ -53,21 +53,25 @@ export async function readManifest(
 async function readCandidate(stored: StoredFile, source: ManifestSource): Promise<Manifest> {
   const localName = stored.name.replace(/\.(gpg|g|gz|z)$/, '');
   if (source.localNames.has(localName)) {
-    const bytes = await readFile(join(source.archiveFolder, localName));
-    return parseManifest(bytes, localName, { fileList: false });
+    return parse(createReadStream(join(source.archiveFolder, localName)), localName);
   }
   // Manifests carry no signature that duplicity checks (1-bytes.md 7.4); --sign-key is for volumes.
   const decode = { ...source.decode, signKey: undefined };
-  const chunks: Buffer[] = [];
+  return parse(decodeFile(source.storage, stored, decode), stored.name);
+}
+
+/** Parses as the bytes come: what inflates to more than any manifest is refused and never held. */
+async function parse(chunks: AsyncIterable<Buffer>, name: string): Promise<Manifest> {
+  const parser = new ManifestParser(name, { fileList: false });
   let length = 0;
-  for await (const chunk of decodeFile(source.storage, stored, decode)) {
+  for await (const chunk of chunks) {
     length += chunk.length;
     if (length > maxManifestBytes) {
-      throw new DuplifsError('DAMAGED', `"${stored.name}" is too large for a manifest`);
+      throw new DuplifsError('DAMAGED', `"${name}" is too large for a manifest`);
     }
-    chunks.push(chunk);
+    parser.push(chunk);
   }
-  return parseManifest(Buffer.concat(chunks), stored.name, { fileList: false });
+  return parser.end();
 }
 
 /** Puts the manifest's volumes into the catalog, each with the stored file that has its bytes. */
@@ -79,29 +83,36 @@ export async function recordVolumes(
   source: ManifestSource,
   warn: (message: string) => void,
 ): Promise<void> {
+  const highest = Math.max(0, ...set.volumes.keys());
+  const named = manifest.volumes.at(-1)?.number ?? 0;
+  if (highest > named) {
+    warn(
+      `Set ${set.key} has ${highest} volumes and its manifest names ${named}; what lies in the others cannot be verified and is not shown`,
+    );
+  }
   const files = new Map<number, StoredFile | undefined>();
   for (const volume of manifest.volumes) {
     files.set(volume.number, await chooseFile(set, volume, source, warn));
   }
   const insert = connection.prepare(
     `INSERT OR REPLACE INTO volumes
-       (set_id, number, name, container, hash_algorithm, hash, start_path, end_path)
+       (set_id, number, name, hash_algorithm, hash, start_path, end_path, continues)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   connection
     .transaction(() => {
-      connection.prepare('DELETE FROM volumes WHERE set_id = ?').run(setId);
-      for (const { number, startPath, endPath, hash } of manifest.volumes) {
-        const file = files.get(number);
+      const isKnown = connection.prepare('SELECT volumes_known FROM sets WHERE id = ?').pluck();
+      if (isKnown.get(setId) !== 0) return; // another process was faster, or the set has vanished
+      for (const { number, startPath, endPath, endBlock, hash } of manifest.volumes) {
         insert.run(
           setId,
           number,
-          file?.name ?? null,
-          file?.container ?? 'plain',
+          files.get(number)?.name ?? null,
           hash?.algorithm ?? null,
           hash?.hex ?? null,
           encodeName(startPath),
           encodeName(endPath),
+          endBlock === undefined ? 0 : 1,
         );
       }
       connection

@@ -7,17 +7,23 @@
  * Set ids are made of the chain and the position in it (setId): within one chain they ascend with time,
  * so that "the newest version up to this set" is a range of one index.
  */
-import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { DuplifsError, errorText } from '../base/index.js';
+import { guardConnection, removeCatalogFile } from './guard-connection.js';
 
 export type Connection = Database.Database;
 
 /** Changes whenever the tables or their meaning change; a catalog of another version is made again. */
-const schemaVersion = 2;
+const schemaVersion = 4;
 
 const schema = `
+  -- Ids of sets, volumes and names are never used again: a mount may still know what they stood for.
+  CREATE TABLE chains (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    next_position INTEGER NOT NULL DEFAULT 0
+  );
   CREATE TABLE sets (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,
@@ -28,23 +34,31 @@ const schema = `
     volumes_known INTEGER NOT NULL DEFAULT 0,
     host_name TEXT,                 -- the machine and folder that were backed up, as the manifest says
     source BLOB,
-    listed INTEGER NOT NULL DEFAULT 0
+    listed INTEGER NOT NULL DEFAULT 0  -- -1: begun, maybe half-written
   );
+  CREATE TABLE removed_sets (id INTEGER PRIMARY KEY);  -- whose rows may still be there (prune.ts)
   CREATE TABLE volumes (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     set_id INTEGER NOT NULL,
     number INTEGER NOT NULL,
-    name TEXT,                      -- NULL: the manifest names it and the storage has it not
-    container TEXT NOT NULL,
+    name TEXT,                      -- the file chosen for it, when several claim to be it
     hash_algorithm TEXT,
     hash TEXT,
     start_path BLOB NOT NULL,
     end_path BLOB NOT NULL,
+    continues INTEGER NOT NULL,     -- the next volume goes on with its last file
     catalogued INTEGER NOT NULL DEFAULT 0,
     UNIQUE (set_id, number)
   );
+  CREATE TABLE volume_tables (      -- from an index: the blocks that can be decoded alone
+    volume_id INTEGER PRIMARY KEY,
+    set_id INTEGER NOT NULL,
+    plaintext_length INTEGER NOT NULL,
+    layout TEXT NOT NULL,           -- JSON: the container's numbers
+    blocks BLOB NOT NULL            -- SeekTable; no session keys
+  );
   CREATE TABLE names (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     parent INTEGER NOT NULL,
     name BLOB NOT NULL,
     UNIQUE (parent, name)
@@ -79,6 +93,7 @@ const schema = `
     offset INTEGER NOT NULL,        -- in the volume's plaintext
     length INTEGER NOT NULL,
     volume_id INTEGER NOT NULL,
+    piece INTEGER NOT NULL,         -- its number from 1; 0: all that there is
     PRIMARY KEY (name_id, set_id, volume_number, offset)
   ) WITHOUT ROWID;
   INSERT INTO names (id, parent, name) VALUES (1, 0, x'');
@@ -92,10 +107,11 @@ export const rootId = 1;
 const setsPerChain = 2 ** 20;
 
 export function setId(chain: number, position: number): number {
+  if (position >= setsPerChain) throw new DuplifsError('DAMAGED', 'A chain has too many sets');
   return chain * setsPerChain + position;
 }
 
-/** The id of the full set of the chain that a set is in. */
+/** The least id that a set of the same chain can have. */
 export function fullIdOf(id: number): number {
   return id - (id % setsPerChain);
 }
@@ -109,8 +125,8 @@ export function chainOf(id: number): number {
  * no catalog, damaged, or of another version is replaced.
  */
 export function openCatalogFile(path: string): Connection {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     return prepare(path);
   } catch (error) {
     if (!isDamage(error)) throw openError(path, error);
@@ -123,13 +139,8 @@ export function openCatalogFile(path: string): Connection {
   }
 }
 
-/** Removes a catalog with the files that SQLite keeps beside it. */
-export function removeCatalogFile(path: string): void {
-  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(path + suffix, { force: true });
-}
-
 /** Whether SQLite says that the file is damaged or is no database of ours. */
-export function isDamage(error: unknown): boolean {
+function isDamage(error: unknown): boolean {
   if (error instanceof WrongVersion) return true;
   if (!(error instanceof Error) || !('code' in error)) return false;
   return /^SQLITE_(CORRUPT|NOTADB|ERROR|SCHEMA|FORMAT)/.test(String(error.code));
@@ -158,6 +169,7 @@ function prepare(path: string): Connection {
       throw new WrongVersion();
     }
     connection.prepare('SELECT count(*) FROM sets').get();
+    guardConnection(connection, path);
     return connection;
   } catch (error) {
     connection.close();

@@ -1,4 +1,5 @@
 /** The volumes of one set, and which of them can hold a path (docs/format/1-bytes.md 3.3). */
+import { type BackupSet } from '../archive/index.js';
 import { comparePaths, decodeName, DuplifsError } from '../base/index.js';
 import { type VolumeRef } from '../volume/index.js';
 import { type Connection } from './schema.js';
@@ -7,12 +8,14 @@ export interface SetVolume {
   readonly id: number;
   readonly setId: number;
   readonly number: number;
-  /** Undefined when the storage does not have it. */
-  readonly name: string | undefined;
-  readonly container: 'gpg' | 'gz' | 'plain';
+  /** Undefined when the storage does not have it. Changes when the storage is listed anew. */
+  name: string | undefined;
+  container: 'gpg' | 'gz' | 'plain';
   readonly hash: VolumeRef['hash'];
   readonly startPath: string;
   readonly endPath: string;
+  /** The next volume goes on with its last file. */
+  readonly continues: boolean;
   catalogued: boolean;
 }
 
@@ -21,11 +24,11 @@ interface VolumeRow {
   set_id: number;
   number: number;
   name: string | null;
-  container: SetVolume['container'];
   hash_algorithm: 'SHA1' | 'MD5' | null;
   hash: string | null;
   start_path: Buffer;
   end_path: Buffer;
+  continues: number;
   catalogued: number;
 }
 
@@ -33,7 +36,7 @@ export class SetVolumes {
   /** In the order of their numbers. */
   readonly all: readonly SetVolume[];
 
-  constructor(connection: Connection, setId: number) {
+  constructor(connection: Connection, setId: number, stored: BackupSet) {
     this.all = connection
       .prepare<[number], VolumeRow>('SELECT * FROM volumes WHERE set_id = ? ORDER BY number')
       .all(setId)
@@ -42,15 +45,33 @@ export class SetVolumes {
         setId: row.set_id,
         number: row.number,
         name: row.name ?? undefined,
-        container: row.container,
+        container: 'plain',
         hash:
           row.hash === null
             ? undefined
             : { algorithm: row.hash_algorithm ?? 'SHA1', hex: row.hash },
         startPath: decodeName(row.start_path),
         endPath: decodeName(row.end_path),
+        continues: row.continues !== 0,
         catalogued: row.catalogued !== 0,
       }));
+    this.update(stored);
+  }
+
+  /** Finds each volume's file in a new listing: one may have vanished or come back since. */
+  update(stored: BackupSet): void {
+    for (const volume of this.all) {
+      const files = stored.volumes.get(volume.number) ?? [];
+      const file = files.find(({ name }) => name === volume.name) ?? files[0];
+      volume.name = file?.name;
+      volume.container = file?.container ?? 'plain';
+    }
+  }
+
+  /** Whether several volumes hold parts of the path, this one among them. */
+  isShared(path: string, { startPath, endPath, continues }: SetVolume): boolean {
+    if (path === endPath && continues) return true;
+    return (path === startPath || path === endPath) && this.covering(path).length > 1;
   }
 
   /**

@@ -1,8 +1,11 @@
 /**
  * Makes the catalog's sets those that the storage has now: new sets get ids behind their chain's last,
  * sets that vanished or were replaced are forgotten with all that was known of them.
+ *
+ * No id is ever given to another set: a mount that is up may still know the old one.
  */
 import { type BackupSet } from '../archive/index.js';
+import { pruneRemovedSets } from './prune.js';
 import { chainOf, setId, type Connection } from './schema.js';
 
 /** Name and size of the manifest as stored: if it changes, it is another set. */
@@ -12,74 +15,121 @@ export type Fingerprint = (set: BackupSet) => string;
  * Returns the ids of the sets by their keys. A set keeps its id as long as its fingerprint and all sets
  * before it in its chain stay the same.
  */
-export function synchronizeSets(
+export async function synchronizeSets(
   connection: Connection,
   chains: readonly (readonly BackupSet[])[],
   fingerprint: Fingerprint,
-): ReadonlyMap<string, number> {
-  const ids = new Map<string, number>();
-  connection
-    .transaction(() => {
-      const known = new Map(
-        connection
-          .prepare<[], { id: number; key: string; fingerprint: string }>(
-            'SELECT id, key, fingerprint FROM sets',
-          )
-          .all()
-          .map((row) => [row.key, row]),
-      );
-      const kept = new Set<number>();
-      const added: { id: number; set: BackupSet }[] = [];
-      let nextChain = 1 + Math.max(0, ...[...known.values()].map(({ id }) => chainOf(id)));
-      for (const sets of chains) {
-        const [full] = sets;
-        const fullRow = full && known.get(full.key);
-        const chain = fullRow === undefined ? nextChain++ : chainOf(fullRow.id);
-        let same = fullRow !== undefined;
-        for (const [position, set] of sets.entries()) {
-          const id = setId(chain, position);
-          const row = known.get(set.key);
-          same &&= row?.id === id && row.fingerprint === fingerprint(set);
-          ids.set(set.key, id);
-          if (same) kept.add(id);
-          else added.push({ id, set });
-        }
-      }
-      forgetSets(
-        connection,
-        [...known.values()].map(({ id }) => id).filter((id) => !kept.has(id)),
-      );
-      const add = connection.prepare(
-        'INSERT INTO sets (id, key, kind, start_seconds, end_seconds, fingerprint) VALUES (?, ?, ?, ?, ?, ?)',
-      );
-      for (const { id, set } of added) {
-        const { times } = set;
-        const start = times.kind === 'full' ? times.endSeconds : times.startSeconds;
-        add.run(id, set.key, times.kind, start, times.endSeconds, fingerprint(set));
-      }
-    })
-    .immediate();
-  return ids;
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const step = connection.transaction(() => {
+    const { kept, gone, added } = compare(connection, chains, fingerprint);
+    remove(connection, gone);
+    const isPruned =
+      connection.prepare('SELECT 1 FROM removed_sets LIMIT 1').pluck().get() === undefined;
+    return isPruned ? new Map([...kept, ...add(connection, added, fingerprint)]) : undefined;
+  });
+  for (;;) {
+    const ids = step.immediate();
+    if (ids !== undefined) return ids;
+    // rows of removed sets lie between those of the others, so they must be gone before more come
+    await pruneRemovedSets(connection, signal);
+  }
 }
 
-/** Removes sets with their volumes, versions and pieces, and the names that only they had. */
-function forgetSets(connection: Connection, ids: readonly number[]): void {
-  if (ids.length === 0) return;
-  for (const table of ['pieces', 'versions', 'volumes']) {
-    const remove = connection.prepare(`DELETE FROM ${table} WHERE set_id = ?`);
-    for (const id of ids) remove.run(id);
+interface Added {
+  readonly set: BackupSet;
+  /** The chain that the set joins; undefined for one that begins with it or with the set before. */
+  readonly chain: number | undefined;
+}
+
+interface Comparison {
+  readonly kept: ReadonlyMap<string, number>;
+  readonly gone: readonly number[];
+  readonly added: readonly Added[];
+}
+
+function compare(
+  connection: Connection,
+  chains: readonly (readonly BackupSet[])[],
+  fingerprint: Fingerprint,
+): Comparison {
+  const rows = connection
+    .prepare<[], { id: number; key: string; fingerprint: string }>(
+      'SELECT id, key, fingerprint FROM sets',
+    )
+    .all();
+  const known = new Map(rows.map((row) => [row.key, row]));
+  const kept = new Map<string, number>();
+  const added: Added[] = [];
+  for (const sets of chains) {
+    let chain: number | undefined;
+    let last = -1;
+    let same = true;
+    for (const set of sets) {
+      const row = known.get(set.key);
+      same &&=
+        row?.fingerprint === fingerprint(set) &&
+        row.id > last &&
+        (chain === undefined ? row.key === sets[0]?.key : chainOf(row.id) === chain);
+      if (same && row !== undefined) {
+        kept.set(set.key, row.id);
+        last = row.id;
+        chain = chainOf(row.id);
+      } else {
+        added.push({ set, chain });
+      }
+    }
   }
-  for (const id of ids) connection.prepare('DELETE FROM sets WHERE id = ?').run(id);
-  const prune = connection.prepare(`
-    DELETE FROM names WHERE id <> 1
-      AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.name_id = names.id)
-      AND NOT EXISTS (SELECT 1 FROM names child WHERE child.parent = names.id)`);
-  while (prune.run().changes > 0);
+  const ids = new Set(kept.values());
+  return { kept, gone: rows.map(({ id }) => id).filter((id) => !ids.has(id)), added };
+}
+
+function remove(connection: Connection, ids: readonly number[]): void {
+  const statements = [
+    'DELETE FROM sets WHERE id = ?',
+    'DELETE FROM volumes WHERE set_id = ?',
+    'DELETE FROM volume_tables WHERE set_id = ?',
+    'INSERT OR IGNORE INTO removed_sets VALUES (?)',
+  ].map((sql) => connection.prepare<[number]>(sql));
+  for (const id of ids) for (const statement of statements) statement.run(id);
+}
+
+/** Notes that rows of a set were written which is no longer there; the next listing removes them. */
+export function leaveToPrune(connection: Connection, id: number): void {
+  connection.prepare('INSERT OR IGNORE INTO removed_sets VALUES (?)').run(id);
+}
+
+function add(
+  connection: Connection,
+  added: readonly Added[],
+  fingerprint: Fingerprint,
+): [key: string, id: number][] {
+  const newChain = connection.prepare('INSERT INTO chains DEFAULT VALUES');
+  const nextPosition = connection
+    .prepare<[number], number>(
+      'UPDATE chains SET next_position = next_position + 1 WHERE id = ? RETURNING next_position - 1',
+    )
+    .pluck();
+  const insert = connection.prepare(
+    'INSERT INTO sets (id, key, kind, start_seconds, end_seconds, fingerprint) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  let begun = 0;
+  return added.map(({ set, chain }) => {
+    const { times } = set;
+    if (chain === undefined && times.kind === 'full')
+      begun = Number(newChain.run().lastInsertRowid);
+    const joined = chain ?? begun;
+    const id = setId(joined, nextPosition.get(joined) ?? 0);
+    const start = times.kind === 'full' ? times.endSeconds : times.startSeconds;
+    insert.run(id, set.key, times.kind, start, times.endSeconds, fingerprint(set));
+    return [set.key, id];
+  });
 }
 
 /** Forgets what a fill that did not end has written for a set. */
 export function clearListing(connection: Connection, id: number): void {
   connection.prepare('DELETE FROM versions WHERE set_id = ?').run(id);
   connection.prepare('DELETE FROM pieces WHERE set_id = ?').run(id);
+  connection.prepare('DELETE FROM volume_tables WHERE set_id = ?').run(id);
   connection.prepare('UPDATE volumes SET catalogued = 0 WHERE set_id = ?').run(id);
 }

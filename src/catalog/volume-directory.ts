@@ -1,10 +1,14 @@
 /** The volumes of every set: from the catalog, or from the manifest when that was not read yet. */
+import { LRUCache } from 'lru-cache';
 import { DuplifsError } from '../base/index.js';
-import { type VolumeRef } from '../volume/index.js';
+import { type SessionKey } from '../openpgp/index.js';
+import { SeekTable, type VolumeRef } from '../volume/index.js';
 import { type Connection } from './schema.js';
 import { type KnownSets } from './known-sets.js';
 import { readManifest, recordVolumes, type ManifestSource } from './load-manifest.js';
 import { SetVolumes, volumeRef, type SetVolume } from './set-volumes.js';
+
+const maxRefs = 1000;
 
 export class VolumeDirectory {
   readonly #connection: Connection;
@@ -14,6 +18,9 @@ export class VolumeDirectory {
   readonly #loaded = new Map<number, SetVolumes>();
   readonly #loading = new Map<number, Promise<SetVolumes>>();
   readonly #byId = new Map<number, SetVolume>();
+  readonly #sessionKeys = new Map<number, SessionKey>();
+  /** Each may hold a table of some 30 KB. */
+  readonly #refs = new LRUCache<number, VolumeRef>({ max: maxRefs });
 
   constructor(
     connection: Connection,
@@ -57,15 +64,54 @@ export class VolumeDirectory {
 
   /** What to ask the volume store for. */
   ref(volume: SetVolume): VolumeRef {
-    return volumeRef(volume, this.#sets.keyOf(volume.setId));
+    const known = this.#refs.get(volume.id);
+    if (known !== undefined && known.name === volume.name) return known;
+    const ref: VolumeRef = {
+      ...volumeRef(volume, this.#sets.keyOf(volume.setId)),
+      table: this.#tableOf(volume),
+      sessionKey: this.#sessionKeys.get(volume.id),
+    };
+    this.#refs.set(volume.id, ref);
+    return ref;
+  }
+
+  /** Keeps the session key that an index gives for a volume, in memory only. */
+  keepSessionKey(volumeId: number, key: SessionKey): void {
+    this.#sessionKeys.set(volumeId, key);
+    this.#refs.delete(volumeId);
+  }
+
+  /** To be called when what is known of a set's volumes was written anew. */
+  forgetRefs(setId: number): void {
+    for (const { id } of this.#loaded.get(setId)?.all ?? []) this.#refs.delete(id);
+  }
+
+  /** Looks for the files of the sets' volumes in a new listing. */
+  update(): void {
+    for (const [setId, volumes] of this.#loaded) volumes.update(this.#sets.get(setId).stored);
+  }
+
+  /** What is known of the set's volumes without asking the storage. */
+  known(setId: number): SetVolumes | undefined {
+    return this.#known(setId);
   }
 
   /** Forgets sets that vanished. */
   forget(setIds: readonly number[]): void {
     for (const setId of setIds) {
-      for (const { id } of this.#loaded.get(setId)?.all ?? []) this.#byId.delete(id);
+      this.forgetRefs(setId);
+      for (const { id } of this.#loaded.get(setId)?.all ?? []) {
+        this.#byId.delete(id);
+        this.#sessionKeys.delete(id);
+      }
       this.#loaded.delete(setId);
     }
+  }
+
+  /** Reads the manifest from the storage, whatever is known of it here: proves that it can be opened. */
+  async proveKeys(setId: number): Promise<void> {
+    const { stored } = this.#sets.get(setId);
+    await readManifest(stored, { ...this.#source(), localNames: new Set() }, this.#warn);
   }
 
   #known(setId: number): SetVolumes | undefined {
@@ -76,10 +122,20 @@ export class VolumeDirectory {
       .pluck()
       .get(setId);
     if (isKnown !== 1) return undefined;
-    const volumes = new SetVolumes(this.#connection, setId);
+    const volumes = new SetVolumes(this.#connection, setId, this.#sets.get(setId).stored);
     for (const volume of volumes.all) this.#byId.set(volume.id, volume);
     this.#loaded.set(setId, volumes);
     return volumes;
+  }
+
+  #tableOf({ id }: SetVolume): SeekTable | undefined {
+    const row = this.#connection
+      .prepare<[number], { plaintext_length: number; layout: string; blocks: Buffer }>(
+        'SELECT plaintext_length, layout, blocks FROM volume_tables WHERE volume_id = ?',
+      )
+      .get(id);
+    if (row === undefined || row.blocks.length === 0) return undefined;
+    return new SeekTable(row.plaintext_length, JSON.parse(row.layout) as number[], row.blocks);
   }
 
   async #load(setId: number): Promise<SetVolumes> {

@@ -2,19 +2,37 @@
  * Fills the catalog from one decoded volume: the metadata of its entries, where their bytes lie, and the
  * exact sizes. It watches the plaintext as it streams by and writes only after the volume was verified.
  */
-import { comparePaths, DuplifsError } from '../base/index.js';
-import { DifftarParser, type DifftarEntry } from '../archive/index.js';
+import { comparePaths, DuplifsError, isDuplifsError } from '../base/index.js';
+import { DifftarParser, type ContentEntry, type DifftarEntry } from '../archive/index.js';
 import { DeltaLengthCounter } from '../librsync/index.js';
 import { type VolumeObserver } from '../volume/index.js';
 import { type EntryWriter } from './entry-writer.js';
+import { PackedList } from './packed-list.js';
 import { type Connection } from './schema.js';
 import { type SetVolume, type SetVolumes } from './set-volumes.js';
+import { leaveToPrune } from './synchronize.js';
 
-interface Recorded {
-  readonly entry: DifftarEntry;
-  readonly pieces: { readonly offset: number; readonly length: number }[];
+/** One row to write: a version or deletion, or a place of the bytes of a version (which comes after them). */
+type Recorded =
+  | { readonly kind: 'version'; readonly entry: ContentEntry; readonly size: number | undefined }
+  | { readonly kind: 'deleted'; readonly path: string }
+  | PlacedPiece;
+
+interface PlacedPiece {
+  readonly kind: 'piece';
+  readonly path: string;
+  readonly offset: number;
+  readonly length: number;
+  /** From 1; 0 when it is all. */
+  readonly number: number;
+}
+
+/** An entry that further pieces may follow. */
+interface Open {
+  readonly entry: ContentEntry;
+  length: number;
   /** Of a diff: counts what the delta makes. */
-  readonly counter: DeltaLengthCounter | undefined;
+  counter: DeltaLengthCounter | undefined;
 }
 
 export class VolumeRecorder implements VolumeObserver {
@@ -23,8 +41,10 @@ export class VolumeRecorder implements VolumeObserver {
   readonly #volume: SetVolume;
   readonly #volumes: SetVolumes;
   readonly #warn: (message: string) => void;
-  readonly #entries: Recorded[] = [];
+  readonly #records = new PackedList<Recorded>();
   readonly #parser: DifftarParser;
+  #open: Open | undefined;
+  #lastPath = '';
   #outOfOrder = 0;
 
   constructor(
@@ -43,7 +63,9 @@ export class VolumeRecorder implements VolumeObserver {
       entry: (entry, dataOffset) => {
         this.#entry(entry, dataOffset);
       },
-      data: (bytes) => this.#entries.at(-1)?.counter?.push(bytes),
+      data: (bytes) => {
+        this.#count(bytes);
+      },
       entryEnd: () => undefined,
     });
   }
@@ -54,100 +76,106 @@ export class VolumeRecorder implements VolumeObserver {
 
   async commit(): Promise<void> {
     this.#parser.end();
+    this.#close();
     if (this.#outOfOrder > 0) {
       this.#warn(
         `"${this.#volume.name ?? ''}" holds ${this.#outOfOrder} entries out of order; they are shown in their place`,
       );
     }
+    const { id, setId, number } = this.#volume;
     const putPiece = this.#connection.prepare(
-      'INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?)',
     );
-    await this.#writer.writeAll(this.#entries, (recorded) => {
-      this.#write(recorded, (id, piece) =>
-        putPiece.run(
-          id,
-          this.#volume.setId,
-          this.#volume.number,
-          piece.offset,
-          piece.length,
-          this.#volume.id,
-        ),
-      );
+    await this.#writer.writeAll(this.#records, (record) => {
+      if (record.kind === 'version') {
+        this.#writer.putVersion(setId, record.entry.kind, record.entry, record.size);
+      } else if (record.kind === 'deleted') {
+        this.#writer.putDeletion(setId, record.path);
+      } else {
+        const nameId = this.#writer.nameId(record.path);
+        putPiece.run(nameId, setId, number, record.offset, record.length, id, record.number);
+      }
     });
+    const done = this.#connection.prepare('UPDATE volumes SET catalogued = 1 WHERE id = ?').run(id);
+    if (done.changes === 0) leaveToPrune(this.#connection, setId); // the set has vanished meanwhile
     this.#volume.catalogued = true;
-    this.#connection.prepare('UPDATE volumes SET catalogued = 1 WHERE id = ?').run(this.#volume.id);
     this.#completeShared();
   }
 
   #entry(entry: DifftarEntry, dataOffset: number): void {
-    const last = this.#entries.at(-1);
-    if (entry.kind === 'deleted') {
-      this.#entries.push({ entry, pieces: [], counter: undefined });
-    } else if (
-      last?.entry.path === entry.path &&
-      last.entry.kind === entry.kind &&
-      entry.piece !== undefined
-    ) {
-      last.pieces.push({ offset: dataOffset, length: entry.dataLength });
-    } else {
-      if (last !== undefined && comparePaths(last.entry.path, entry.path) > 0)
-        this.#outOfOrder += 1;
-      const pieces = entry.type === 'reg' ? [{ offset: dataOffset, length: entry.dataLength }] : [];
-      const counter =
-        entry.kind === 'diff' && !this.#isShared(entry.path)
-          ? new DeltaLengthCounter(entry.path)
-          : undefined;
-      this.#entries.push({ entry, pieces, counter });
+    const open = this.#open;
+    const isNext =
+      entry.kind !== 'deleted' &&
+      entry.piece !== undefined &&
+      open?.entry.path === entry.path &&
+      open.entry.kind === entry.kind;
+    if (!isNext) {
+      this.#close();
+      if (entry.kind === 'deleted') {
+        this.#records.push({ kind: 'deleted', path: entry.path });
+        return;
+      }
+      if (comparePaths(this.#lastPath, entry.path) > 0) this.#outOfOrder += 1;
+      this.#lastPath = entry.path;
+      const isWholeDelta = entry.kind === 'diff' && !this.#isShared(entry.path);
+      const counter = isWholeDelta ? new DeltaLengthCounter(entry.path) : undefined;
+      this.#open = { entry, length: 0, counter };
+    }
+    if (entry.type !== 'reg' || this.#open === undefined) return;
+    const { path, piece: number = 0, dataLength: length } = entry;
+    this.#open.length += length;
+    this.#records.push({ kind: 'piece', path, offset: dataOffset, length, number });
+  }
+
+  #count(bytes: Buffer): void {
+    if (this.#open?.counter === undefined) return;
+    try {
+      this.#open.counter.push(bytes);
+    } catch (error) {
+      if (!isDuplifsError(error)) throw error;
+      this.#open.counter = undefined; // whoever reads the file will be told; the others are all right
     }
   }
 
-  #write(
-    { entry, pieces, counter }: Recorded,
-    putPiece: (id: number, piece: Recorded['pieces'][number]) => void,
-  ): void {
-    const { setId } = this.#volume;
-    if (entry.kind === 'deleted') {
-      this.#writer.putDeletion(setId, entry.path);
-      return;
-    }
-    const id = this.#writer.putVersion(
-      setId,
-      entry.kind,
-      entry,
-      this.#size(entry, pieces, counter),
-    );
-    for (const piece of pieces) putPiece(id, piece);
+  /** What was open is complete. */
+  #close(): void {
+    const open = this.#open;
+    if (open === undefined) return;
+    this.#open = undefined;
+    this.#records.push({ kind: 'version', entry: open.entry, size: this.#size(open) });
   }
 
-  #size(
-    entry: DifftarEntry & { kind: 'snapshot' | 'diff' },
-    pieces: Recorded['pieces'],
-    counter: DeltaLengthCounter | undefined,
-  ): number | undefined {
+  #size({ entry, length, counter }: Open): number | undefined {
     if (this.#isShared(entry.path)) return undefined;
-    if (entry.kind === 'snapshot') return pieces.reduce((sum, { length }) => sum + length, 0);
-    return counter?.resultLength;
+    if (entry.kind === 'snapshot') return length;
+    try {
+      return counter?.resultLength;
+    } catch (error) {
+      if (!isDuplifsError(error)) throw error;
+      return undefined; // cut short, see #count
+    }
   }
 
   /** Whether other volumes of the set may hold more of the path. */
   #isShared(path: string): boolean {
-    const { startPath, endPath } = this.#volume;
-    return (path === startPath || path === endPath) && this.#volumes.covering(path).length > 1;
+    return this.#volumes.isShared(path, this.#volume);
   }
 
   /** The sizes of contents that several volumes share, once all of those were catalogued. */
   #completeShared(): void {
     const { setId, startPath, endPath } = this.#volume;
+    const setSize = this.#connection.prepare(
+      `UPDATE versions SET size = (
+         SELECT sum(length) FROM pieces p WHERE p.name_id = versions.name_id AND p.set_id = versions.set_id
+       ) WHERE name_id = ? AND set_id = ? AND kind = 1 AND type = 0`,
+    );
     for (const path of new Set([startPath, endPath])) {
       const sharers = this.#volumes.covering(path);
-      if (sharers.length < 2 || !sharers.every((volume) => volume.catalogued)) continue;
-      this.#connection
-        .prepare(
-          `UPDATE versions SET size = (
-             SELECT sum(length) FROM pieces p WHERE p.name_id = versions.name_id AND p.set_id = versions.set_id
-           ) WHERE name_id = ? AND set_id = ? AND kind = 1 AND type = 0`,
-        )
-        .run(this.#writer.nameId(path), setId);
+      if (sharers.length < 2 || !sharers.every(({ catalogued }) => catalogued)) continue;
+      const last = sharers.at(-1);
+      if (last?.endPath === path && last.continues) continue; // the manifest lacks its end
+      this.#writer.forgetIds();
+      setSize.run(this.#writer.nameId(path), setId);
     }
   }
 }

@@ -74,7 +74,10 @@ export function addCommonOptions(command: Command): Command {
     )
     .option('--numeric-owner', 'owners by their stored numbers, not by their names', false);
   command.setOptionValue('verbosity', defaultVerbosity);
-  for (const flags of ignoredOptions) command.addOption(new Option(flags).hideHelp());
+  for (const flags of ignoredOptions) {
+    const option = new Option(flags).hideHelp();
+    if (!command.options.some(({ long }) => long === option.long)) command.addOption(option);
+  }
   command.addOption(
     new Option('--current-time <seconds>', 'take this for now').argParser(parseWhole).hideHelp(),
   );

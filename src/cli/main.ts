@@ -1,8 +1,8 @@
 /** The command `duplifs`. */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../base/index.js';
 import { commandLine } from './arguments.js';
+import { backupCommands } from './commands/backup.js';
 import { statusCommand } from './commands/collection-status.js';
 import { listCommand } from './commands/list-current-files.js';
 import { mountCommand } from './commands/mount.js';
@@ -10,13 +10,14 @@ import { restoreCommand } from './commands/restore.js';
 import { umountCommand } from './commands/umount.js';
 import { Log, defaultVerbosity } from './log.js';
 import { reportError } from './run-command.js';
+import { programVersion } from './version.js';
 
 /** Runs the command line of this process and sets its exit code. */
 export async function main(): Promise<void> {
   process.stdout.on('error', endQuietly);
   const program = new Command('duplifs')
     .description('Mount duplicity backups as read-only folders at any time, and restore from them.')
-    .version(version())
+    .version(programVersion())
     .exitOverride()
     .showHelpAfterError('(--help shows what there is)')
     .addCommand(mountCommand())
@@ -24,6 +25,7 @@ export async function main(): Promise<void> {
     .addCommand(restoreCommand())
     .addCommand(listCommand())
     .addCommand(statusCommand());
+  for (const command of backupCommands()) program.addCommand(command);
   for (const command of program.commands) command.exitOverride().showHelpAfterError(false);
   try {
     await program.parseAsync(commandLine(), { from: 'user' });
@@ -35,12 +37,6 @@ export async function main(): Promise<void> {
           : exitCodes.USAGE
         : reportError(error, new Log(defaultVerbosity));
   }
-}
-
-function version(): string {
-  const packageFile = new URL('../../package.json', import.meta.url);
-  const { version: text } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
-  return text;
 }
 
 /** `duplifs ls … | head` is no error. */

@@ -13,7 +13,7 @@ import { type CommandContext } from './run-command.js';
 import { splitWords } from './split-words.js';
 
 /** Decoded blocks kept in memory; the kernel keeps what it has read anyway. */
-const memoryBytes = 64 * 2 ** 20;
+const memoryBytes = 16 * 2 ** 20;
 
 export interface OpenOptions {
   /** Asks the user for a passphrase; by default on the terminal. */
@@ -75,17 +75,22 @@ export async function withRepository<T>(
   }
 }
 
-async function openKeyring(
+/** The keys and passphrases that the options and the environment give. */
+export async function openKeyring(
   options: CommonOptions,
   log: Log,
-  ask: (question: string) => Promise<string | undefined>,
+  ask: (question: string) => Promise<string | undefined> = askSecret,
 ): Promise<Keyring> {
   const passphrase = process.env['PASSPHRASE'];
+  const signPassphrase = process.env['SIGN_PASSPHRASE'];
   const keyFiles = await Promise.all(
     options.keyFile.map(async (path) => ({ path, bytes: await readKeyFile(path) })),
   );
   return new Keyring({
     passphrases: passphrase === undefined ? [] : [passphrase],
+    ...(signPassphrase === undefined || signPassphrase === ''
+      ? {}
+      : { signPassphrases: [signPassphrase] }),
     ...(options.useAgent ? {} : { ask }),
     keyFiles,
     gpg: {
@@ -111,7 +116,7 @@ async function readKeyFile(path: string): Promise<Buffer> {
 }
 
 /** The archive dir holds names and signatures of everything in the clear; others should not read it. */
-async function warnIfOpen(folder: string, log: Log): Promise<void> {
+export async function warnIfOpen(folder: string, log: Log): Promise<void> {
   const stats = await stat(folder).catch(() => undefined);
   if (stats !== undefined && (stats.mode & 0o077) !== 0) {
     log.warn(`Others may read the archive dir "${folder}"; run: chmod -R go= "${folder}"`);

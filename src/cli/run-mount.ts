@@ -52,6 +52,7 @@ export async function runMount(
           write(log, level, message);
         },
       });
+      view.servedBy(session);
       log.notice(`Mounted at ${place}; end it with Ctrl-C or: duplifs umount ${place}`);
       onReady?.();
       const fill = options.backgroundFill ?? isLocal(url);
@@ -106,7 +107,7 @@ async function serve(
   const background = new AbortController();
   const stop = unmountOnSignal(session, log, signal);
   const work = Promise.all([
-    keepFresh(session, view, repository, log, background.signal),
+    keepFresh(view, repository, log, background.signal),
     fill &&
       repository.catalogueAll(background.signal, (error) => {
         if (!background.signal.aborted) log.warn(errorText(error));
@@ -152,7 +153,6 @@ function unmountOnSignal(session: MountSession, log: Log, interrupted: AbortSign
 
 /** Looks for new sets from time to time, and has the kernel forget what they change. */
 async function keepFresh(
-  session: MountSession,
   view: MountView,
   repository: Repository,
   log: Log,
@@ -165,7 +165,7 @@ async function keepFresh(
       await repository.refresh(signal);
       const after = repository.sets().map(({ key }) => key);
       if (before.join() === after.join()) continue;
-      view.invalidate(session);
+      view.invalidate();
       log.info(`There are ${after.length} backup sets now`);
     } catch (error) {
       if (signal.aborted) return;

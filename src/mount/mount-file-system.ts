@@ -1,7 +1,12 @@
 import { DuplifsError } from '../base/index.js';
 import type { MountOptions, MountSession } from './engine.js';
 import type { ReadOnlyFileSystem } from './file-system.js';
-import { attachAsRoot, attachAsUser, inheritedDescriptor } from './kernel/attach.js';
+import {
+  attachAsRoot,
+  attachAsUser,
+  checkInherited,
+  inheritedDescriptor,
+} from './kernel/attach.js';
 import { kernelEngineObstacle } from './kernel/availability.js';
 import { serveKernel } from './kernel/kernel-engine.js';
 import { widenReadAhead } from './kernel/read-ahead.js';
@@ -29,6 +34,7 @@ export async function mountFileSystem(
         hint: 'Leave out --fuse-engine libfuse',
       });
     }
+    await checkInherited(inherited);
     return serveKernel(fs, inherited, undefined, options);
   }
   if (options.engine === 'libfuse') return mountWithLibfuse(fs, mountpoint, options);

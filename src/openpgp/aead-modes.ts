@@ -4,7 +4,7 @@ import type { DecipherGCM } from 'node:crypto';
 
 import type { Cipher } from './algorithms.js';
 import { nodeCipher } from './cfb.js';
-import { MessageError } from './message-error.js';
+import { MessageError, UnsupportedError } from './message-error.js';
 
 export const tagBytes = 16;
 
@@ -19,11 +19,13 @@ const modes: readonly AeadMode[] = [
   { id: 3, node: 'gcm', nonceBytes: 12 },
 ];
 
-/** The mode with this number; a MessageError when it is not supported. */
+/** The mode with this number; an UnsupportedError when it is not supported. */
 export function aeadById(id: number): AeadMode {
   const mode = modes.find((one) => one.id === id);
   if (!mode)
-    throw new MessageError(`it uses the unsupported AEAD mode ${id}${id === 1 ? ' (EAX)' : ''}`);
+    throw new UnsupportedError(
+      `it uses the unsupported AEAD mode ${id}${id === 1 ? ' (EAX)' : ''}`,
+    );
   return mode;
 }
 

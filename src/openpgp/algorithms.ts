@@ -2,6 +2,7 @@
 import { MessageError } from './message-error.js';
 
 export type CipherName =
+  | 'idea'
   | 'tripledes'
   | 'cast5'
   | 'blowfish'
@@ -18,14 +19,17 @@ export interface Cipher {
   readonly name: CipherName;
   readonly keyBytes: number;
   readonly blockBytes: number;
-  /** The OpenSSL name without its mode; undefined when Node.js does not have the cipher. */
+  /** The OpenSSL name without its mode; undefined when OpenSSL does not have the cipher. */
   readonly node: string | undefined;
+  /** OpenSSL has it in its legacy provider only (old-cipher.ts). */
+  readonly old?: true;
 }
 
 const ciphers: readonly Cipher[] = [
+  { id: 1, name: 'idea', keyBytes: 16, blockBytes: 8, node: 'idea', old: true },
   { id: 2, name: 'tripledes', keyBytes: 24, blockBytes: 8, node: 'des-ede3' },
-  { id: 3, name: 'cast5', keyBytes: 16, blockBytes: 8, node: undefined },
-  { id: 4, name: 'blowfish', keyBytes: 16, blockBytes: 8, node: undefined },
+  { id: 3, name: 'cast5', keyBytes: 16, blockBytes: 8, node: 'cast5', old: true },
+  { id: 4, name: 'blowfish', keyBytes: 16, blockBytes: 8, node: 'bf', old: true },
   { id: 7, name: 'aes128', keyBytes: 16, blockBytes: 16, node: 'aes-128' },
   { id: 8, name: 'aes192', keyBytes: 24, blockBytes: 16, node: 'aes-192' },
   { id: 9, name: 'aes256', keyBytes: 32, blockBytes: 16, node: 'aes-256' },

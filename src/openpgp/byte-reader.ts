@@ -65,10 +65,15 @@ export class ByteReader {
     return this.buffered;
   }
 
+  /** All that is left, piece by piece. */
+  async *pieces(): AsyncGenerator<Buffer, void, void> {
+    for (let piece = await this.some(); piece; piece = await this.some()) yield piece;
+  }
+
   /** Reads to the end and forgets all of it; the number of bytes that were left. */
   async drain(): Promise<number> {
     let count = 0;
-    for (let piece = await this.some(); piece; piece = await this.some()) count += piece.length;
+    for await (const piece of this.pieces()) count += piece.length;
     return count;
   }
 

@@ -5,9 +5,11 @@
  */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import type { Cipher as CipherStream } from 'node:crypto';
+import { Readable } from 'node:stream';
 
-import { DuplifsError } from '../base/index.js';
 import { cipherByName } from './algorithms.js';
+import { UnsupportedError } from './message-error.js';
+import { decryptWithOldCipher } from './old-cipher.js';
 import type { CipherName, SessionKey } from './algorithms.js';
 
 /** Decrypts a CFB stream chunk by chunk. */
@@ -18,22 +20,48 @@ export interface CfbDecryptor {
   final(): Buffer;
 }
 
-/** Whether this Node.js can decrypt with the cipher. */
-export function hasCipher(name: CipherName): boolean {
-  return cipherByName(name).node !== undefined;
-}
-
-/** The cipher's OpenSSL name with a mode; a DuplifsError (KEY) when Node.js does not have it. */
+/** The cipher's OpenSSL name with a mode; an UnsupportedError when OpenSSL does not have it. */
 export function nodeCipher(name: CipherName, mode: string): string {
   const { node } = cipherByName(name);
   if (node === undefined) {
-    throw new DuplifsError('KEY', `Cannot decrypt: this Node.js has no cipher "${name}"`);
+    throw new UnsupportedError(`OpenSSL has no cipher "${name}"`);
   }
   return `${node}-${mode}`;
 }
 
+/** Decrypts a CFB stream with any cipher; its first block follows the ciphertext block `iv`. */
+export async function* decryptCfb(
+  source: AsyncIterable<Buffer>,
+  sessionKey: SessionKey,
+  iv: Buffer,
+): AsyncGenerator<Buffer, void, void> {
+  if (cipherByName(sessionKey.algorithm).old) {
+    const cipher = nodeCipher(sessionKey.algorithm, 'cfb');
+    return yield* decryptWithOldCipher(source, cipher, sessionKey.key, iv);
+  }
+  const decryptor = cfbDecryptor(sessionKey, iv);
+  for await (const piece of source) {
+    const plain = decryptor.update(piece);
+    if (plain.length > 0) yield plain;
+  }
+  const rest = decryptor.final();
+  if (rest.length > 0) yield rest;
+}
+
+/** The same for a few bytes at once. */
+export async function decryptCfbBytes(
+  bytes: Buffer,
+  sessionKey: SessionKey,
+  iv: Buffer,
+): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  const source = Readable.from([bytes]);
+  for await (const piece of decryptCfb(source, sessionKey, iv)) parts.push(piece);
+  return Buffer.concat(parts);
+}
+
 /**
- * A decryptor whose first block follows the ciphertext block `iv`.
+ * A decryptor (not for old ciphers) whose first block follows the ciphertext block `iv`.
  * `key` and `iv` must have the cipher's lengths.
  */
 export function cfbDecryptor({ algorithm, key }: SessionKey, iv: Buffer): CfbDecryptor {

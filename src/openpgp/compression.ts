@@ -6,6 +6,7 @@ import unbzip2Stream from 'unbzip2-stream';
 import { errorText } from '../base/index.js';
 import type { ByteReader } from './byte-reader.js';
 import { MessageError } from './message-error.js';
+import { untilWritable } from './until-writable.js';
 
 export type Compression = 'none' | 'zip' | 'zlib' | 'bzip2';
 
@@ -25,7 +26,7 @@ export function decompress(
 ): AsyncGenerator<Buffer, void, void> {
   switch (compression) {
     case 'none':
-      return pieces(body);
+      return body.pieces();
     case 'zip':
       return inflate(createInflateRaw(inflateOptions), body);
     case 'zlib':
@@ -41,10 +42,6 @@ export function decompress(
  */
 const pieceBytes = 256 * 1024;
 const inflateOptions = { chunkSize: 512 * 1024, writableHighWaterMark: 2 * pieceBytes };
-
-async function* pieces(body: ByteReader): AsyncGenerator<Buffer, void, void> {
-  for (let piece = await body.some(); piece; piece = await body.some()) yield piece;
-}
 
 async function* inflate(stream: Transform, body: ByteReader): AsyncGenerator<Buffer, void, void> {
   let ended = false;
@@ -76,7 +73,7 @@ async function feed(stream: Transform, body: ByteReader, ended: () => boolean): 
 async function* largePieces(body: ByteReader): AsyncGenerator<Buffer, void, void> {
   let waiting: Buffer[] = [];
   let length = 0;
-  for (let piece = await body.some(); piece; piece = await body.some()) {
+  for await (const piece of body.pieces()) {
     waiting.push(piece);
     length += piece.length;
     if (length < pieceBytes) continue;
@@ -85,17 +82,6 @@ async function* largePieces(body: ByteReader): AsyncGenerator<Buffer, void, void
     length = 0;
   }
   if (length > 0) yield Buffer.concat(waiting, length);
-}
-
-function untilWritable(stream: Transform): Promise<void> {
-  const events = ['drain', 'end', 'close'];
-  return new Promise((resolve) => {
-    const done = () => {
-      for (const event of events) stream.off(event, done);
-      resolve();
-    };
-    for (const event of events) stream.once(event, done);
-  });
 }
 
 function isZlibError(error: unknown): boolean {

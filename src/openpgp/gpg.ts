@@ -7,6 +7,7 @@ import type { Readable, Writable } from 'node:stream';
 import PQueue from 'p-queue';
 
 import { DuplifsError, errorText } from '../base/index.js';
+import { untilWritable } from './until-writable.js';
 
 export interface GpgProgram {
   /** "gpg", or the path of another program. */
@@ -112,7 +113,7 @@ export function startGpg(gpg: GpgProgram, run: GpgRun): GpgProcess {
   outcome.catch(() => undefined);
   return {
     write: async (input) => {
-      if (!stdin.destroyed && !stdin.write(input)) await drained(stdin);
+      if (!stdin.destroyed && !stdin.write(input)) await untilWritable(stdin);
     },
     end: async () => {
       stdin.end();
@@ -144,17 +145,6 @@ async function result(
       cause: error,
     });
   }
-}
-
-function drained(stream: Writable): Promise<void> {
-  const events = ['drain', 'close', 'error'];
-  return new Promise((resolve) => {
-    const done = () => {
-      for (const event of events) stream.off(event, done);
-      resolve();
-    };
-    for (const event of events) stream.once(event, done);
-  });
 }
 
 /** All that a stream brings, the first `maxBytes` of it kept. */

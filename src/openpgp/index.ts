@@ -2,6 +2,7 @@
  * OpenPGP. Reading: a Keyring opens messages, `decryptMessage` streams them verified. Writing: a
  * SeekableMessageWriter makes messages whose blocks `decodeBlock` reads one by one.
  */
+export { cipherById, cipherByName } from './algorithms.js';
 export type { CipherName, SessionKey } from './algorithms.js';
 export { decryptMessage } from './decrypt-message.js';
 export type { DecryptedMessage, DecryptOptions, DecryptResult } from './decrypt-message.js';
@@ -17,6 +18,7 @@ export type { Ask } from './passphrases.js';
 export { sessionKeyFits } from './session-key-probe.js';
 export { encryptionKeyFor } from './recipients.js';
 export type { MessageSigner } from './message-signer.js';
+export { withSkips } from './seekable-layout.js';
 export type { SeekableBlock, SeekableLayout } from './seekable-layout.js';
 export { decodeBlock, decodeBlocks, rangeOfBlocks } from './seekable-reader.js';
 export type { SeekableMessage } from './seekable-reader.js';

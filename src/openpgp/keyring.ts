@@ -6,21 +6,18 @@
 import { config } from 'openpgp';
 import type { Config, Key } from 'openpgp';
 
-import { DuplifsError, isDuplifsError } from '../base/index.js';
-import { seipd2Cipher } from './aead-data.js';
-import type { Cipher, SessionKey } from './algorithms.js';
-import { askGpgForSessionKey } from './gpg-session-key.js';
+import { DuplifsError } from '../base/index.js';
+import type { SessionKey } from './algorithms.js';
 import type { GpgProgram } from './gpg.js';
-import { isOldKey, openRecipient, readKeyFile, secretKeysOf, unlock } from './key-files.js';
-import type { KeyFile, SecretKey } from './key-files.js';
+import { KeyFiles } from './key-file-store.js';
+import type { KeyFile } from './key-files.js';
 import { namedError } from './message-error.js';
-import type { MessageHeader, Recipient } from './message-header.js';
-import { bodyPrefix, parsePacketHeader } from './packet-header.js';
-import { openPassphraseSlot } from './passphrase-slot.js';
+import type { MessageHeader } from './message-header.js';
 import { Passphrases } from './passphrases.js';
 import type { Ask } from './passphrases.js';
 import { exportPublicKeys, keyHasId, keyIdDigits, normalKeyId } from './public-keys.js';
-import { sessionKeyFits } from './session-key-probe.js';
+import { gpgPassphrase } from './s2k.js';
+import { SessionKeySearch } from './session-key-search.js';
 
 export interface KeyringOptions {
   /** PASSPHRASE and its like, for messages and for secret keys. */
@@ -37,35 +34,20 @@ export interface KeyringOptions {
   readonly warn?: (message: string) => void;
 }
 
-interface FileKeys {
-  readonly all: readonly Key[];
-  readonly secret: readonly SecretKey[];
-}
-
-/** What came of one file so far, for the error that says why it could not be opened. */
-interface Attempt {
-  readonly header: MessageHeader;
-  readonly bulkCipher: Cipher | undefined;
-  readonly signal: AbortSignal | undefined;
-  readonly notes: Set<string>;
-  /** What a user could be asked for. */
-  question: string | undefined;
-}
-
 export class Keyring {
   readonly gpg: GpgProgram | undefined;
   readonly allowOldKeys: boolean;
   private readonly options: KeyringOptions;
-  private readonly passphrases: Passphrases;
-  private files: Promise<FileKeys> | undefined;
+  readonly passphrases: Passphrases;
+  readonly keyFiles: KeyFiles;
   private readonly exported = new Map<string, Promise<Key[]>>();
-  private unlocking: Promise<unknown> = Promise.resolve();
 
   constructor(options: KeyringOptions) {
     this.options = options;
     this.gpg = options.gpg;
     this.allowOldKeys = options.allowOldKeys ?? false;
     this.passphrases = new Passphrases(options.passphrases ?? [], options.ask);
+    this.keyFiles = new KeyFiles(options.keyFiles ?? []);
   }
 
   /**
@@ -78,11 +60,10 @@ export class Keyring {
     signal?: AbortSignal,
   ): Promise<SessionKey> {
     try {
-      const bulkCipher = header.data.kind === 'seipd2' ? cipherOfSeipd2(header) : undefined;
-      const attempt = { header, bulkCipher, signal, notes: new Set<string>(), question: undefined };
-      const sessionKey = await this.open(attempt, fileName);
-      if (sessionKey) return sessionKey;
-      throw cannotOpen(attempt, fileName);
+      const warn = this.options.warn ?? (() => undefined);
+      const { passphrases, keyFiles, gpg, allowOldKeys } = this;
+      const means = { passphrases, keyFiles, gpg, allowOldKeys, warn };
+      return await new SessionKeySearch(means, header, signal).run(fileName);
     } catch (error) {
       throw namedError(error, fileName);
     }
@@ -102,35 +83,14 @@ export class Keyring {
     return this.findPublicKeys(user, user, fits, signal);
   }
 
-  /** The secret keys in files: all of them. */
-  async secretKeysInFiles(): Promise<readonly SecretKey[]> {
-    return (await this.fileKeys()).secret;
-  }
-
-  /** All keys in files, also those with a secret part. */
-  async keysInFiles(): Promise<readonly Key[]> {
-    return (await this.fileKeys()).all;
-  }
-
   /** What may unlock a signing key: SIGN_PASSPHRASE before the others. */
   get signPassphrases(): readonly string[] {
-    return [...new Set([...(this.options.signPassphrases ?? []), ...this.passphrases.known])];
-  }
-
-  /** Unlocks a secret key; one at a time. */
-  unlock(key: SecretKey, passphrases: readonly string[]): Promise<boolean> {
-    const mine = this.unlocking.then(() => unlock(key, passphrases));
-    this.unlocking = mine.catch(() => undefined);
-    return mine;
-  }
-
-  /** Asks for one more passphrase: see Passphrases.oneMore. */
-  askForPassphrase<T>(
-    question: string,
-    tried: readonly string[],
-    retry: (passphrases: readonly string[]) => Promise<T | undefined>,
-  ): Promise<T | undefined> {
-    return this.passphrases.oneMore(question, tried, retry);
+    return [
+      ...new Set([
+        ...(this.options.signPassphrases ?? []).map(gpgPassphrase),
+        ...this.passphrases.known,
+      ]),
+    ];
   }
 
   /** The settings of openpgp.js for keys and signatures. */
@@ -149,7 +109,7 @@ export class Keyring {
     fits: (key: Key) => boolean,
     signal: AbortSignal | undefined,
   ): Promise<readonly Key[]> {
-    const fromFiles = (await this.keysInFiles()).filter(fits);
+    const fromFiles = (await this.keyFiles.all()).filter(fits);
     if (fromFiles.length > 0) return fromFiles;
     if (this.gpg) {
       const exporting = this.exported.get(gpgUser) ?? exportPublicKeys(this.gpg, gpgUser, signal);
@@ -166,166 +126,4 @@ export class Keyring {
       hint: 'Import it into the GnuPG keyring, or give it with --key-file',
     });
   }
-
-  private async open(attempt: Attempt, fileName: string): Promise<SessionKey | undefined> {
-    const tried = this.passphrases.known;
-    const found = await this.openWith(attempt, tried, true);
-    if (found) return found;
-    const { question } = attempt;
-    if (question === undefined) return undefined;
-    return this.passphrases.oneMore(`${question} (for "${fileName}")`, tried, (more) =>
-      this.openWith(attempt, more, false),
-    );
-  }
-
-  private async openWith(
-    attempt: Attempt,
-    passphrases: readonly string[],
-    first: boolean,
-  ): Promise<SessionKey | undefined> {
-    return (
-      (await this.openByPassphrase(attempt, passphrases)) ??
-      (await this.openByKeyFile(attempt, passphrases)) ??
-      (await this.openByGpg(attempt, passphrases, first))
-    );
-  }
-
-  private async openByPassphrase(
-    attempt: Attempt,
-    passphrases: readonly string[],
-  ): Promise<SessionKey | undefined> {
-    const { header, bulkCipher } = attempt;
-    const slots = header.passphraseSlots.filter((slot) => !slot.unsupported);
-    if (slots.length > 0) attempt.question ??= 'Passphrase of the backup';
-    for (const passphrase of passphrases) {
-      for (const slot of slots) {
-        if (!slot.cipher || !slot.s2k) continue;
-        attempt.signal?.throwIfAborted();
-        const derived = await this.passphrases.derive(slot.s2k, passphrase, slot.cipher);
-        const sessionKey = openPassphraseSlot(slot, derived, bulkCipher);
-        if (sessionKey && sessionKeyFits(header, sessionKey)) {
-          this.passphrases.worked(passphrase);
-          return sessionKey;
-        }
-      }
-    }
-    if (slots.length > 0) attempt.notes.add(countOf(passphrases.length, 'passphrase'));
-    return undefined;
-  }
-
-  private async openByKeyFile(
-    attempt: Attempt,
-    passphrases: readonly string[],
-  ): Promise<SessionKey | undefined> {
-    const { recipients } = attempt.header;
-    if (recipients.length === 0 || (this.options.keyFiles ?? []).length === 0) return undefined;
-    const { secret } = await this.fileKeys();
-    for (const recipient of recipients) {
-      for (const key of secret.filter((one) => recipient.hidden || one.keyId === recipient.keyId)) {
-        const sessionKey = await this.openByKey(attempt, recipient, key, passphrases);
-        if (sessionKey) return sessionKey;
-      }
-    }
-    attempt.notes.add(countOf(secret.length, 'secret key') + ' in key files');
-    return undefined;
-  }
-
-  private async openByKey(
-    attempt: Attempt,
-    recipient: Recipient,
-    key: SecretKey,
-    passphrases: readonly string[],
-  ): Promise<SessionKey | undefined> {
-    if (isOldKey(key) && !this.allowOldKeys) {
-      attempt.notes.add(`key ${key.keyId}, whose algorithm is refused as too old`);
-      return undefined;
-    }
-    if (!(await this.unlock(key, passphrases))) {
-      attempt.notes.add(`key ${key.keyId} in "${key.path}", which no passphrase unlocks`);
-      attempt.question = `Passphrase of the key ${key.keyId} in "${key.path}"`;
-      return undefined;
-    }
-    const sessionKey = await openRecipient(recipient, key, attempt.bulkCipher);
-    if (sessionKey && isOldKey(key)) {
-      this.options.warn?.(`Key ${key.keyId} has an algorithm that is no longer secure`);
-    }
-    return sessionKey && sessionKeyFits(attempt.header, sessionKey) ? sessionKey : undefined;
-  }
-
-  private async openByGpg(
-    attempt: Attempt,
-    passphrases: readonly string[],
-    first: boolean,
-  ): Promise<SessionKey | undefined> {
-    const { header, signal } = attempt;
-    if (!this.gpg) return undefined;
-    if (header.recipients.length === 0 && !(this.gpg.useAgent && first)) return undefined;
-    // Without a passphrase there may still be a key that needs none, or an agent that knows it.
-    const secrets = this.gpg.useAgent ? [undefined] : passphrases.length > 0 ? passphrases : [''];
-    for (const passphrase of secrets) {
-      let answer;
-      try {
-        answer = await askGpgForSessionKey(this.gpg, header, passphrase, signal);
-      } catch (error) {
-        if (!isDuplifsError(error, 'KEY')) throw error;
-        attempt.notes.add(`the GnuPG keyring (${error.message})`); // gpg may not be installed at all
-        return undefined;
-      }
-      if (answer.kind === 'key') {
-        if (passphrase !== undefined) this.passphrases.worked(passphrase);
-        return answer.sessionKey;
-      }
-      if (answer.kind === 'no-secret-key') {
-        attempt.notes.add('the GnuPG keyring, which has no such secret key');
-        return undefined;
-      }
-      attempt.notes.add('the GnuPG keyring');
-    }
-    if (header.recipients.length > 0 && !this.gpg.useAgent) {
-      attempt.question ??= `Passphrase of the key ${wantedKeys(header)} in the GnuPG keyring`;
-    }
-    return undefined;
-  }
-
-  private fileKeys(): Promise<FileKeys> {
-    this.files ??= this.readFiles();
-    return this.files;
-  }
-
-  private async readFiles(): Promise<FileKeys> {
-    const all: Key[] = [];
-    const secret: SecretKey[] = [];
-    for (const file of this.options.keyFiles ?? []) {
-      const keys = await readKeyFile(file);
-      all.push(...keys);
-      secret.push(...secretKeysOf(file.path, keys));
-    }
-    return { all, secret };
-  }
-}
-
-function cipherOfSeipd2({ data }: MessageHeader): Cipher | undefined {
-  const header = parsePacketHeader(data.start);
-  return header && seipd2Cipher(bodyPrefix(data.start, header));
-}
-
-function countOf(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
-}
-
-function wantedKeys(header: MessageHeader): string {
-  return header.recipients.map((one) => (one.hidden ? '(hidden)' : one.keyId)).join(', ');
-}
-
-function cannotOpen({ header, notes }: Attempt, fileName: string): DuplifsError {
-  const ways = [
-    ...(header.recipients.length > 0 ? [`the secret key ${wantedKeys(header)}`] : []),
-    ...(header.passphraseSlots.length > 0 ? ['a passphrase'] : []),
-  ];
-  const needs =
-    ways.length > 0 ? `it needs ${ways.join(' or ')}` : 'it names no key and no passphrase';
-  const tried = notes.size > 0 ? `tried ${[...notes].join('; ')}` : 'there was nothing to try';
-  return new DuplifsError('KEY', `Cannot open "${fileName}": ${needs}; ${tried}`, {
-    hint: 'Set PASSPHRASE, give the secret key with --key-file, or import it into GnuPG',
-  });
 }

@@ -9,15 +9,21 @@ export class MessageError extends Error {
   override readonly name = 'MessageError';
 }
 
-/** The DuplifsError (code DAMAGED) for a MessageError; anything else is returned as it is. */
+/** The same for what is not damaged but cannot be read here; the text completes "… cannot be read: ". */
+export class UnsupportedError extends MessageError {}
+
+/** The DuplifsError for a MessageError (DAMAGED, or KEY for what is not supported); else the error itself. */
 export function namedError(error: unknown, fileName: string): unknown {
   if (isDuplifsError(error) || !(error instanceof MessageError)) return error;
-  return new DuplifsError(
-    'DAMAGED',
-    `The OpenPGP file "${fileName}" is damaged: ${error.message}`,
-    {
-      hint: 'Fetch the file again, or restore it from another copy of the backup',
+  const file = `The OpenPGP file "${fileName}"`;
+  if (error instanceof UnsupportedError) {
+    return new DuplifsError('KEY', `${file} cannot be read: ${error.message}`, {
+      hint: 'Decrypt it with gpg, and encrypt it again with another algorithm',
       cause: error,
-    },
-  );
+    });
+  }
+  return new DuplifsError('DAMAGED', `${file} is damaged: ${error.message}`, {
+    hint: 'Fetch the file again, or restore it from another copy of the backup',
+    cause: error,
+  });
 }

@@ -3,12 +3,12 @@
  * GnuPG's, before the RFC). gpg 2.2 writes version 4 without an encrypted session key: the key derived
  * from the passphrase is the session key itself, and nothing in the packet tells a wrong one.
  */
-import { createDecipheriv, hkdfSync } from 'node:crypto';
+import { hkdfSync } from 'node:crypto';
 
 import { aeadById, openAead } from './aead-modes.js';
 import { cipherById } from './algorithms.js';
 import type { Cipher, SessionKey } from './algorithms.js';
-import { nodeCipher } from './cfb.js';
+import { decryptCfbBytes } from './cfb.js';
 import { parseS2k } from './s2k.js';
 import type { S2k } from './s2k.js';
 
@@ -62,11 +62,11 @@ function version56(body: Buffer, version: number, at: number): PassphraseSlot {
  * The session key that the derived key (of `cipher.keyBytes`) opens; undefined when it is seen to be
  * wrong. For SEIPD version 2 the algorithm is not in the slot: `bulkCipher` says it.
  */
-export function openPassphraseSlot(
+export async function openPassphraseSlot(
   slot: PassphraseSlot,
   derived: Buffer,
   bulkCipher: Cipher | undefined,
-): SessionKey | undefined {
+): Promise<SessionKey | undefined> {
   const { cipher } = slot;
   if (!cipher) return undefined;
   if (slot.version >= 5) {
@@ -80,9 +80,8 @@ export function openPassphraseSlot(
   }
   if (slot.encrypted.length === 0) return checked(bulkCipher ?? cipher, derived);
   const zero = Buffer.alloc(cipher.blockBytes);
-  const opened = createDecipheriv(nodeCipher(cipher.name, 'cfb'), derived, zero).update(
-    slot.encrypted,
-  );
+  const wrapping = { algorithm: cipher.name, key: derived };
+  const opened = await decryptCfbBytes(slot.encrypted, wrapping, zero);
   try {
     return checked(bulkCipher ?? cipherById(opened[0] ?? 0), opened.subarray(1));
   } catch {

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 
 import type { Cipher } from './algorithms.js';
-import { deriveKey } from './s2k.js';
+import { deriveKey, gpgPassphrase } from './s2k.js';
 import type { S2k } from './s2k.js';
 
 /** Asks the user; undefined means that there is nobody to ask, or that the user wants no more of it. */
@@ -23,7 +23,7 @@ export class Passphrases {
   private lastQuestion: Promise<unknown> = Promise.resolve();
 
   constructor(known: readonly string[], ask: Ask | undefined) {
-    this.ordered = [...new Set(known)];
+    this.ordered = [...new Set(known.map(gpgPassphrase))];
     this.ask = ask;
   }
 

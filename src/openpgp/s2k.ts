@@ -32,6 +32,11 @@ export function decodeCount(octet: number): number {
   return (16 + (octet & 15)) << ((octet >> 4) + 6);
 }
 
+/** A passphrase as gpg takes it from duplicity: up to the first newline (docs/format/1-bytes.md 7.5). */
+export function gpgPassphrase(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
+}
+
 /** Hashing 2 MiB takes some 2 ms; between the pieces the event loop runs. */
 const pieceBytes = 2 * 1024 * 1024;
 

@@ -84,6 +84,38 @@ export function bodyOf(layout: SeekableLayout, range: Buffer, fileOffset: number
   return only && pieces.length === 1 ? only : Buffer.concat(pieces);
 }
 
+/**
+ * The octet of the packet's body that lies at `fileOffset`, or that comes after the length there: what
+ * fileOffsetOf turns back.
+ */
+function bodyOffsetOf(layout: SeekableLayout, fileOffset: number): number {
+  const { dataOffset, partBytes, bodyBytes } = layout;
+  const parts = Math.floor(bodyBytes / partBytes);
+  const from = fileOffset - dataOffset - 1;
+  const part = Math.min(Math.floor(from / (partBytes + 1)), parts);
+  const lengthBytes = part < parts ? 1 : lastLengthBytes(layout);
+  return part * partBytes + Math.max(0, from - part * (partBytes + 1) - lengthBytes);
+}
+
+/** Where the first block begins in the body: after the version, the prefix, and the compressed packet's header. */
+const firstBlockOffset = { zip: 21, none: 19 };
+
+/**
+ * The blocks of one file with their `skip`, which an index does not keep: a block begins where the one before
+ * it ends.
+ */
+export function withSkips(
+  layout: SeekableLayout,
+  blocks: readonly Omit<SeekableBlock, 'skip'>[],
+): SeekableBlock[] {
+  let bodyOffset = firstBlockOffset[layout.compression];
+  return blocks.map((block) => {
+    const skip = bodyOffset - cfbBlock - bodyOffsetOf(layout, block.fileOffset);
+    bodyOffset = bodyOffsetOf(layout, block.fileOffset + block.fileLength);
+    return { ...block, skip };
+  });
+}
+
 /** The length of a whole file. */
 export function fileBytesOf(layout: SeekableLayout): number {
   return fileOffsetOf(layout, layout.bodyBytes);

@@ -72,6 +72,8 @@ export class SeekableMessageWriter {
   private pending: Buffer = Buffer.allocUnsafeSlow(blockBytes);
   private pendingBytes = 0;
   private plaintextBytes = 0;
+  /** The plaintext of the blocks that are in the body. */
+  private packedPlaintextBytes = 0;
   /** All blocks that were handed over so far; each is put after the one before it. */
   private chain: Promise<void> = Promise.resolve();
   private readonly inWork: Promise<void>[] = [];
@@ -101,9 +103,20 @@ export class SeekableMessageWriter {
     if (this.compression === 'zip') this.chain = this.body.put(Buffer.of(0xa3, 1));
   }
 
-  /** The octets of the file that were handed to the sink: how large the file is so far, less what waits. */
+  /** The octets of the file so far, without those of the blocks that are still in work. */
   get fileBytes(): number {
-    return this.body.fileBytes;
+    return this.body.headBytes + this.body.bytes;
+  }
+
+  /** The plaintext that is not in `fileBytes` yet. */
+  get unpackedBytes(): number {
+    return this.plaintextBytes + this.pendingBytes - this.packedPlaintextBytes;
+  }
+
+  /** Waits until all blocks in work are in `fileBytes`. */
+  async settle(): Promise<void> {
+    await this.chain;
+    this.inWork.length = 0;
   }
 
   async write(data: Uint8Array): Promise<void> {
@@ -164,6 +177,7 @@ export class SeekableMessageWriter {
       const bodyLength = bytes.length;
       const plaintextLength = data.length;
       this.blocks.push({ plaintextOffset, plaintextLength, bodyOffset, bodyLength, digest });
+      this.packedPlaintextBytes += plaintextLength;
       await this.body.put(bytes);
     });
     this.chain.catch(() => undefined);

@@ -6,7 +6,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 
 import { cipherByName } from './algorithms.js';
 import type { SessionKey } from './algorithms.js';
-import { cfbDecryptor } from './cfb.js';
+import { ByteReader } from './byte-reader.js';
+import { decryptCfb } from './cfb.js';
 import { MessageError } from './message-error.js';
 
 const nothing = Buffer.alloc(0);
@@ -31,31 +32,21 @@ export async function* decryptSeipd1(
   result: MdcResult,
 ): AsyncGenerator<Buffer, void, void> {
   const { blockBytes } = cipherByName(sessionKey.algorithm);
-  const decryptor = cfbDecryptor(sessionKey, Buffer.alloc(blockBytes));
+  const reader = new ByteReader(body);
+  await reader.take(1);
   const digest = createHash('sha1');
-  let version = true;
   let prefixLeft = blockBytes + 2;
   /** Decrypted and not yet handed on: it may be the MDC. */
   let held: Buffer = nothing;
-
-  const advance = (plain: Buffer): Buffer => {
+  for await (const plain of decryptCfb(reader.pieces(), sessionKey, Buffer.alloc(blockBytes))) {
     const all = held.length === 0 ? plain : Buffer.concat([held, plain]);
     const ready = all.subarray(0, Math.max(0, all.length - mdcBytes));
     held = all.subarray(ready.length);
     digest.update(ready);
     const skipped = Math.min(prefixLeft, ready.length);
     prefixLeft -= skipped;
-    return ready.subarray(skipped);
-  };
-
-  for await (const chunk of body) {
-    const data = version ? chunk.subarray(1) : chunk;
-    version = false;
-    const ready = advance(decryptor.update(data));
-    if (ready.length > 0) yield ready;
+    if (ready.length > skipped) yield ready.subarray(skipped);
   }
-  const ready = advance(decryptor.final());
-  if (ready.length > 0) yield ready;
   const problem = mdcProblem(held, digest.update(mdcHeader).digest(), prefixLeft > 0);
   if (problem === undefined) return;
   if (!ignoreMdc) throw new MessageError(problem);
@@ -76,21 +67,8 @@ export async function* decryptUnprotected(
   sessionKey: SessionKey,
 ): AsyncGenerator<Buffer, void, void> {
   const { blockBytes } = cipherByName(sessionKey.algorithm);
-  let decryptor: ReturnType<typeof cfbDecryptor> | undefined;
-  let head: Buffer = nothing;
-  for await (const chunk of body) {
-    let data = chunk;
-    if (!decryptor) {
-      head = Buffer.concat([head, chunk]);
-      if (head.length < blockBytes + 2) continue;
-      // The stream is resynchronised after the prefix (section 12.9, step 8).
-      decryptor = cfbDecryptor(sessionKey, head.subarray(2, blockBytes + 2));
-      data = head.subarray(blockBytes + 2);
-    }
-    const plain = decryptor.update(data);
-    if (plain.length > 0) yield plain;
-  }
-  if (!decryptor) throw new MessageError('it ends too early');
-  const rest = decryptor.final();
-  if (rest.length > 0) yield rest;
+  const reader = new ByteReader(body);
+  // The stream is resynchronised after the prefix (section 12.9, step 8).
+  const prefix = await reader.take(blockBytes + 2);
+  yield* decryptCfb(reader.pieces(), sessionKey, prefix.subarray(2));
 }

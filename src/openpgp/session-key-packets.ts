@@ -8,7 +8,7 @@ import { cipherByName } from './algorithms.js';
 import type { SessionKey } from './algorithms.js';
 import { nodeCipher } from './cfb.js';
 import { encodePacket, tags } from './packet-header.js';
-import { decodeCount, deriveKey } from './s2k.js';
+import { decodeCount, deriveKey, gpgPassphrase } from './s2k.js';
 
 /** A key that a message is encrypted to. */
 export interface EncryptionKey {
@@ -75,7 +75,7 @@ export async function passphrasePacket(
   const cipher = cipherByName(algorithm);
   const salt = randomBytes(saltBytes);
   const s2k = { hash: 'sha256', salt, count: decodeCount(s2kCount) };
-  const derived = await deriveKey(s2k, passphrase, cipher.keyBytes, signal);
+  const derived = await deriveKey(s2k, gpgPassphrase(passphrase), cipher.keyBytes, signal);
   const iv = Buffer.alloc(cipher.blockBytes);
   const encrypted = createCipheriv(nodeCipher(algorithm, 'cfb'), derived, iv).update(
     Buffer.concat([Buffer.of(cipher.id), key]),

@@ -4,52 +4,53 @@
  * prefix let one wrong key in 65,536 pass; the first packet inside, and what its compressed data begins
  * with, settle it.
  */
-import { createDecipheriv } from 'node:crypto';
 import { constants, inflateRawSync, inflateSync } from 'node:zlib';
 
 import { aeadDecipher } from './aead-modes.js';
 import { aeadPlan } from './aead-data.js';
 import { cipherByName } from './algorithms.js';
 import type { SessionKey } from './algorithms.js';
-import { nodeCipher } from './cfb.js';
+import { decryptCfbBytes } from './cfb.js';
+import { UnsupportedError } from './message-error.js';
 import type { MessageHeader } from './message-header.js';
 import { bodyPrefix, parsePacketHeader, tags } from './packet-header.js';
 
 const sampleBytes = 1024;
 
 /** False when the key is certainly wrong (or the first bytes are damaged). */
-export function sessionKeyFits({ data }: MessageHeader, sessionKey: SessionKey): boolean {
+export async function sessionKeyFits(
+  { data }: MessageHeader,
+  sessionKey: SessionKey,
+): Promise<boolean> {
   const header = parsePacketHeader(data.start);
   if (!header) return false;
   const body = bodyPrefix(data.start, header);
   try {
     switch (data.kind) {
       case 'seipd1':
-        return fitsCfb(body.subarray(1, sampleBytes), sessionKey, false);
+        return await fitsCfb(body.subarray(1, sampleBytes), sessionKey, false);
       case 'unprotected':
-        return fitsCfb(body.subarray(0, sampleBytes), sessionKey, true);
+        return await fitsCfb(body.subarray(0, sampleBytes), sessionKey, true);
       case 'seipd2':
       case 'gnupg-aead':
         return fitsAead(data.kind, body, sessionKey);
     }
-  } catch {
+  } catch (error) {
+    if (error instanceof UnsupportedError) throw error;
     return false;
   }
 }
 
-function fitsCfb(body: Buffer, sessionKey: SessionKey, resync: boolean): boolean {
-  const { blockBytes, node } = cipherByName(sessionKey.algorithm);
-  if (node === undefined) return true;
-  const cipher = nodeCipher(sessionKey.algorithm, 'cfb');
+async function fitsCfb(body: Buffer, sessionKey: SessionKey, resync: boolean): Promise<boolean> {
+  const { blockBytes } = cipherByName(sessionKey.algorithm);
   const prefixBytes = blockBytes + 2;
   if (body.length < prefixBytes) return true;
-  const plain = createDecipheriv(cipher, sessionKey.key, Buffer.alloc(blockBytes)).update(body);
+  const plain = await decryptCfbBytes(body, sessionKey, Buffer.alloc(blockBytes));
   const repeats = plain.readUInt16BE(blockBytes - 2) === plain.readUInt16BE(blockBytes);
   if (!repeats) return false;
   if (!resync) return beginsMessage(plain.subarray(prefixBytes));
   const iv = body.subarray(2, prefixBytes);
-  const rest = createDecipheriv(cipher, sessionKey.key, iv).update(body.subarray(prefixBytes));
-  return beginsMessage(rest);
+  return beginsMessage(await decryptCfbBytes(body.subarray(prefixBytes), sessionKey, iv));
 }
 
 function fitsAead(kind: 'seipd2' | 'gnupg-aead', body: Buffer, sessionKey: SessionKey): boolean {

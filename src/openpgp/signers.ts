@@ -32,7 +32,11 @@ export async function signerFor(
   };
   const signer =
     (await quietly(passphrases)) ??
-    (await keyring.askForPassphrase(`Passphrase of the signing key ${id}`, passphrases, quietly));
+    (await keyring.passphrases.oneMore(
+      `Passphrase of the signing key ${id}`,
+      passphrases,
+      quietly,
+    ));
   if (signer) return signer;
   throw new DuplifsError('KEY', `Cannot sign with key ${id}: ${errorText(reason)}`, {
     hint: 'Set SIGN_PASSPHRASE or PASSPHRASE, or see that the secret key is there and valid',
@@ -45,8 +49,8 @@ async function secretSigningKey(
   keyring: Keyring,
   normalId: string,
 ): Promise<SecretKey | undefined> {
-  const secrets = await keyring.secretKeysInFiles();
-  for (const key of await keyring.keysInFiles()) {
+  const secrets = await keyring.keyFiles.secret();
+  for (const key of await keyring.keyFiles.all()) {
     if (!key.isPrivate() || !keyHasId(key, normalId)) continue;
     const now = new Date();
     try {
@@ -68,7 +72,9 @@ async function byKeyFile(
   secret: SecretKey,
   passphrases: readonly string[],
 ): Promise<MessageSigner | undefined> {
-  return (await keyring.unlock(secret, passphrases)) ? keyFileSigner(secret.packet) : undefined;
+  return (await keyring.keyFiles.unlock(secret, passphrases))
+    ? keyFileSigner(secret.packet)
+    : undefined;
 }
 
 async function byGpg(

@@ -9,6 +9,8 @@ export interface StorageOptions {
   readonly numRetries?: number;
   /** The longest pause between two tries, in seconds (30). */
   readonly retryDelaySeconds?: number;
+  /** No more tries of a call that long after its first failure, in seconds (unbounded). */
+  readonly maxRetrySeconds?: number;
   /** How long nothing may move on a line before it counts as dead, in seconds (30). */
   readonly timeoutSeconds?: number;
   /** Calls at the same time (16). */
@@ -24,6 +26,10 @@ export interface StorageOptions {
   readonly askPassword?: (prompt: string) => Promise<string>;
   readonly s3?: S3Options;
   readonly ssh?: SshOptions;
+  /** For WebDAV and FTP. */
+  readonly tls?: TlsOptions;
+  readonly webdav?: WebdavOptions;
+  readonly rsync?: RsyncOptions;
   /** For tests: what shall go wrong. */
   readonly faults?: FaultPlan;
 }
@@ -33,6 +39,24 @@ export interface SshOptions {
   readonly options?: readonly string[];
   /** Ask for the password, which may also be a key's passphrase. */
   readonly askPass?: boolean;
+}
+
+export interface TlsOptions {
+  /** More certificates to trust, besides those that Node does. */
+  readonly caFile?: string;
+  readonly caPath?: string;
+  /** Take any certificate. */
+  readonly insecure?: boolean;
+}
+
+export interface WebdavOptions {
+  /** Sent with each request. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface RsyncOptions {
+  /** For the rsync program, each as on a command line. */
+  readonly options?: readonly string[];
 }
 
 export interface S3Options {

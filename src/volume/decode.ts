@@ -6,9 +6,7 @@
  * user before.
  */
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { finished } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, type Gunzip } from 'node:zlib';
 import { DuplifsError, errorText, isDuplifsError } from '../base/index.js';
 import { decryptMessage, type Keyring } from '../openpgp/index.js';
 import { type Storage } from '../storage/index.js';
@@ -96,24 +94,42 @@ function hashMismatch(name: string, hash: FileHash): DuplifsError {
 }
 
 async function* gunzip(source: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
-  const input = Readable.from(source, { objectMode: false, highWaterMark: 1 << 20 });
   const inflated = createGunzip({ chunkSize: 256 * 1024 });
-  input.on('error', (error) => inflated.destroy(error));
-  input.pipe(inflated);
+  const fed = feed(source, inflated);
+  fed.catch((error: unknown) => inflated.destroy(error as Error));
   try {
     for await (const chunk of inflated) yield chunk as Buffer;
-    // what follows the last gzip member is not inflated, but belongs to the hash
-    input.resume();
-    await finished(input);
+    await fed; // what follows the last gzip member belongs to the hash too
   } catch (error) {
     if (isDuplifsError(error) || !isZlibError(error)) throw error;
     throw new DuplifsError('DAMAGED', `"${name}" is damaged: ${errorText(error)}`, {
       cause: error,
     });
   } finally {
-    input.destroy();
     inflated.destroy();
   }
+}
+
+/** Reads the source to its end, whether or not the inflater wants all of it: it stops at zeros behind a member. */
+async function feed(source: AsyncIterable<Buffer>, inflated: Gunzip): Promise<void> {
+  const stopped = new Promise<void>((resolve) => {
+    for (const event of ['end', 'close', 'error']) {
+      inflated.once(event, () => {
+        resolve();
+      });
+    }
+  });
+  for await (const chunk of source) {
+    if (inflated.readableEnded) continue;
+    if (inflated.destroyed) return; // given up
+    const written = new Promise<void>((resolve) => {
+      inflated.write(chunk, () => {
+        resolve();
+      });
+    });
+    await Promise.race([written, stopped]);
+  }
+  if (!inflated.destroyed) inflated.end();
 }
 
 function isZlibError(error: unknown): boolean {

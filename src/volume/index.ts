@@ -9,3 +9,9 @@ export type {
   VolumeRef,
   VolumeStoreOptions,
 } from './volume-store.js';
+export { openVolumeWriter } from './writing/encoding.js';
+export type { Encoding } from './writing/encoding.js';
+export { blockBytes } from './writing/volume-writer.js';
+export type { VolumeBlock, VolumeTable, VolumeWriter } from './writing/volume-writer.js';
+export { SeekTable } from './reading/seek-table.js';
+export type { SeekBlock } from './reading/seek-table.js';

@@ -7,19 +7,34 @@
  * that is being decoded waits for that same pass. A pass may be watched (VolumeObserver), so that the
  * catalog is filled from the same bytes.
  *
+ * A volume with a table of blocks (SeekTable) is read block by block instead; if a block is not what the
+ * table says, it is decoded whole after all, and verified as any other.
+ *
  * A volume larger than the cache keeps a window of blocks around the place that was asked for and is
  * decoded again when a read falls outside.
  */
+import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import PQueue from 'p-queue';
-import { DuplifsError, SharedTask } from '../base/index.js';
+import { DuplifsError, isDuplifsError, SharedTask } from '../base/index.js';
+import { type SessionKey } from '../openpgp/index.js';
 import { type Storage } from '../storage/index.js';
 import { blockLength, type BlockArena, type StoredBlock } from './block-arena.js';
+import { BlockMemory } from './block-memory.js';
 import { decodeFile, type DecodeOptions, type EncodedFile } from './decode.js';
+import { DecodedReader, holdsRange } from './reading/read-decoded.js';
+import { BlockReader } from './reading/read-blocks.js';
+import { type SeekTable } from './reading/seek-table.js';
+import { SeekableVolumes, type SeekableVolume } from './reading/seekable-volumes.js';
+import { noteShortLived } from './young-garbage.js';
 
 /** A volume to read: `id` is unique within one store. */
 export interface VolumeRef extends EncodedFile {
   readonly id: number;
+  /** Its blocks, where an index tells them: then reads need not decode the whole volume. */
+  readonly table?: SeekTable | undefined;
+  /** The session key that the index gives; without it the volume's header is opened. */
+  readonly sessionKey?: SessionKey | undefined;
 }
 
 /** Sees the plaintext of a volume in order; `commit` is called only once everything was verified. */
@@ -51,24 +66,38 @@ interface DecodedVolume {
 }
 
 const maxDecodes = 2;
+/** Bytes of buffers that come and go for one of plaintext: read, decrypted, inflated, encrypted. */
+const buffersPerByte = 8;
 /** More blocks than any volume may have (256 GiB); ids of blocks are numbers made with it. */
 const blocksPerVolume = 2 ** 20;
+/** Readers of single blocks kept open: each holds the table of its volume. */
+const maxBlockReaders = 64;
+/** A damaged volume stays damaged: each of the many files in it must not fetch it anew. */
+const failuresRemembered = { max: 10_000, ttl: 60_000 };
 
 export class VolumeStore {
   readonly #options: VolumeStoreOptions;
   readonly #arena: BlockArena;
-  readonly #memory: LRUCache<number, Buffer>;
+  readonly #memory: BlockMemory;
+  readonly #atOnce: DecodedReader;
   readonly #decoded: LRUCache<number, DecodedVolume>;
   readonly #decoding = new Map<number, SharedTask<DecodedVolume>>();
+  readonly #failures = new LRUCache<number, DuplifsError>(failuresRemembered);
   readonly #queue = new PQueue({ concurrency: maxDecodes });
+  readonly #passes = new Set<Promise<DecodedVolume>>();
+  readonly #seekable: SeekableVolumes;
+  readonly #readers = new LRUCache<number, SeekableVolume>({ max: maxBlockReaders });
+  /** Volumes whose table of blocks has turned out to be wrong. */
+  readonly #unseekable = new Set<number>();
 
   constructor(options: VolumeStoreOptions) {
     this.#options = options;
     this.#arena = options.arena;
-    this.#memory = new LRUCache({
-      maxSize: Math.max(options.memoryBytes, blockLength),
-      sizeCalculation: (block) => block.length,
-    });
+    this.#memory = new BlockMemory(options.memoryBytes);
+    this.#atOnce = new DecodedReader(this.#memory, options.arena, (id, index) =>
+      blockId({ id }, index),
+    );
+    this.#seekable = new SeekableVolumes(this.#memory, (id, index) => -1 - blockId({ id }, index));
     this.#decoded = new LRUCache({
       max: 100_000,
       dispose: (volume) => {
@@ -79,7 +108,7 @@ export class VolumeStore {
   }
 
   /**
-   * `length` bytes of the volume's plaintext from `offset`: at once when they are in memory.
+   * `length` bytes of the volume's plaintext from `offset`: at once when the volume was decoded.
    * Fails with DAMAGED when the volume does not hold as much.
    */
   read(
@@ -88,29 +117,76 @@ export class VolumeStore {
     length: number,
     signal?: AbortSignal,
   ): Buffer | Promise<Buffer> {
+    if (volume.table !== undefined && this.#isSeekable(volume)) {
+      return this.#readSeekable(volume, volume.table, offset, length, signal);
+    }
     const first = Math.floor(offset / blockLength);
     if (offset + length <= (first + 1) * blockLength) {
-      const block = this.#memory.get(blockId(volume, first));
-      const from = offset - first * blockLength;
-      if (block !== undefined && from + length <= block.length) {
-        return block.subarray(from, from + length);
-      }
+      const part = this.#memory.part(blockId(volume, first), offset - first * blockLength, length);
+      if (part?.length === length) return part;
+    }
+    const decoded = this.#decoded.get(volume.id);
+    if (decoded !== undefined && holdsRange(decoded, offset, length)) {
+      return this.#atOnce.read(volume.id, decoded, offset, length);
     }
     return this.#readBlocks(volume, offset, length, signal);
   }
 
   /** Decodes and verifies the volume unless its plaintext is at hand, and lets it be observed. */
   async decode(volume: VolumeRef, priority: DecodePriority, signal?: AbortSignal): Promise<void> {
-    await this.#decode(volume, 0, priority, signal);
+    await this.#task(volume, 0, priority).wait(signal);
   }
 
-  /** Waits for what is under way and gives the cache's room back. */
+  /**
+   * Decodes a volume that is likely to be read after `current`, if the cache has room for both. Errors
+   * are left to whoever reads it.
+   */
+  decodeAhead(volume: VolumeRef, current: VolumeRef): void {
+    const length = this.#decoded.get(current.id)?.length ?? Infinity;
+    const fits = 3 * length <= this.#arena.capacity * blockLength;
+    if (!fits || this.#isSeekable(volume) || this.#decoded.has(volume.id)) return;
+    if (this.#failures.has(volume.id)) return;
+    this.#task(volume, 0, 'reader')
+      .wait()
+      .catch(() => undefined);
+  }
+
+  /** Gives up what is under way, and the cache's room back. */
   async close(): Promise<void> {
-    this.#queue.clear();
-    await this.#queue.onIdle();
+    for (const task of this.#decoding.values()) task.abandon();
+    await Promise.allSettled(this.#passes);
     this.#decoded.clear();
     this.#memory.clear();
     await this.#arena.close();
+  }
+
+  #readSeekable(
+    volume: VolumeRef,
+    table: SeekTable,
+    offset: number,
+    length: number,
+    signal: AbortSignal | undefined,
+  ): Buffer | Promise<Buffer> {
+    if (length === 0) return Buffer.alloc(0);
+    if (offset + length > table.plaintextLength) throw tooShort(volume);
+    let seekable = this.#readers.get(volume.id);
+    if (seekable === undefined) {
+      const { storage, keyring } = this.#options;
+      const reader = new BlockReader(storage, keyring, volume, table, volume.sessionKey);
+      seekable = { id: volume.id, table, reader };
+      this.#readers.set(volume.id, seekable);
+    }
+    const bytes = this.#seekable.read(seekable, offset, length, signal);
+    if (Buffer.isBuffer(bytes)) return bytes;
+    return bytes.catch(async (error: unknown) => {
+      if (!isDuplifsError(error, 'DAMAGED')) throw error;
+      this.#unseekable.add(volume.id); // decoded whole, and held against the manifest's hash
+      return this.read(volume, offset, length, signal);
+    });
+  }
+
+  #isSeekable({ id, table }: VolumeRef): boolean {
+    return table !== undefined && !this.#unseekable.has(id);
   }
 
   async #readBlocks(
@@ -126,9 +202,7 @@ export class VolumeStore {
       const from = at - index * blockLength;
       const to = Math.min(offset + length - index * blockLength, blockLength);
       if (block.length < to) {
-        throw new DuplifsError('DAMAGED', `"${volume.name}" is shorter than the catalog says`, {
-          hint: 'Delete the catalog in the archive dir; it is made again',
-        });
+        throw tooShort(volume);
       }
       parts.push(block.subarray(from, to));
       at += to - from;
@@ -140,12 +214,21 @@ export class VolumeStore {
   /** One block, from memory, from the disk cache, or by decoding the volume. */
   async #block(volume: VolumeRef, index: number, signal: AbortSignal | undefined): Promise<Buffer> {
     const id = blockId(volume, index);
-    const known = this.#memory.get(id);
-    if (known !== undefined) return known;
-    let decoded = this.#decoded.get(volume.id);
-    if (decoded === undefined || !holds(decoded, index)) {
-      decoded = await this.#decode(volume, index, 'reader', signal);
+    for (;;) {
+      const known = this.#memory.get(id);
+      if (known !== undefined) return known;
+      const cached = this.#decoded.get(volume.id);
+      const decoded =
+        cached !== undefined && holds(cached, index)
+          ? cached
+          : await this.#task(volume, index, 'reader').wait(signal);
+      // a pass that was under way may have kept another window: then there is another pass
+      if (holds(decoded, index)) return this.#stored(decoded, index, id);
     }
+  }
+
+  /** A block that the volume holds; empty behind its end. */
+  async #stored(decoded: DecodedVolume, index: number, id: number): Promise<Buffer> {
     const stored = decoded.blocks[index - decoded.first];
     if (stored === undefined) return Buffer.alloc(0);
     decoded.pins += 1;
@@ -154,33 +237,26 @@ export class VolumeStore {
       this.#memory.set(id, block);
       return block;
     } finally {
-      decoded.pins -= 1;
-      this.#release(decoded);
+      this.#unpin(decoded);
     }
   }
 
-  async #decode(
-    volume: VolumeRef,
-    index: number,
-    priority: DecodePriority,
-    signal: AbortSignal | undefined,
-  ): Promise<DecodedVolume> {
-    for (;;) {
-      let task = this.#decoding.get(volume.id);
-      if (task === undefined || task.abandoned) {
-        task = this.#start(volume, index, priority);
-        this.#decoding.set(volume.id, task);
-      }
-      const decoded = await task.wait(signal);
-      if (index === 0 || holds(decoded, index)) return decoded;
-      // the pass that was under way kept another window
+  /** The pass over a volume that is under way, or a new one that keeps blocks from `index` on. */
+  #task(volume: VolumeRef, index: number, priority: DecodePriority): SharedTask<DecodedVolume> {
+    const failure = this.#failures.get(volume.id);
+    if (failure !== undefined) throw failure;
+    let task = this.#decoding.get(volume.id);
+    if (task === undefined || task.abandoned) {
+      task = this.#start(volume, index, priority);
+      this.#decoding.set(volume.id, task);
     }
+    return task;
   }
 
   #start(volume: VolumeRef, index: number, priority: DecodePriority): SharedTask<DecodedVolume> {
     const task: SharedTask<DecodedVolume> = new SharedTask(async (signal) => {
       try {
-        return await this.#queue.add(() => this.#pass(volume, index, priority, signal), {
+        return await this.#queue.add(() => this.#run(volume, index, priority, signal), {
           priority: priority === 'reader' ? 1 : 0,
           signal,
         });
@@ -189,6 +265,24 @@ export class VolumeStore {
       }
     });
     return task;
+  }
+
+  async #run(
+    volume: VolumeRef,
+    index: number,
+    priority: DecodePriority,
+    signal: AbortSignal,
+  ): Promise<DecodedVolume> {
+    const running = this.#pass(volume, index, priority, signal);
+    this.#passes.add(running);
+    try {
+      return await running;
+    } catch (error) {
+      if (isDuplifsError(error, 'DAMAGED', 'SIGNATURE')) this.#failures.set(volume.id, error);
+      throw error;
+    } finally {
+      this.#passes.delete(running);
+    }
   }
 
   /** One pass over the whole volume: verify, observe, keep the blocks that there is room for. */
@@ -200,33 +294,55 @@ export class VolumeStore {
   ): Promise<DecodedVolume> {
     const observer = this.#options.observe?.(volume);
     this.#decoded.delete(volume.id);
+    await setImmediate(); // whoever waited for the pass before has had its turn, and frees its blocks
     const keeper = new BlockKeeper(
       this.#arena,
       index,
       () => priority === 'reader' && this.#evict(),
+      volume.name,
     );
     try {
+      let misread: unknown;
       for await (const chunk of decodeFile(this.#options.storage, volume, {
         ...this.#options,
         signal,
       })) {
-        observer?.chunk(chunk);
+        noteShortLived(buffersPerByte * chunk.length);
+        try {
+          if (misread === undefined) observer?.chunk(chunk);
+        } catch (error) {
+          misread = error; // counts only if the volume is what it should be: else that is the reason
+        }
         await keeper.add(chunk);
       }
       await keeper.end();
+      if (misread !== undefined) throw misread as Error;
+      await observer?.commit(keeper.kept.length);
     } catch (error) {
       keeper.discard();
       throw error;
     }
-    const decoded: DecodedVolume = { ...keeper.kept, pins: 0, evicted: false };
+    // pinned until all who waited for it have had their turn: it must not be pushed out before
+    const decoded: DecodedVolume = { ...keeper.kept, pins: 1, evicted: false };
     this.#decoded.set(volume.id, decoded);
-    await observer?.commit(decoded.length);
+    if (keeper.wanted !== undefined) this.#memory.set(blockId(volume, index), keeper.wanted);
+    void setImmediate().then(() => {
+      this.#unpin(decoded);
+    });
     return decoded;
   }
 
-  /** Gives up the volume that was not used for longest; false when there is none. */
+  /** Gives up the volume that was not used for longest; false when all are in use. */
   #evict(): boolean {
-    return this.#decoded.pop() !== undefined;
+    for (const id of this.#decoded.rkeys()) {
+      if (this.#decoded.peek(id)?.pins === 0) return this.#decoded.delete(id);
+    }
+    return false;
+  }
+
+  #unpin(volume: DecodedVolume): void {
+    volume.pins -= 1;
+    this.#release(volume);
   }
 
   #release(volume: DecodedVolume): void {
@@ -241,13 +357,18 @@ class BlockKeeper {
   readonly #arena: BlockArena;
   readonly #makeRoom: () => boolean;
   readonly #first: number;
+  readonly #name: string;
   readonly #blocks: StoredBlock[] = [];
   readonly #buffer = Buffer.allocUnsafeSlow(blockLength);
   #filled = 0;
   #length = 0;
   #full = false;
+  /** The first block, if there was no room for it: whoever asked for it must get it all the same. */
+  wanted: Buffer | undefined;
 
-  constructor(arena: BlockArena, first: number, makeRoom: () => boolean) {
+  /** `name` is what errors call the volume. */
+  constructor(arena: BlockArena, first: number, makeRoom: () => boolean, name: string) {
+    this.#name = name;
     this.#arena = arena;
     this.#first = first;
     this.#makeRoom = makeRoom;
@@ -279,10 +400,14 @@ class BlockKeeper {
     const index = Math.ceil(this.#length / blockLength) - 1;
     const block = this.#buffer.subarray(0, this.#filled);
     this.#filled = 0;
+    if (index >= blocksPerVolume) {
+      throw new DuplifsError('DAMAGED', `"${this.#name}" inflates to more than any volume holds`);
+    }
     if (index < this.#first || this.#full) return;
     while (this.#arena.room === 0) {
       if (!this.#makeRoom()) {
         this.#full = true;
+        if (index === this.#first) this.wanted = Buffer.from(block);
         return;
       }
     }
@@ -296,6 +421,12 @@ function holds(volume: DecodedVolume, index: number): boolean {
   return index >= volume.first && index < volume.first + volume.blocks.length;
 }
 
-function blockId(volume: VolumeRef, index: number): number {
+function tooShort({ name }: VolumeRef): DuplifsError {
+  return new DuplifsError('DAMAGED', `"${name}" is shorter than the catalog says`, {
+    hint: 'Delete the catalog in the archive dir; it is made again',
+  });
+}
+
+function blockId(volume: Pick<VolumeRef, 'id'>, index: number): number {
   return volume.id * blocksPerVolume + index;
 }

@@ -213,12 +213,12 @@ describe.skipIf(!canMount()).each(engines)('the life of a mount under the %s eng
 
   test('answers others while one waits for its storage', async () => {
     const served = await serve({ tree: 'troubled', engine });
-    const slow = program(['cat', join(served.mountpoint, 'slow/read')], { timeoutMs: 4000 });
+    const slow = program(['cat', join(served.mountpoint, 'slow/read')], { timeoutMs: 2500 });
     const started = Date.now();
     for (let round = 0; round < 5; round += 1) {
       expect(await script('cat "$1/quick"', served.mountpoint)).toBe('x');
     }
-    expect(Date.now() - started).toBeLessThan(3000);
+    expect(Date.now() - started).toBeLessThan(2400);
     expect((await slow).status).not.toBe(0);
     expect(await script('cat "$1/slow/soon"', served.mountpoint)).toBe('a little late');
   });
@@ -246,7 +246,7 @@ describe.skipIf(!canMount()).each(engines)('the life of a mount under the %s eng
 
   test('says who uses the mount when it cannot go, and keeps serving', async () => {
     const served = await serve({ tree: 'sample', engine });
-    const user = program(['sleep', '8'], { cwd: join(served.mountpoint, 'kinds') });
+    const user = program(['sleep', '4'], { cwd: join(served.mountpoint, 'kinds') });
     await new Promise((resolve) => setTimeout(resolve, 300));
     served.child.kill('SIGTERM');
     const { failed } = await served.message('failed');
@@ -261,14 +261,19 @@ describe.skipIf(!canMount()).each(engines)('the life of a mount under the %s eng
     expect((await served.message('ended'))['ended']).toBe('unmounted');
   });
 
-  test('does not look like an empty folder after a crash', async () => {
-    const served = await serve({ tree: 'sample', engine });
-    served.child.kill('SIGKILL');
-    await served.exited;
-    const { status, stderr } = await program(['env', 'LC_ALL=C', 'ls', served.mountpoint]);
-    expect(status).not.toBe(0);
-    expect(stderr).toContain('Transport endpoint is not connected');
-  });
+  test.each(['SIGKILL', 'SIGHUP'] as const)(
+    'does not look like an empty folder after a crash (%s)',
+    async (signal) => {
+      const served = await serve({ tree: 'sample', engine });
+      served.child.kill(signal);
+      // It ends, instead of hanging; fuse-native's open handles make Node.js abort on the way out.
+      const bug = engine === 'kernel' ? 1 : null;
+      expect(await served.exited).toBe(signal === 'SIGHUP' ? bug : null);
+      const { status, stderr } = await program(['env', 'LC_ALL=C', 'ls', served.mountpoint]);
+      expect(status).not.toBe(0);
+      expect(stderr).toContain('Transport endpoint is not connected');
+    },
+  );
 });
 
 function pattern(offset: number, length: number): Buffer {

@@ -1,7 +1,16 @@
 /** What only the kernel engine does. */
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { canMount, cleanUp, program, script, serve } from './support/mounted.js';
+import {
+  canMount,
+  cleanUp,
+  program,
+  script,
+  serve,
+  start,
+  temporaryFolder,
+} from './support/mounted.js';
 
 afterEach(cleanUp);
 
@@ -120,5 +129,58 @@ describe.skipIf(!canMount())('the kernel engine', () => {
       program(['cat', join(mountpoint, 'private/secret')], { asNobody: true });
     expect((await read(checked.mountpoint)).stderr).toContain('Permission denied');
     expect((await read(unchecked.mountpoint)).stdout.toString()).toBe('secret');
+  });
+
+  test('shows at once what appeared and what vanished, however long names may be kept', async () => {
+    const served = await serve({ tree: 'troubled' });
+    const look = () =>
+      script('cd "$1"; ls; stat -c %s quick appeared 2> /dev/null || true', served.mountpoint);
+    expect(await look()).toBe('damaged\nquick\nslow\n1\n');
+    expect(await look()).toBe('damaged\nquick\nslow\n1\n');
+    served.child.kill('SIGUSR2');
+    await served.message('changed');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await look()).toBe('appeared\ndamaged\nslow\n3\n');
+  });
+
+  test('an invalidation does not wait for a request that waits for the storage', async () => {
+    const served = await serve({ tree: 'troubled' });
+    const waiting = program(['stat', join(served.mountpoint, 'slow/lookup')], { timeoutMs: 3000 });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    served.child.kill('SIGUSR2');
+    await served.message('changed');
+    expect(await script('cat "$1/appeared"', served.mountpoint)).toBe('new');
+    await waiting;
+  });
+
+  test('serves without any privilege a device that mount.fuse3 hands over', async () => {
+    const mountpoint = temporaryFolder();
+    const helper = join(temporaryFolder(), 'helper.sh');
+    // mount.fuse3 opens the device, mounts, drops its privileges, and runs: helper source /dev/fd/N -o …
+    const served = await serve(
+      { tree: 'sample', mountpoint },
+      ([node = '', file = '', request = '']) => {
+        const inner = request.replace(JSON.stringify(mountpoint), '"\'"$2"\'"');
+        writeFileSync(
+          helper,
+          `#!/bin/sh\necho "{\\"place\\":\\"$2\\"}"\nexec ${node} ${file} '${inner}'\n`,
+        );
+        chmodSync(helper, 0o755);
+        return ['mount.fuse3', `${helper}#source`, mountpoint, '-o', 'ro,drop_privileges,dev,suid'];
+      },
+    );
+    expect(served.messages[0]?.['place']).toMatch(/^\/dev\/fd\/\d+$/);
+    expect(await script('cat "$1/kinds/setuid"', mountpoint)).toBe('x');
+    expect((await program(['umount', mountpoint])).status).toBe(0);
+    expect((await served.message('ended'))['ended']).toBe('outside');
+    expect(await served.exited).toBe(0);
+  });
+
+  test('refuses a descriptor that is no open device', async () => {
+    const served = start({ tree: 'sample', mountpoint: '/dev/fd/1' });
+    expect((await served.message('failed'))['failed']).toMatch(
+      /^The descriptor 1 is not an open "\/dev\/fuse"/,
+    );
+    expect(await served.exited).toBe(25);
   });
 });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { decryptMessage, Keyring } from '../../src/openpgp/index.js';
 import type { DecryptOptions, DecryptResult } from '../../src/openpgp/index.js';
-import { collect, GpgHome, inPieces } from './gpg-home.js';
+import { collect, GpgHome, hasGpg, inPieces } from './gpg-home.js';
 import type { KeyIds } from './gpg-home.js';
 
 const home = new GpgHome();
@@ -43,7 +43,7 @@ async function decrypt(
   return { ...(await opened.done), data };
 }
 
-describe('a message that gpg made is decrypted', () => {
+describe.skipIf(!hasGpg)('a message that gpg made is decrypted', () => {
   it.each([
     ['ZIP as gpg does by default', [], 'zip'],
     ['ZLIB', ['--compress-algo', 'zlib'], 'zlib'],
@@ -52,6 +52,9 @@ describe('a message that gpg made is decrypted', () => {
     ['ASCII armor', ['--armor'], 'zip'],
     ['AES-128', ['--cipher-algo', 'AES'], 'zip'],
     ['Triple DES', ['--cipher-algo', '3DES'], 'zip'],
+    ['CAST5, as gpg 1.4 and 2.0 do', ['--cipher-algo', 'CAST5'], 'zip'],
+    ['Blowfish', ['--cipher-algo', 'BLOWFISH'], 'zip'],
+    ['IDEA', ['--cipher-algo', 'IDEA'], 'zip'],
     ['Camellia', ['--cipher-algo', 'CAMELLIA192'], 'zip'],
     ['an S2K without a count', ['--s2k-mode', '1'], 'zip'],
     ['a SHA-512 S2K', ['--s2k-digest-algo', 'SHA512', '--s2k-count', '1024'], 'zip'],
@@ -107,5 +110,19 @@ describe('a message that gpg made is decrypted', () => {
     await expect(decrypt(message, byGpg, { signKey: second.fingerprint })).rejects.toThrow(
       /"vol1\.gpg" has no good signature by key .* it was signed by key/,
     );
+  });
+
+  it('but Twofish is refused by its name', async () => {
+    const message = bySymmetric('--cipher-algo', 'TWOFISH');
+    await expect(decrypt(message, symmetric)).rejects.toMatchObject({
+      code: 'KEY',
+      message: 'The OpenPGP file "vol1.gpg" cannot be read: OpenSSL has no cipher "twofish"',
+    });
+  });
+
+  it('by the agent, where passphrases are its business', async () => {
+    const keyring = new Keyring({ gpg: { ...gpg, useAgent: true } });
+    const message = home.gpg(['-e', '-r', second.fingerprint], plain);
+    expect((await decrypt(message, keyring)).data.equals(plain)).toBe(true);
   });
 });

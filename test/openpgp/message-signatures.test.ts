@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { decryptMessage, Keyring } from '../../src/openpgp/index.js';
 import type { DecryptResult } from '../../src/openpgp/index.js';
-import { collect, GpgHome, inPieces } from './gpg-home.js';
+import { collect, GpgHome, hasGpg, inPieces } from './gpg-home.js';
 import type { KeyIds } from './gpg-home.js';
 import { seal } from './sealed.js';
 
@@ -49,7 +49,7 @@ async function verify(
   return opened.done;
 }
 
-describe('a signature', () => {
+describe.skipIf(!hasGpg)('a signature', () => {
   it('by a subkey counts as one by its primary key, and by that subkey', async () => {
     const [subkey = ''] = signer.subkeys;
     const message = signed('-u', `${subkey}!`);

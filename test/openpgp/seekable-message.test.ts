@@ -19,7 +19,7 @@ import type {
   SeekableWriterOptions,
 } from '../../src/openpgp/index.js';
 import { blockBytes, firstBlockBytes } from '../../src/openpgp/seekable-layout.js';
-import { collect, GpgHome, inPieces } from './gpg-home.js';
+import { collect, GpgHome, hasGpg, inPieces } from './gpg-home.js';
 import type { KeyIds } from './gpg-home.js';
 
 const home = new GpgHome();
@@ -100,7 +100,7 @@ const sizes = [
   ...[firstBlockBytes + blockBytes, firstBlockBytes + blockBytes + 1, 3_000_000],
 ];
 
-describe.each([6, 0])('a seekable message at level %i', (level) => {
+describe.skipIf(!hasGpg).each([6, 0])('a seekable message at level %i', (level) => {
   it.each(sizes)('of %i bytes is what gpg, a stream and its blocks read', async (bytes) => {
     const plain = data(bytes);
     const written = await write(plain, { level });
@@ -124,7 +124,7 @@ describe.each([6, 0])('a seekable message at level %i', (level) => {
   });
 });
 
-describe('a seekable message', () => {
+describe.skipIf(!hasGpg)('a seekable message', () => {
   it('is read by openpgp.js', async () => {
     const plain = data(700_000);
     const { file } = await write(plain);
@@ -213,7 +213,7 @@ describe('a seekable message', () => {
   });
 });
 
-describe('a signed seekable message', () => {
+describe.skipIf(!hasGpg)('a signed seekable message', () => {
   const check = async (signedBy: MessageSigner) => {
     for (const bytes of [0, 900_000]) {
       const plain = data(bytes);
@@ -238,7 +238,7 @@ describe('a signed seekable message', () => {
   });
 });
 
-describe('a key that cannot be used is refused with its id and the reason', () => {
+describe.skipIf(!hasGpg)('a key that cannot be used is refused with its id and the reason', () => {
   it('when it has expired, was revoked, or cannot encrypt', async () => {
     const longAgo = ['--faked-system-time', '20200601T000000!'];
     const user = 'past <past@example.com>';

@@ -51,6 +51,12 @@ const namesInUse = [
 
 const fewTries = { numRetries: 1, retryDelaySeconds: 0.05 } satisfies StorageOptions;
 
+/** The names that `target` is asked for. */
+export const places = [
+  ...['absent', 'atomic', 'cancel', 'failed', 'faults', 'killed', 'large', 'many', 'missing'],
+  ...['names', 'parallel', 'plain', 'ranges', 'replace', 'roundtrip'],
+];
+
 /** What only some storages have, each with its part of the Subject. */
 export type Having = 'credentials' | 'permissions' | 'server';
 
@@ -147,9 +153,9 @@ export function conformance(kind: string, having: readonly Having[], subject: ()
     });
 
     it('lists thousands of names', async () => {
-      const count = subject().manyFiles ?? 2500;
+      const count = subject().manyFiles ?? 1500;
       const storage = await open(subject().target('many'));
-      const names = Array.from({ length: count }, (_, i) => `duplicity-full.vol${i}.difftar.gpg`);
+      const names = Array.from({ length: count }, (_, i) => `a & b <full> vol${i}.difftar.gpg`);
       let next = 0;
       const worker = async (): Promise<void> => {
         for (let i = next++; i < count; i = next++) {

@@ -47,6 +47,11 @@ export class IndexEncoder {
     this.#add(recordKinds.volume);
   }
 
+  /** Hands over all that was added so far. */
+  flush(): void {
+    if (this.#pending.written.length > 0) this.#flush();
+  }
+
   /** Closes the index. Nothing may be added afterwards. */
   end(): void {
     this.#flush();

@@ -41,6 +41,11 @@ export class SigtarParser {
     });
   }
 
+  /** Whether the tar has ended: nothing that follows matters. */
+  get isDone(): boolean {
+    return this.#tar.isDone;
+  }
+
   /** Parses the next bytes. Throws DAMAGED, naming the sigtar and the entry. */
   push(chunk: Buffer): void {
     this.#tar.push(chunk);

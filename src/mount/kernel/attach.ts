@@ -1,5 +1,6 @@
 /** Getting a /dev/fuse descriptor that is attached to a mountpoint. */
 import { close, open } from 'node:fs';
+import { readlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { DuplifsError, errorText } from '../../base/index.js';
 import type { MountOptions } from '../engine.js';
@@ -7,6 +8,7 @@ import { run, type RunResult } from '../run.js';
 import { openDescriptorSocket } from './descriptor-passing.js';
 
 export const SUBTYPE = 'duplifs';
+const DEVICE = '/dev/fuse';
 const ROOT_MODE = '40000';
 
 /**
@@ -16,6 +18,19 @@ const ROOT_MODE = '40000';
 export function inheritedDescriptor(mountpoint: string): number | undefined {
   const match = /^\/dev\/fd\/(\d{1,9})$/.exec(mountpoint);
   return match === null ? undefined : Number(match[1]);
+}
+
+/** @throws {DuplifsError} FUSE: what we were handed is not an open /dev/fuse */
+export async function checkInherited(fd: number): Promise<void> {
+  const target = await readlink(`/proc/self/fd/${fd}`).catch(() => 'nothing');
+  if (target === DEVICE) return;
+  throw new DuplifsError(
+    'FUSE',
+    `The descriptor ${fd} is not an open "${DEVICE}" but "${target}"`,
+    {
+      hint: 'Give the folder itself as the mountpoint',
+    },
+  );
 }
 
 /**
@@ -99,9 +114,9 @@ export function permissionOptions(options: MountOptions): readonly string[] {
 
 async function openDevice(): Promise<number> {
   try {
-    return await promisify(open)('/dev/fuse', 'r+');
+    return await promisify(open)(DEVICE, 'r+');
   } catch (error) {
-    throw new DuplifsError('FUSE', `Cannot open "/dev/fuse": ${errorText(error)}`, {
+    throw new DuplifsError('FUSE', `Cannot open "${DEVICE}": ${errorText(error)}`, {
       hint: 'Load the kernel module fuse ("modprobe fuse"); in a container, pass the device in',
       cause: error,
     });

@@ -2,13 +2,13 @@ import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HELPERS, NO_DESCRIPTORS, NO_HELPER } from './attach.js';
 import { canReceiveDescriptors } from './descriptor-passing.js';
-import { isSupported } from './device.js';
+import { isSupported, NO_PIPES } from './device.js';
 import { searchPath } from '../run.js';
 
 /** Why the kernel engine cannot run here, for one line of log; undefined where it can. */
 export async function kernelEngineObstacle(): Promise<string | undefined> {
   if (process.platform !== 'linux') return 'It runs on Linux only';
-  if (!isSupported()) return 'This Node.js cannot watch /dev/fuse';
+  if (!isSupported()) return NO_PIPES;
   if (process.getuid?.() === 0) return undefined;
   if (!(await canReceiveDescriptors())) return NO_DESCRIPTORS;
   const found = await Promise.all(HELPERS.map(isInstalled));

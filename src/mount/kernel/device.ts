@@ -10,16 +10,18 @@
  */
 import { write, writeSync, writevSync } from 'node:fs';
 import { Socket, type SocketConstructorOpts } from 'node:net';
-import { errorText } from '../../base/index.js';
+import { DuplifsError, errorText } from '../../base/index.js';
 import type { Logger } from '../logger.js';
 
 /** Room for any request: the largest is SETXATTR with a value of 64 KiB. */
 const REQUEST_BYTES = 132 * 1024;
+const LONGEST_NOTICE_MS = 5000;
 
 /** The part of Node's pipe handle that is used here. */
 interface PipeHandle {
   open(fd: number): number;
-  close(): void;
+  readStop(): number;
+  close(done?: () => void): void;
 }
 type PipeClass = new (type: number) => PipeHandle;
 
@@ -42,6 +44,9 @@ export class FuseDevice {
   readonly #fd: number;
   readonly #log: Logger;
   #socket: Socket | undefined;
+  #closed = false;
+  #notices = 0;
+  #onQuiet: (() => void) | undefined;
 
   constructor(fd: number, log: Logger) {
     this.#fd = fd;
@@ -51,6 +56,7 @@ export class FuseDevice {
   /** Begins to read; the mount must be complete (before, the kernel answers EPERM). */
   start(events: DeviceEvents): void {
     const handle = openPipe(this.#fd);
+    this.#holdWhileNoticesAreWritten(handle);
     const callback = (length: number): boolean => {
       events.onRequest(length);
       return true;
@@ -69,6 +75,7 @@ export class FuseDevice {
 
   /** Sends the first `length` bytes as one reply. */
   reply(bytes: Uint8Array, length: number): void {
+    if (this.#closed) return;
     try {
       writeSync(this.#fd, bytes, 0, length);
     } catch (error) {
@@ -78,6 +85,7 @@ export class FuseDevice {
 
   /** Sends a header and what follows it as one reply. */
   replyWithData(header: Uint8Array, data: Uint8Array): void {
+    if (this.#closed) return;
     try {
       writevSync(this.#fd, [header, data]);
     } catch (error) {
@@ -89,18 +97,44 @@ export class FuseDevice {
    * Tells the kernel something that it did not ask. Not on the main thread: the kernel may wait for locks
    * that are held by somebody who waits for a reply of ours.
    */
-  notify(message: Uint8Array): Promise<void> {
-    return new Promise((resolve) => {
-      write(this.#fd, message, 0, message.length, null, (error) => {
-        if (error !== null) this.#explain(error);
-        resolve();
-      });
+  notify(message: Uint8Array): void {
+    if (this.#closed) return;
+    this.#notices += 1;
+    write(this.#fd, message, 0, message.length, null, (error) => {
+      this.#notices -= 1;
+      if (error !== null) this.#explain(error);
+      if (this.#notices === 0) this.#onQuiet?.();
     });
   }
 
   /** Cuts the connection: the mountpoint, if it still is one, is "not connected" from now on. */
   close(): void {
     this.#socket?.destroy();
+  }
+
+  /**
+   * A socket closes its descriptor by itself when reading ends. The number may be another file's a moment
+   * later, and what is still to be written would go there: so replies end at once, and the descriptor is
+   * kept until the notices that wait for a thread are out.
+   */
+  #holdWhileNoticesAreWritten(handle: PipeHandle): void {
+    const close = handle.close.bind(handle);
+    handle.close = (done) => {
+      this.#closed = true;
+      handle.readStop();
+      if (this.#notices === 0) {
+        close(done);
+        return;
+      }
+      const finish = (): void => {
+        clearTimeout(timer);
+        this.#onQuiet = undefined;
+        close(done);
+      };
+      // One that has begun keeps the open file by itself; this long none waits for a thread.
+      const timer = setTimeout(finish, LONGEST_NOTICE_MS);
+      this.#onQuiet = finish;
+    };
   }
 
   #explain(error: unknown): void {
@@ -118,12 +152,14 @@ export function isSupported(): boolean {
 
 function openPipe(fd: number): PipeHandle {
   const Pipe = pipeClass();
-  if (Pipe === undefined) throw new Error('This Node.js has no pipe handles');
+  if (Pipe === undefined) throw new DuplifsError('FUSE', NO_PIPES);
   const handle = new Pipe(0);
   const status = handle.open(fd);
-  if (status < 0) throw new Error(`Cannot watch /dev/fuse: error ${status}`);
+  if (status < 0) throw new DuplifsError('FUSE', `Cannot watch "/dev/fuse": error ${status}`);
   return handle;
 }
+
+export const NO_PIPES = 'This Node.js cannot watch "/dev/fuse"';
 
 let knownClass: PipeClass | null | undefined;
 

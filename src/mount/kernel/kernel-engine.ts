@@ -111,6 +111,6 @@ class KernelSession implements MountSession {
     const held = this.#notices.filter(({ ino }) => this.#server.exchange.isBusy(ino));
     const free = this.#notices.filter((notice) => !held.includes(notice));
     this.#notices.splice(0, this.#notices.length, ...held);
-    for (const { message } of free) void this.#device.notify(message);
+    for (const { message } of free) this.#device.notify(message);
   }
 }

@@ -16,6 +16,8 @@ export interface Trees {
   nodeOfSet(set: CatalogSet): number;
   /** Fails with a DuplifsError for what is no time, or a time before the first set. */
   nodeAt(text: string): number;
+  /** Called when the listing of `at/` has changed. */
+  timeAsked(): void;
   readonly versionsNode: number;
   getattr(node: number, signal: AbortSignal): MaybePromise<Attributes | undefined>;
 }
@@ -137,8 +139,11 @@ export class FixedFolders implements View {
   #at(name: string, signal: AbortSignal): MaybePromise<Attributes | undefined> {
     try {
       const node = this.#trees.nodeAt(name);
-      if (!this.#asked.includes(name)) this.#asked.push(name);
-      if (this.#asked.length > maxAskedTimes) this.#asked.shift();
+      if (!this.#asked.includes(name)) {
+        this.#asked.push(name);
+        if (this.#asked.length > maxAskedTimes) this.#asked.shift();
+        this.#trees.timeAsked();
+      }
       return this.#trees.getattr(node, signal);
     } catch (error) {
       if (isDuplifsError(error, 'TIME_STRING', 'NO_BACKUP')) return undefined;

@@ -48,9 +48,10 @@ export class MountView implements ReadOnlyFileSystem {
   readonly #options: MountViewOptions;
   readonly #views = new Map<number, View>();
   #nextView = firstTreeView;
+  #kernel: Pick<MountSession, 'invalidateEntry' | 'invalidateNode'> | undefined;
   /** The view of a set in `snapshots/`, and of its files in `versions/`. */
-  readonly #snapshotViews = new Map<string, number>();
-  readonly #versionViews = new Map<string, number>();
+  readonly #snapshotViews = new Map<number, number>();
+  readonly #versionViews = new Map<number, number>();
   readonly #timeViews = new LRUCache<string, number>({
     max: maxTimeViews,
     dispose: (view) => this.#views.delete(view),
@@ -72,6 +73,8 @@ export class MountView implements ReadOnlyFileSystem {
       nodeOfSet: (set: CatalogSet) => rootOf(this.#viewOfSet(this.#snapshotViews, set)),
       nodeAt: (text: string) => rootOf(this.#timeView(text)),
       versionsNode: rootOf(versionsView),
+      // after the answer to the lookup that asked for it
+      timeAsked: () => setImmediate(() => this.#kernel?.invalidateNode(fixedIds.at)),
       getattr: this.getattr.bind(this),
     };
     this.#views.set(fixedView, new FixedFolders(trees, override));
@@ -126,8 +129,15 @@ export class MountView implements ReadOnlyFileSystem {
     return this.#view(ino)?.cacheSeconds(idOf(ino)) ?? 0;
   }
 
+  /** Says who serves this view: the kernel has to be told of what changes, for it keeps what it saw. */
+  servedBy(kernel: Pick<MountSession, 'invalidateEntry' | 'invalidateNode'>): void {
+    this.#kernel = kernel;
+  }
+
   /** Has the kernel ask anew for what the sets on the storage make. */
-  invalidate(kernel: Pick<MountSession, 'invalidateEntry' | 'invalidateNode'>): void {
+  invalidate(): void {
+    const kernel = this.#kernel;
+    if (kernel === undefined) return;
     for (const name of ['latest', 'at', 'snapshots', 'versions']) {
       kernel.invalidateEntry(fixedIds.root, name);
     }
@@ -144,11 +154,11 @@ export class MountView implements ReadOnlyFileSystem {
     return this.#views.get(viewOf(ino));
   }
 
-  #viewOfSet(views: Map<string, number>, set: CatalogSet): number {
-    let view = views.get(set.key);
+  #viewOfSet(views: Map<number, number>, set: CatalogSet): number {
+    let view = views.get(set.id);
     if (view === undefined) {
       view = this.#addTree(this.#options.repository.snapshot(set), unchangingSeconds);
-      views.set(set.key, view);
+      views.set(set.id, view);
     }
     return view;
   }

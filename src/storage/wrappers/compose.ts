@@ -39,6 +39,7 @@ export function compose(backend: Storage, traits: Traits, options: StorageOption
   return new RetryStorage(new CountStorage(storage, statistics), {
     tries: options.numRetries ?? defaults.numRetries,
     maxDelaySeconds: options.retryDelaySeconds ?? defaults.retryDelaySeconds,
+    ...(options.maxRetrySeconds === undefined ? {} : { maxRetrySeconds: options.maxRetrySeconds }),
     statistics,
     ...(options.log === undefined ? {} : { log: options.log }),
   });

@@ -16,6 +16,8 @@ export interface RetryOptions {
   readonly tries: number;
   /** The longest pause between two; the first is about a second, each next twice as long. */
   readonly maxDelaySeconds: number;
+  /** No more tries that long after the first failure. */
+  readonly maxRetrySeconds?: number;
   readonly statistics: StorageStatistics;
   /** Told of each failure that is tried again. */
   readonly log?: (message: string) => void;
@@ -100,7 +102,7 @@ export class RetryStorage extends WrappedStorage {
     call: () => Promise<T>,
     failed: unknown,
   ): Promise<T> {
-    const { tries, maxDelaySeconds, statistics, log } = this.#options;
+    const { tries, maxDelaySeconds, maxRetrySeconds, statistics, log } = this.#options;
     const maxTimeout = maxDelaySeconds * 1000;
     try {
       return await pRetry((attempt) => (attempt === 1 ? Promise.reject(toError(failed)) : call()), {
@@ -109,6 +111,7 @@ export class RetryStorage extends WrappedStorage {
         maxTimeout,
         factor: 2,
         randomize: true,
+        ...(maxRetrySeconds === undefined ? {} : { maxRetryTime: maxRetrySeconds * 1000 }),
         ...(signal === undefined ? {} : { signal }),
         shouldRetry: ({ error }) => this.#mayPass(error),
         onFailedAttempt: ({ error, attemptNumber, retriesLeft }) => {

@@ -4,11 +4,11 @@ import { chmodSync, chownSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
+import { compiled, removeCompiled } from './compiled.js';
 import type { ServeRequest } from './serve.js';
 
-const SERVE = fileURLToPath(new URL('serve.ts', import.meta.url));
-const LOADER = new URL('typescript-loader.js', import.meta.url).href;
+const SERVE = 'test/mount/support/serve.ts';
 /** Debian's "nobody". */
 export const NOBODY = 65_534;
 const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
@@ -33,10 +33,11 @@ export class Served {
   #stderr = '';
   #wake: () => void = () => undefined;
 
-  constructor(request: ServeRequest, asNobody: boolean) {
+  constructor(request: ServeRequest, asNobody: boolean, through?: (command: string[]) => string[]) {
     this.mountpoint = request.mountpoint;
-    const command = ['node', '--import', LOADER, SERVE, JSON.stringify(request)];
-    const [program = '', ...parameters] = asNobody ? [...AS_NOBODY, ...command] : command;
+    const command = ['node', compiled(SERVE), JSON.stringify(request)];
+    const whole = asNobody ? [...AS_NOBODY, ...command] : command;
+    const [program = '', ...parameters] = through?.(whole) ?? whole;
     const child = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'pipe'] });
     createInterface(child.stdout).on('line', (line) => {
       this.messages.push(JSON.parse(line) as Message);
@@ -81,6 +82,8 @@ export class Served {
   }
 }
 
+afterAll(removeCompiled);
+
 const running = new Set<Served>();
 const folders = new Set<string>();
 
@@ -96,10 +99,11 @@ export function temporaryFolder(owner = 0): string {
 /** Starts a mount, and does not wait for it. */
 export function start(
   request: Omit<ServeRequest, 'mountpoint'> & { mountpoint?: string; asNobody?: boolean },
+  through?: (command: string[]) => string[],
 ): Served {
   const { asNobody = false, ...rest } = request;
   const mountpoint = request.mountpoint ?? temporaryFolder(asNobody ? NOBODY : 0);
-  const served = new Served({ ...rest, mountpoint }, asNobody);
+  const served = new Served({ ...rest, mountpoint }, asNobody, through);
   running.add(served);
   return served;
 }

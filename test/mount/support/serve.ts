@@ -1,9 +1,11 @@
 /**
  * Serves a file system of the tests until it is unmounted: `serve.ts '{"mountpoint": …}'`. Prints one JSON
- * line when the mount answers, and one when it has ended; SIGTERM unmounts, SIGUSR1 prints the calls.
+ * line when the mount answers, and one when it has ended; SIGTERM unmounts, SIGUSR1 prints the calls, SIGUSR2
+ * lets one file appear and another vanish, SIGHUP is a bug.
  */
 import { mountFileSystem } from '../../../src/mount/mount-file-system.js';
 import { prepareMountpoint } from '../../../src/mount/mountpoint.js';
+import { ROOT_INO } from '../../../src/mount/file-system.js';
 import type { MountOptions } from '../../../src/mount/engine.js';
 import { isDuplifsError } from '../../../src/base/index.js';
 import { manyFiles, sampleTree, shareLike, troubledTree } from './sample-tree.js';
@@ -49,6 +51,16 @@ try {
     say({ calls: fs.calls, aborted: fs.aborted, rss: process.memoryUsage().rss });
   });
   say({ ready: true, engine: session.engine });
+  process.on('SIGUSR2', () => {
+    fs.file(ROOT_INO, 'appeared', 'new');
+    fs.remove(ROOT_INO, 'quick');
+    for (const name of ['appeared', 'quick']) session.invalidateEntry(ROOT_INO, name);
+    session.invalidateNode(ROOT_INO);
+    say({ changed: true });
+  });
+  process.on('SIGHUP', () => {
+    throw new Error('A bug');
+  });
   const { reason } = await session.ended;
   say({ ended: reason, cpu: process.cpuUsage() });
 } catch (error) {

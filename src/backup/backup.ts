@@ -1,0 +1,374 @@
+/** Makes one backup set: decides which, writes it, completes it (docs/writing.md). */
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { collect, setKey, type SetTimes } from '../archive/index.js';
+import { DuplifsError, encodeName, isDuplifsError, NameTable } from '../base/index.js';
+import { blockLengthFor } from '../librsync/index.js';
+import type { Storage, StoredObject } from '../storage/index.js';
+import { checkSource } from './check-source.js';
+import { findChanges, type Change } from './compare/changes.js';
+import { SeenReader, seenFileName, SeenWriter } from './compare/seen-file.js';
+import { describeEncoding } from './describe-encoding.js';
+import type { BackupOptions, BackupResult } from './options.js';
+import { openBase, setEntriesOf, settledNames, type ChainBase } from './previous/chain-base.js';
+import { mergeSets } from './previous/merge-sets.js';
+import { SourceReader } from './reading/source-reader.js';
+import { noCounts, type Counts } from './statistics.js';
+import { findUnfinished, removeUnfinished, type UnfinishedSet } from './unfinished.js';
+import { finishSet, removeParts, settleLocal } from './writing/finish-set.js';
+import {
+  chooseCheckpoint,
+  keptIndexEntries,
+  recordedVolumes,
+  restoreParts,
+  writeStateHeader,
+} from './writing/resume.js';
+import { SetFiles } from './writing/set-files.js';
+import { localNames, type SetPlan } from './writing/set-plan.js';
+import type { Checkpoint } from './writing/set-state.js';
+import { SetWriter } from './writing/set-writer.js';
+
+/** Runs a backup. The caller holds the lock on the archive dir. */
+export async function backup(options: BackupOptions): Promise<BackupResult> {
+  const startTime = Date.now() / 1000;
+  await mkdir(options.archiveFolder, { recursive: true, mode: 0o700 });
+  const stored = await listStorage(options.storage);
+  const target = await examine(options, stored);
+  const kind = target.base === undefined ? 'full' : 'inc';
+  const resumed = await takeUp(options, target, stored);
+  const times = resumed?.times ?? (await newTimes(options, target));
+  const plan = planOf(options, times);
+  const run = new SetRun(options, plan, target.base, stored, resumed);
+  const { counts, wasWritten } = await run.run();
+  const statistics = { ...counts, startTime, endTime: Date.now() / 1000 };
+  return { kind, key: wasWritten ? setKey(times) : undefined, statistics };
+}
+
+interface Target {
+  /** What an incremental builds on; undefined for a full. */
+  readonly base: ChainBase | undefined;
+  readonly unfinished: readonly UnfinishedSet[];
+  /** The time of the newest set of any chain. */
+  readonly newestSeconds: number;
+}
+
+/** Looks at what there is, and decides between full and incremental. */
+async function examine(options: BackupOptions, stored: readonly StoredObject[]): Promise<Target> {
+  const { verb, prefixes, archiveFolder, notice } = options;
+  const before = await readdir(archiveFolder);
+  const unfinished = await findUnfinished(options, stored, before);
+  const storedNames = stored.map(({ name }) => name);
+  const local = settledNames(await readdir(archiveFolder), storedNames, prefixes);
+  const collection = collect({ stored: storedNames, local, prefixes });
+  const newest = Math.max(
+    0,
+    ...collection.sets.filter((set) => set.complete).map((set) => set.times.endSeconds),
+  );
+  const full = { base: undefined, unfinished, newestSeconds: newest };
+  if (verb === 'full') return full;
+  const { primary } = collection;
+  if (primary?.base === undefined) {
+    if (verb === 'incremental') {
+      throw new DuplifsError(
+        'NO_SIGNATURES',
+        'There is no chain that an incremental backup could continue',
+        { hint: 'Make a full one: duplifs full' },
+      );
+    }
+    notice('No signatures found, switching to full backup.');
+    return full;
+  }
+  const before_ = options.fullIfBeforeSeconds;
+  if (before_ !== undefined && primary.chain.startSeconds < before_) {
+    notice('Last full backup is too old, forcing full backup');
+    return full;
+  }
+  const base = await openBase(collection, { ...options, localNames: local });
+  if (base !== undefined && !options.allowSourceMismatch) {
+    checkSource(base.manifest, options.hostname, options.source);
+  }
+  return { base, unfinished, newestSeconds: newest };
+}
+
+/** The unfinished set that this run goes on with; all others are removed. */
+async function takeUp(
+  options: BackupOptions,
+  { base, unfinished }: Target,
+  stored: readonly StoredObject[],
+): Promise<UnfinishedSet | undefined> {
+  if (options.dryRun) return undefined;
+  let taken: UnfinishedSet | undefined;
+  for (const set of unfinished) {
+    const { header } = set;
+    const fits =
+      taken === undefined &&
+      header !== undefined &&
+      header.baseKey === (base?.base.key ?? null) &&
+      (set.times.kind === 'full') === (base === undefined) &&
+      header.hostname === options.hostname &&
+      header.localDir === options.source &&
+      header.writesIndex === options.writesIndex &&
+      header.encoding === describeEncoding(options.encoding);
+    if (fits) {
+      taken = set;
+    } else {
+      options.notice(`Removing what an interrupted run has left of the set ${set.key}`);
+      await removeUnfinished(options, set, stored);
+    }
+  }
+  return taken;
+}
+
+/** The times of a new set: now, and never those of a set that is there. */
+async function newTimes(
+  options: BackupOptions,
+  { base, newestSeconds }: Target,
+): Promise<SetTimes> {
+  let now = options.currentTime ?? Math.floor(Date.now() / 1000);
+  if (now === newestSeconds) {
+    if (options.currentTime === undefined) await setTimeout(2000);
+    now += 2;
+  }
+  if (base === undefined) return { kind: 'full', endSeconds: now };
+  const startSeconds = base.base.times.endSeconds;
+  if (now <= startSeconds) {
+    throw new DuplifsError('SOURCE', 'The clock shows a time before that of the last backup', {
+      hint: 'Set the clock right, or start a new chain with "duplifs full"',
+    });
+  }
+  return { kind: 'inc', startSeconds, endSeconds: now };
+}
+
+function planOf(options: BackupOptions, times: SetTimes): SetPlan {
+  const { encoding, storage, archiveFolder, tempFolder, prefixes, volumeBytes } = options;
+  const { maxBlockLength, hostname, writesIndex, listsFiles, followsLinks, producer } = options;
+  return {
+    ...{ times, encoding, storage, archiveFolder, tempFolder, prefixes, volumeBytes },
+    ...{ maxBlockLength, hostname, writesIndex, listsFiles, followsLinks, producer },
+    localDir: options.source,
+    sourceRoot: encodeName(options.source),
+  };
+}
+
+async function listStorage(storage: Storage): Promise<readonly StoredObject[]> {
+  try {
+    return await storage.list();
+  } catch (error) {
+    if (isDuplifsError(error, 'STORAGE_NOT_FOUND')) return [];
+    throw error;
+  }
+}
+
+/** One run over the source. */
+class SetRun {
+  readonly #options: BackupOptions;
+  readonly #plan: SetPlan;
+  readonly #base: ChainBase | undefined;
+  readonly #stored: readonly StoredObject[];
+  readonly #resumed: UnfinishedSet | undefined;
+  readonly #reader = new SourceReader();
+
+  constructor(
+    options: BackupOptions,
+    plan: SetPlan,
+    base: ChainBase | undefined,
+    stored: readonly StoredObject[],
+    resumed: UnfinishedSet | undefined,
+  ) {
+    this.#options = options;
+    this.#plan = plan;
+    this.#base = base;
+    this.#stored = stored;
+    this.#resumed = resumed;
+  }
+
+  async run(): Promise<{ counts: Counts; wasWritten: boolean }> {
+    try {
+      return this.#options.dryRun ? await this.#count() : await this.#write();
+    } finally {
+      await this.#reader.close();
+    }
+  }
+
+  async #write(): Promise<{ counts: Counts; wasWritten: boolean }> {
+    const options = this.#options;
+    const plan = this.#plan;
+    const { archiveFolder } = plan;
+    const from = await this.#checkpoint();
+    const beganMs = this.#resumed?.header?.beganMs ?? Date.now();
+    const counts: Counts = from === undefined ? noCounts() : { ...from.counts };
+    const kept = keptIndexEntries(plan, from);
+    const files = await SetFiles.open(plan, from, kept);
+    const seenPath = join(archiveFolder, seenFileName);
+    const seen = new SeenWriter(seenPath, setKey(plan.times), beganMs);
+    const sessionKeys = new Map<number, { algorithm: number; key: Buffer }>();
+    const writer = new SetWriter({
+      ...{ plan, files, counts, from, sessionKeys },
+      reader: this.#reader,
+      users: new NameTable('passwd'),
+      groups: new NameTable('group'),
+      stop: options.stop,
+      warn: options.warn,
+      onStored: (source) => (source.type === 'reg' ? seen.add(source) : undefined),
+    });
+    try {
+      await this.#writeChanges(writer, counts, seen, beganMs);
+      if (options.skipIfNoChange && this.#base !== undefined && !writer.hasChanges) {
+        options.notice('Nothing has changed: no set is written');
+        await files.close();
+        await removeParts(plan);
+        return { counts, wasWritten: false };
+      }
+      await writer.finish();
+      await seen.end();
+      const statePath = join(archiveFolder, localNames(plan).state);
+      let lastVolume = 0;
+      for await (const { number } of recordedVolumes(statePath)) lastVolume = number;
+      await finishSet({
+        ...{ plan, files, sessionKeys, lastVolume },
+        volumes: () => recordedVolumes(statePath),
+        stored: this.#stored,
+      });
+      await seen.commit();
+      await settleLocal(plan);
+      return { counts, wasWritten: true };
+    } finally {
+      await writer.discard();
+      await files.close().catch(() => undefined);
+    }
+  }
+
+  /** Where to go on; also begins the state of a new set. */
+  async #checkpoint(): Promise<Checkpoint | undefined> {
+    const plan = this.#plan;
+    const { notice, encoding } = this.#options;
+    if (this.#resumed?.header !== undefined) {
+      const from = await chooseCheckpoint(plan, this.#stored);
+      if (from !== undefined) {
+        await restoreParts(plan, from);
+        notice(`Going on with the set ${this.#resumed.key} after volume ${from.volume.number}`);
+        return from;
+      }
+      await removeUnfinished(this.#options, this.#resumed, this.#stored);
+    }
+    await writeStateHeader(join(plan.archiveFolder, localNames(plan).state), {
+      version: 1,
+      key: setKey(plan.times),
+      baseKey: this.#base?.base.key ?? null,
+      hostname: plan.hostname,
+      localDir: plan.localDir,
+      encoding: describeEncoding(encoding),
+      writesIndex: plan.writesIndex,
+      beganMs: Date.now(),
+    });
+    return undefined;
+  }
+
+  /** Writes all changes; files are read one batch ahead. */
+  async #writeChanges(
+    writer: SetWriter,
+    counts: Counts,
+    seen: SeenWriter,
+    beganMs: number,
+  ): Promise<void> {
+    const { onProgress, stop } = this.#options;
+    const changes = this.#changes(counts);
+    const fetch = async (): Promise<Change[] | undefined> => {
+      const { value, done } = await changes.next();
+      if (done === true) return undefined;
+      for (const change of value) {
+        if (isRead(change) && !writer.isWritten(change.source.path)) this.#request(change);
+      }
+      this.#reader.flush();
+      return value;
+    };
+    let next = fetch();
+    try {
+      for (let batch = await next; batch !== undefined; batch = await next) {
+        next = fetch();
+        next.catch(() => undefined); // it comes out when it is awaited
+        for (const change of batch) {
+          const path = change.kind === 'deleted' ? change.path : change.source.path;
+          if (!writer.isWritten(path)) await writer.write(change);
+          else if (change.kind !== 'deleted' && change.source.ctimeMs < beganMs) {
+            if (change.source.type === 'reg') await seen.add(change.source);
+          }
+        }
+        onProgress?.({
+          files: counts.sourceFiles,
+          bytes: counts.sourceFileSize,
+          stored: counts.totalDestinationSizeChange,
+        });
+        if (stop.aborted) await writer.stopNow();
+      }
+    } finally {
+      await next.catch(() => undefined);
+      await changes.return(undefined);
+    }
+  }
+
+  /** `--dry-run`: what would be done, by the sizes that lstat shows. */
+  async #count(): Promise<{ counts: Counts; wasWritten: boolean }> {
+    const counts = noCounts();
+    for await (const batch of this.#changes(counts)) {
+      this.#options.stop.throwIfAborted();
+      for (const change of batch) {
+        if (change.kind === 'deleted') {
+          counts.deletedFiles += 1;
+          continue;
+        }
+        const { size, type } = change.source;
+        counts.sourceFiles += 1;
+        counts.sourceFileSize += change.kind === 'unchanged' || type === 'reg' ? size : 0;
+        if (change.kind === 'snapshot') {
+          counts.newFiles += 1;
+          counts.newFileSize += type === 'reg' ? size : 0;
+        } else if (change.kind === 'diff') {
+          counts.changedFiles += 1;
+          counts.changedFileSize += size;
+        }
+      }
+    }
+    return { counts, wasWritten: false };
+  }
+
+  async *#changes(counts: Counts): AsyncGenerator<Change[], undefined> {
+    const { numericOwner, archiveFolder } = this.#options;
+    const base = this.#base;
+    const sources = { ...this.#options, localNames: [] };
+    const seen = base && (await SeenReader.open(join(archiveFolder, seenFileName), base.base.key));
+    yield* findChanges({
+      walk: this.#options.walk(() => {
+        counts.errors += 1;
+      }),
+      previous: base === undefined ? nothing() : mergeSets(setEntriesOf(base, sources)),
+      names: numericOwner
+        ? { users: undefined, groups: undefined }
+        : { users: new NameTable('passwd'), groups: new NameTable('group') },
+      seen,
+    });
+    return undefined;
+  }
+
+  #request(change: Extract<Change, { kind: 'snapshot' | 'diff' }>): void {
+    const { sourceRoot, maxBlockLength, followsLinks } = this.#plan;
+    const { path, size } = change.source;
+    this.#reader.request({
+      path: path === '' ? sourceRoot : Buffer.concat([sourceRoot, slash, encodeName(path)]),
+      blockLength: blockLengthFor(size, maxBlockLength),
+      follow: followsLinks,
+      ...(change.kind === 'diff' ? { base: change.base } : {}),
+    });
+  }
+}
+
+const slash = Buffer.from('/');
+
+function isRead(change: Change): change is Extract<Change, { kind: 'snapshot' | 'diff' }> {
+  return change.kind === 'diff' || (change.kind === 'snapshot' && change.source.type === 'reg');
+}
+
+async function* nothing(): AsyncGenerator<never> {
+  // a full has nothing before it
+}

@@ -1,0 +1,53 @@
+import type { NamePrefixes } from '../archive/index.js';
+import type { Storage } from '../storage/index.js';
+import type { DecodeOptions, Encoding } from '../volume/index.js';
+import type { SourceWalk } from './source-entry.js';
+import type { Statistics } from './statistics.js';
+
+export interface BackupOptions {
+  /** `backup` makes an incremental if there is a chain that it can continue, else a full. */
+  readonly verb: 'backup' | 'full' | 'incremental';
+  /** The source as it was given, without a slash at its end: the manifest keeps it. */
+  readonly source: string;
+  readonly hostname: string;
+  readonly storage: Storage;
+  readonly archiveFolder: string;
+  readonly tempFolder: string;
+  readonly prefixes: NamePrefixes;
+  readonly encoding: Encoding;
+  /** Opens what is on the storage. */
+  readonly decode: DecodeOptions;
+  readonly walk: (onSkipped: () => void) => SourceWalk;
+  readonly volumeBytes: number;
+  readonly maxBlockLength: number;
+  readonly followsLinks: boolean;
+  readonly numericOwner: boolean;
+  readonly allowSourceMismatch: boolean;
+  readonly writesIndex: boolean;
+  readonly listsFiles: boolean;
+  readonly dryRun: boolean;
+  readonly skipIfNoChange: boolean;
+  /** A chain whose full is older than this time is not continued. */
+  readonly fullIfBeforeSeconds: number | undefined;
+  /** The time of the set; undefined for the clock's. */
+  readonly currentTime: number | undefined;
+  readonly producer: string;
+  readonly stop: AbortSignal;
+  readonly warn: (message: string) => void;
+  readonly notice: (message: string) => void;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+export interface Progress {
+  readonly files: number;
+  /** Of the source, read or found unchanged. */
+  readonly bytes: number;
+  readonly stored: number;
+}
+
+export interface BackupResult {
+  readonly kind: 'full' | 'inc';
+  /** The set's key; undefined when nothing was written. */
+  readonly key: string | undefined;
+  readonly statistics: Statistics;
+}

@@ -1,0 +1,146 @@
+/**
+ * The chain that an incremental continues: which sets, and their sigtars and newest manifest in the archive dir,
+ * fetched where they are missing there as duplicity does (docs/format/1-bytes.md 1.4).
+ */
+import { createReadStream, createWriteStream } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import {
+  ManifestParser,
+  parseFileName,
+  setKey,
+  type BackupSet,
+  type Collection,
+  type Manifest,
+  type NamePrefixes,
+  type StoredFile,
+} from '../../archive/index.js';
+import { DuplifsError } from '../../base/index.js';
+import type { Storage } from '../../storage/index.js';
+import { decodeFile, type DecodeOptions } from '../../volume/index.js';
+import type { SetEntries } from './merge-sets.js';
+import { sigtarEntries } from './sigtar-entries.js';
+
+export interface ChainBase {
+  /** The set that the next incremental builds on. */
+  readonly base: BackupSet;
+  readonly fullSeconds: number;
+  /** The sigtars of the chain up to the base, oldest first: their names in the archive dir. */
+  readonly signatures: readonly { readonly setSeconds: number; readonly name: string }[];
+  /** The base's manifest. */
+  readonly manifest: Manifest;
+}
+
+export interface BaseSources {
+  readonly storage: Storage;
+  readonly archiveFolder: string;
+  readonly prefixes: NamePrefixes;
+  /** Names in the archive dir. */
+  readonly localNames: readonly string[];
+  readonly decode: DecodeOptions;
+  readonly notice: (message: string) => void;
+}
+
+/** Undefined when the collection has nothing that could be continued. */
+export async function openBase(
+  { primary }: Collection,
+  sources: BaseSources,
+): Promise<ChainBase | undefined> {
+  if (primary?.base === undefined) return undefined;
+  const { base, chain } = primary;
+  const local = new Set(sources.localNames);
+  const signatures: { setSeconds: number; name: string }[] = [];
+  for (const file of primary.signatures.files) {
+    if (file.times.endSeconds > base.times.endSeconds) continue;
+    const name = `${stemOf(file.name)}.gz`;
+    if (!local.has(name)) await fetchSignatures(file, name, sources);
+    signatures.push({ setSeconds: file.times.endSeconds, name });
+  }
+  const manifest = await openManifest(base, local, sources);
+  return { base, fullSeconds: chain.startSeconds, signatures, manifest };
+}
+
+/** The entries of each set of the chain, for mergeSets. */
+export function setEntriesOf({ signatures }: ChainBase, sources: BaseSources): SetEntries[] {
+  return signatures.map(({ setSeconds, name }) => {
+    const reader = { read: () => createReadStream(join(sources.archiveFolder, name)) };
+    const decode = { ...sources.decode, signKey: undefined };
+    const plaintext = decodeFile(reader, { name, container: 'gz' }, decode);
+    return { setSeconds, batches: sigtarEntries(name, plaintext) };
+  });
+}
+
+/** Names of the archive dir that belong to sets which are complete on the storage. */
+export function settledNames(
+  localNames: readonly string[],
+  storedNames: readonly string[],
+  prefixes: NamePrefixes,
+): string[] {
+  const complete = new Set<string>();
+  for (const name of storedNames) {
+    const file = parseFileName(name, { prefixes });
+    if (file?.kind === 'manifest' && !file.partial) complete.add(setKey(file.times));
+  }
+  return localNames.filter((name) => {
+    const file = parseFileName(name, { prefixes });
+    return file !== undefined && !file.partial && complete.has(setKey(file.times));
+  });
+}
+
+async function fetchSignatures(
+  file: StoredFile,
+  localName: string,
+  { storage, archiveFolder, decode, notice }: BaseSources,
+): Promise<void> {
+  notice(`Copying ${file.name} to local cache.`);
+  const temporary = join(archiveFolder, `duplifs-${randomUUID()}.tmp`);
+  try {
+    await pipeline(
+      decodeFile(storage, file, { ...decode, signKey: undefined }),
+      createGzip(),
+      createWriteStream(temporary, { mode: 0o600 }),
+    );
+    await rename(temporary, join(archiveFolder, localName));
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** The set's manifest: the archive dir's copy, made first where it is missing. */
+async function openManifest(
+  set: BackupSet,
+  local: ReadonlySet<string>,
+  sources: BaseSources,
+): Promise<Manifest> {
+  const { storage, archiveFolder, decode, notice } = sources;
+  const [stored] = set.manifests;
+  if (stored === undefined) {
+    throw new DuplifsError('FILE_MISSING', `Set ${set.key} has no manifest`);
+  }
+  const name = stemOf(stored.name);
+  const path = join(archiveFolder, name);
+  if (!local.has(name)) {
+    notice(`Copying ${stored.name} to local cache.`);
+    const temporary = join(archiveFolder, `duplifs-${randomUUID()}.tmp`);
+    try {
+      await pipeline(
+        decodeFile(storage, stored, { ...decode, signKey: undefined }),
+        createWriteStream(temporary, { mode: 0o600 }),
+      );
+      await rename(temporary, path);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+  const parser = new ManifestParser(name, { fileList: false });
+  for await (const chunk of createReadStream(path)) parser.push(chunk as Buffer);
+  return parser.end();
+}
+
+/** A name without what tells how the file is packed. */
+function stemOf(name: string): string {
+  return name.replace(/\.(gpg|g|gz|z)$/, '');
+}

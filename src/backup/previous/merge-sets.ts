@@ -1,0 +1,97 @@
+/**
+ * The tree as of a chain's last set: all its sigtars merged in the order of paths, the newest entry of each path
+ * counting (docs/format/1-bytes.md 5). Every sigtar is read once, from its start to its end.
+ */
+import { comparePaths } from '../../base/index.js';
+import type { PathEntry } from '../../archive/index.js';
+import type { SignedEntry } from './sigtar-entries.js';
+
+/** One set's entries. */
+export interface SetEntries {
+  /** The time of the set. */
+  readonly setSeconds: number;
+  readonly batches: AsyncIterable<readonly SignedEntry[]>;
+}
+
+/** What the last set left at a path. */
+export type PreviousEntry = PathEntry & {
+  readonly signature: Buffer;
+  /** The time of the set that has this version. */
+  readonly setSeconds: number;
+};
+
+/** Walks through one set's entries. */
+class Cursor {
+  readonly setSeconds: number;
+  readonly #batches: AsyncIterator<readonly SignedEntry[]>;
+  #batch: readonly SignedEntry[] = [];
+  #position = 0;
+
+  constructor({ setSeconds, batches }: SetEntries) {
+    this.setSeconds = setSeconds;
+    this.#batches = batches[Symbol.asyncIterator]();
+  }
+
+  get entry(): SignedEntry | undefined {
+    return this.#batch[this.#position];
+  }
+
+  /** Whether the next entry is at hand without waiting. */
+  step(): boolean {
+    this.#position += 1;
+    return this.#position < this.#batch.length;
+  }
+
+  /** Gets more; false at the end. */
+  async refill(): Promise<boolean> {
+    while (this.#position >= this.#batch.length) {
+      const next = await this.#batches.next();
+      if (next.done === true) return false;
+      this.#batch = next.value;
+      this.#position = 0;
+    }
+    return true;
+  }
+
+  async close(): Promise<void> {
+    await this.#batches.return?.();
+  }
+}
+
+const entriesPerBatch = 512;
+
+/** `sets` are a chain's, oldest first. */
+export async function* mergeSets(sets: readonly SetEntries[]): AsyncGenerator<PreviousEntry[]> {
+  let cursors = sets.map((set) => new Cursor(set)).reverse(); // newest first
+  try {
+    for (const cursor of cursors) await cursor.refill();
+    cursors = cursors.filter(({ entry }) => entry !== undefined);
+    let merged: PreviousEntry[] = [];
+    while (cursors.length > 0) {
+      const newest = firstOf(cursors);
+      const { entry } = newest;
+      if (entry === undefined) break;
+      if (entry.kind !== 'deleted') merged.push({ ...entry, setSeconds: newest.setSeconds });
+      for (const cursor of cursors) {
+        if (cursor.entry?.path !== entry.path || cursor.step()) continue;
+        if (!(await cursor.refill())) cursors = cursors.filter((other) => other !== cursor);
+      }
+      if (merged.length < entriesPerBatch) continue;
+      yield merged;
+      merged = [];
+    }
+    yield merged;
+  } finally {
+    for (const cursor of cursors) await cursor.close();
+  }
+}
+
+/** The cursor with the least path, the newest set's of several. */
+function firstOf(cursors: readonly Cursor[]): Cursor {
+  let [first] = cursors as [Cursor];
+  for (const cursor of cursors) {
+    if (cursor === first) continue;
+    if (comparePaths(cursor.entry?.path ?? '', first.entry?.path ?? '') < 0) first = cursor;
+  }
+  return first;
+}

@@ -1,0 +1,106 @@
+/**
+ * Reads one file of the source once and makes of it, in that pass, what a set needs: its content, or the delta
+ * to the version before, and its new signature. All calls are synchronous: this runs in a thread of its
+ * own (read-thread.ts), where opening and reading 50,000 small files so takes a quarter of the time.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { DeltaBuilder, parseSignature, SignatureBuilder } from '../../librsync/index.js';
+
+export interface ReadRequest {
+  /** The absolute path's bytes. */
+  readonly path: Uint8Array;
+  /** Of the new signature (blockLengthFor). */
+  readonly blockLength: number;
+  /** The signature of the version before; the data are then the delta to it. */
+  readonly base?: Uint8Array;
+  /** Whether a symbolic link is followed (`--copy-links`). */
+  readonly follow: boolean;
+}
+
+/** What reading a file came to. The data went to `emit`. */
+export interface ReadResult {
+  /** Bytes of the file that were read. */
+  readonly bytes: number;
+  /** Empty when the file could not be opened. */
+  readonly signature: Uint8Array;
+  /** The file was another one, or changed, while it was read. */
+  readonly changed: boolean;
+  readonly failure?: { readonly code: string; readonly at: 'open' | 'read' };
+}
+
+const chunkBytes = 1 << 20;
+/** How far a file that grows while it is read is followed. */
+const maxGrowth = 64 << 20;
+/** O_NONBLOCK: opening a named pipe must not wait for a writer. */
+const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+
+/** `emit` takes the data in order; it must copy what it keeps. */
+export class FileReader {
+  readonly #buffer = Buffer.allocUnsafeSlow(chunkBytes);
+
+  read(request: ReadRequest, emit: (bytes: Uint8Array) => void): ReadResult {
+    const { path, follow } = request;
+    let file: number;
+    try {
+      file = openSync(Buffer.from(path), follow ? flags : flags | constants.O_NOFOLLOW);
+    } catch (error) {
+      return unopened(error);
+    }
+    try {
+      const before = fstatSync(file);
+      if (!before.isFile()) return unopened({ code: 'EINVAL' });
+      return this.#read(file, before, request, emit);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  #read(
+    file: number,
+    before: Stats,
+    { blockLength, base }: ReadRequest,
+    emit: (bytes: Uint8Array) => void,
+  ): ReadResult {
+    const newSignature = new SignatureBuilder(blockLength);
+    const delta =
+      base === undefined
+        ? undefined
+        : new DeltaBuilder(parseSignature(base, ''), emit, { newSignature });
+    let bytes = 0;
+    let failure: ReadResult['failure'];
+    try {
+      while (bytes <= before.size + maxGrowth) {
+        const count = readSync(file, this.#buffer, 0, chunkBytes, null);
+        if (count === 0) break;
+        bytes += count;
+        const chunk = this.#buffer.subarray(0, count);
+        if (delta === undefined) {
+          newSignature.update(chunk);
+          emit(chunk);
+        } else {
+          delta.update(chunk);
+        }
+        if (count < chunkBytes && bytes === before.size) break;
+      }
+    } catch (error) {
+      failure = { code: codeOf(error), at: 'read' };
+    }
+    delta?.finish();
+    const after = fstatSync(file);
+    const changed =
+      after.mtimeMs !== before.mtimeMs || after.size !== before.size || bytes !== after.size;
+    const result = { bytes, signature: newSignature.digest(), changed };
+    return failure === undefined ? result : { ...result, failure };
+  }
+}
+
+function unopened(error: unknown): ReadResult {
+  const signature = new Uint8Array(0);
+  return { bytes: 0, signature, changed: false, failure: { code: codeOf(error), at: 'open' } };
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error
+    ? String(error.code)
+    : 'EIO';
+}

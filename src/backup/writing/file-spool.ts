@@ -1,0 +1,117 @@
+/**
+ * One file of a set on its way to the storage: made in the temporary folder, so that an upload can be tried
+ * again, then put and compared in size.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, rm, statfs, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DuplifsError, errorText } from '../../base/index.js';
+import { Replayable, type Storage } from '../../storage/index.js';
+import { openVolumeWriter, type Encoding, type VolumeWriter } from '../../volume/index.js';
+
+/** The room that must be left in the temporary folder, and how often it is looked at. */
+const leastRoomBytes = 24 << 20;
+const bytesPerCheck = 8 << 20;
+
+/** A file that is whole and lies in the temporary folder. */
+export interface SpooledFile {
+  readonly path: string;
+  readonly size: number;
+  readonly sha1: Buffer;
+  readonly sha256: Buffer;
+}
+
+export class FileSpool {
+  readonly path: string;
+  readonly #file: FileHandle;
+  readonly #sha1 = createHash('sha1');
+  readonly #sha256 = createHash('sha256');
+  #size = 0;
+  #checkAt = 0;
+  #writing: Promise<void> = Promise.resolve();
+
+  private constructor(path: string, file: FileHandle) {
+    this.path = path;
+    this.#file = file;
+  }
+
+  static async create(folder: string): Promise<FileSpool> {
+    const path = join(folder, `duplifs-${randomUUID()}.tmp`);
+    return new FileSpool(path, await open(path, 'wx', 0o600));
+  }
+
+  /** Opens a writer whose file this is. */
+  async open(encoding: Encoding, signal?: AbortSignal): Promise<VolumeWriter> {
+    return openVolumeWriter(encoding, (piece) => this.#add(piece), signal);
+  }
+
+  async end(): Promise<SpooledFile> {
+    await this.#writing;
+    await this.#file.close();
+    const [sha1, sha256] = [this.#sha1.digest(), this.#sha256.digest()];
+    return { path: this.path, size: this.#size, sha1, sha256 };
+  }
+
+  async discard(): Promise<void> {
+    await this.#writing.catch(() => undefined);
+    await this.#file.close().catch(() => undefined);
+    await rm(this.path, { force: true });
+  }
+
+  async #add(piece: Buffer): Promise<void> {
+    this.#sha1.update(piece);
+    this.#sha256.update(piece);
+    this.#size += piece.length;
+    await this.#writing;
+    this.#writing = this.#write(piece);
+    this.#writing.catch(() => undefined); // comes out of the next call
+  }
+
+  async #write(piece: Buffer): Promise<void> {
+    if (this.#size >= this.#checkAt) {
+      this.#checkAt = this.#size + bytesPerCheck;
+      await checkRoom(this.path);
+    }
+    try {
+      for (let at = 0; at < piece.length;) {
+        at += (await this.#file.write(piece, at, piece.length - at)).bytesWritten;
+      }
+    } catch (error) {
+      throw new DuplifsError('NO_SPACE', `Cannot write "${this.path}": ${errorText(error)}`, {
+        hint: 'Free some space, or choose another folder with --tempdir or a smaller --volsize',
+        cause: error,
+      });
+    }
+  }
+}
+
+/** Puts a file on the storage and sees that it has arrived whole. The local file is removed. */
+export async function putFile(
+  storage: Storage,
+  name: string,
+  { path, size }: Pick<SpooledFile, 'path' | 'size'>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const body = new Replayable(() => createReadStream(path, { highWaterMark: 1 << 20 }));
+  await storage.write(name, body, signal === undefined ? { size } : { size, signal });
+  const stored = await storage.stat(name, signal);
+  if (stored?.size !== size) {
+    throw new DuplifsError(
+      'STORAGE',
+      `"${name}" has ${stored?.size ?? 'no'} bytes on "${storage.url}", and ${size} were written`,
+      { hint: 'Run the same command again: it goes on where this one stopped' },
+    );
+  }
+}
+
+/** Fails with NO_SPACE before the folder is full, so that others who use it are not hurt. */
+async function checkRoom(path: string): Promise<void> {
+  const { bavail, bsize } = await statfs(path);
+  if (bavail * bsize >= leastRoomBytes) return;
+  throw new DuplifsError(
+    'NO_SPACE',
+    `The folder of "${path}" has room for only ${bavail * bsize} more bytes`,
+    { hint: 'Free some space, or choose another folder with --tempdir or a smaller --volsize' },
+  );
+}

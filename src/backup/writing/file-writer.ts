@@ -1,0 +1,92 @@
+/** Writes one regular file into the volumes as its bytes come from the source (docs/format/1-bytes.md 4.2, 4.3). */
+import {
+  appendPiece,
+  encodeDifftarHeader,
+  type EntryMetadata,
+  type PieceRun,
+} from '../../archive/index.js';
+import { PieceCutter, pieceBytes } from './piece-cutter.js';
+import type { OpenFile } from './set-state.js';
+import type { VolumeSequence } from './volume-sequence.js';
+
+export class FileWriter {
+  readonly #volumes: VolumeSequence;
+  readonly #metadata: EntryMetadata;
+  readonly #kind: 'snapshot' | 'diff';
+  /** Ends a volume that is full, or when the run is to stop; `open` is this file. */
+  readonly #makeRoom: (open: FileWriter) => Promise<void>;
+  readonly #cutter = new PieceCutter();
+  readonly #runs: PieceRun[] = [];
+  #pieces = 0;
+  /** Bytes and pieces that an earlier run has put into volumes. */
+  readonly #skipPieces: number;
+
+  constructor(
+    volumes: VolumeSequence,
+    metadata: EntryMetadata,
+    kind: 'snapshot' | 'diff',
+    makeRoom: (open: FileWriter) => Promise<void>,
+    resumed?: OpenFile,
+  ) {
+    this.#volumes = volumes;
+    this.#metadata = metadata;
+    this.#kind = kind;
+    this.#makeRoom = makeRoom;
+    this.#skipPieces = resumed?.pieces ?? 0;
+    if (resumed !== undefined) this.#runs.push(...resumed.runs);
+  }
+
+  get kind(): 'snapshot' | 'diff' {
+    return this.#kind;
+  }
+
+  get runs(): readonly PieceRun[] {
+    return this.#runs;
+  }
+
+  /** Pieces in volumes, whole ones. */
+  get pieces(): number {
+    return this.#pieces;
+  }
+
+  /** Bytes of content or delta so far. */
+  get bytes(): number {
+    return this.#cutter.total;
+  }
+
+  async add(bytes: Buffer): Promise<void> {
+    this.#cutter.add(bytes);
+    while (this.#cutter.isFull) {
+      const piece = this.#cutter.take();
+      if (this.#pieces < this.#skipPieces) this.#pieces += 1;
+      else await this.#write(piece, pieceBytes, this.#pieces + 1, false);
+    }
+  }
+
+  /** Writes what is left: the only entry of a short file, or the last piece of a long one. */
+  async end(): Promise<void> {
+    const rest = this.#cutter.rest();
+    const length = this.#cutter.total - this.#pieces * pieceBytes;
+    await this.#write(rest, length, this.#pieces === 0 ? undefined : this.#pieces + 1, true);
+  }
+
+  async #write(
+    data: readonly Buffer[],
+    dataLength: number,
+    piece: number | undefined,
+    isLast: boolean,
+  ): Promise<void> {
+    await this.#makeRoom(this);
+    const header = encodeDifftarHeader({
+      ...this.#metadata,
+      kind: this.#kind,
+      dataLength,
+      piece,
+    });
+    const { path } = this.#metadata;
+    const edge = isLast || piece === undefined ? { path } : { path, block: piece };
+    const { volume, offset } = await this.#volumes.add(edge, header, data);
+    appendPiece(this.#runs, { volume, offset, length: dataLength });
+    this.#pieces += 1;
+  }
+}

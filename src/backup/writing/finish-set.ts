@@ -1,0 +1,201 @@
+/**
+ * The files beside the volumes: index, sigtar, and last the manifest, which makes the set complete
+ * (docs/design.md, "Order of writes"). Nothing local is lost in between: what the archive dir is to keep is made
+ * before the manifest is put and gets its name after it.
+ */
+import { createReadStream } from 'node:fs';
+import { copyFile, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { formatFileListHeader, parseFileName, setKey } from '../../archive/index.js';
+import type { StoredObject } from '../../storage/index.js';
+import type { Encoding, VolumeWriter } from '../../volume/index.js';
+import { FileSpool, putFile } from './file-spool.js';
+import type { SetFiles } from './set-files.js';
+import { indexName, localNames, manifestName, signaturesName, type SetPlan } from './set-plan.js';
+import { tableOf, type Checkpoint } from './set-state.js';
+
+const localLevel = 6;
+
+export interface FinishOptions {
+  readonly plan: SetPlan;
+  readonly files: SetFiles;
+  /** The records of all volumes, in order. */
+  readonly volumes: () => AsyncIterable<Checkpoint['volume']>;
+  readonly lastVolume: number;
+  readonly sessionKeys: ReadonlyMap<number, { readonly algorithm: number; readonly key: Buffer }>;
+  /** What the storage held when the run began. */
+  readonly stored: readonly StoredObject[];
+}
+
+/** Puts what completes the set. */
+export async function finishSet(options: FinishOptions): Promise<void> {
+  const { plan, files } = options;
+  const names = localNames(plan);
+  const local = (name: string): string => join(plan.archiveFolder, name);
+  await files.flush();
+  await makeManifest(
+    local(names.manifestPart),
+    local(names.fileListPart),
+    local(names.manifestReady),
+    options,
+  );
+  await encodeInto(
+    local(names.signaturesReady),
+    plan,
+    { container: 'gz', level: localLevel },
+    (writer) => copyInto(writer, local(names.signaturesPart), files.signaturesEnd),
+  );
+  if (plan.writesIndex) {
+    await encodeAndPut(plan, indexName(plan), plan.encoding, (writer) =>
+      writeIndex(writer, local(names.indexPart), options),
+    );
+  }
+  await encodeAndPut(plan, signaturesName(plan), plan.encoding, (writer) =>
+    copyInto(writer, local(names.signaturesPart), files.signaturesEnd),
+  );
+  await removeSurplus(options);
+  // from here on the ready files are what is left of the parts: at a part beside a whole manifest every
+  // command of duplicity fails
+  await rm(local(names.manifestPart), { force: true });
+  await rm(local(names.signaturesPart), { force: true });
+  const encoding: Encoding =
+    plan.encoding.container === 'gpg' ? plan.encoding : { container: 'plain' };
+  await encodeAndPut(plan, manifestName(plan), encoding, (writer) =>
+    copyInto(writer, local(names.manifestReady)),
+  );
+}
+
+/** Gives the local files of a set that is complete their names, and removes what was kept to go on with it. */
+export async function settleLocal(
+  plan: Pick<SetPlan, 'times' | 'prefixes' | 'archiveFolder'>,
+): Promise<void> {
+  const names = localNames(plan);
+  const local = (name: string): string => join(plan.archiveFolder, name);
+  await renameIfThere(local(names.signaturesReady), local(names.signatures));
+  await renameIfThere(local(names.manifestReady), local(names.manifest));
+  await removeParts(plan);
+}
+
+/** Removes everything that the archive dir holds of an unfinished set. */
+export async function removeParts(
+  plan: Pick<SetPlan, 'times' | 'prefixes' | 'archiveFolder'>,
+): Promise<void> {
+  const { manifestPart, signaturesPart, manifestReady, signaturesReady, ...own } = localNames(plan);
+  const gone = [manifestPart, signaturesPart, manifestReady, signaturesReady];
+  gone.push(own.indexPart, own.fileListPart, own.state);
+  for (const name of gone) await rm(join(plan.archiveFolder, name), { force: true });
+}
+
+async function makeManifest(
+  part: string,
+  fileList: string,
+  ready: string,
+  { plan, files }: FinishOptions,
+): Promise<void> {
+  await copyFile(part, ready);
+  const file = await open(ready, 'a', 0o600);
+  try {
+    await file.chmod(0o600);
+    // "Filelist 0" is what duplicity writes when it is not to list them
+    await file.appendFile(formatFileListHeader(plan.listsFiles ? files.fileListCount : 0));
+    for await (const chunk of createReadStream(fileList)) await file.appendFile(chunk as Buffer);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeIndex(
+  writer: VolumeWriter,
+  part: string,
+  { files, volumes, sessionKeys }: FinishOptions,
+): Promise<void> {
+  await copyInto(writer, part);
+  let chunks: Buffer[] = [];
+  const encoder = files.divertIndex((chunk) => chunks.push(chunk));
+  const drain = async (): Promise<void> => {
+    const ready = chunks;
+    chunks = [];
+    for (const chunk of ready) await writer.write(chunk);
+  };
+  for await (const volume of volumes()) {
+    const sessionKey = sessionKeys.get(volume.number);
+    encoder.volume({
+      ...tableOf(volume),
+      number: volume.number,
+      fileName: volume.name,
+      fileSize: volume.size,
+      sha1: Buffer.from(volume.sha1, 'hex'),
+      sha256: Buffer.from(volume.sha256, 'hex'),
+      ...(sessionKey === undefined ? {} : { sessionKey }),
+    });
+    await drain();
+  }
+  encoder.end();
+  await drain();
+}
+
+/** Volumes that an earlier, longer attempt at this set has left. */
+async function removeSurplus({ plan, stored, lastVolume }: FinishOptions): Promise<void> {
+  const { prefixes, times, storage } = plan;
+  const surplus = stored.filter(({ name }) => {
+    const file = parseFileName(name, { prefixes });
+    return (
+      file?.kind === 'volume' &&
+      setKey(file.times) === setKey(times) &&
+      file.volumeNumber > lastVolume
+    );
+  });
+  if (surplus.length > 0) await storage.remove(surplus.map(({ name }) => name));
+}
+
+async function encodeAndPut(
+  plan: SetPlan,
+  name: string,
+  encoding: Encoding,
+  write: (writer: VolumeWriter) => Promise<void>,
+): Promise<void> {
+  const spool = await FileSpool.create(plan.tempFolder);
+  try {
+    const writer = await spool.open(encoding);
+    await write(writer);
+    await writer.finish();
+    await putFile(plan.storage, name, await spool.end());
+  } finally {
+    await spool.discard();
+  }
+}
+
+/** Makes a local file whole or not at all. */
+async function encodeInto(
+  path: string,
+  { archiveFolder }: SetPlan,
+  encoding: Encoding,
+  write: (writer: VolumeWriter) => Promise<void>,
+): Promise<void> {
+  const spool = await FileSpool.create(archiveFolder);
+  try {
+    const writer = await spool.open(encoding);
+    await write(writer);
+    await writer.finish();
+    await spool.end();
+    await rename(spool.path, path);
+  } finally {
+    await spool.discard();
+  }
+}
+
+async function copyInto(writer: VolumeWriter, path: string, end?: Buffer): Promise<void> {
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    await writer.write(chunk as Buffer);
+  }
+  if (end !== undefined) await writer.write(end);
+}
+
+async function renameIfThere(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+}

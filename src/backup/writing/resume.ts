@@ -1,0 +1,178 @@
+/**
+ * Where an interrupted set can go on (docs/writing.md, "Interrupted"): after the last volume that is known to lie on
+ * the storage, unless the file that its end has cut is another one by now; then after an earlier volume.
+ */
+import { createReadStream } from 'node:fs';
+import { lstat, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+import { createGunzip } from 'node:zlib';
+import { IndexParser, type IndexEntry } from '../../archive/index.js';
+import { encodeName } from '../../base/index.js';
+import type { StoredObject } from '../../storage/index.js';
+import { PartFile } from './part-file.js';
+import { localNames, type SetPlan } from './set-plan.js';
+import {
+  checkpoint,
+  stateHeader,
+  uploaded,
+  type Checkpoint,
+  type OpenFile,
+  type StateHeader,
+} from './set-state.js';
+
+/** The first line of a state file; undefined when it is none. */
+export async function readStateHeader(path: string): Promise<StateHeader | undefined> {
+  for await (const line of linesOf(path)) return stateHeader.safeParse(parseJson(line)).data;
+  return undefined;
+}
+
+/** Begins a new state. */
+export async function writeStateHeader(path: string, header: StateHeader): Promise<void> {
+  await writeFile(path, `${JSON.stringify(header)}\n`, { mode: 0o600, flush: true });
+}
+
+/** The records of the volumes so far, in order; the later of two for one number. */
+export async function* recordedVolumes(path: string): AsyncGenerator<Checkpoint['volume']> {
+  for await (const line of linesOf(path)) {
+    const found = checkpoint.safeParse(parseJson(line)).data;
+    if (found !== undefined) yield found.volume;
+  }
+}
+
+/**
+ * The checkpoint to go on from; undefined when the set has to be begun anew. The state and the part files are cut
+ * back to it, so that all that is in them counts.
+ */
+export async function chooseCheckpoint(
+  plan: SetPlan,
+  stored: readonly StoredObject[],
+): Promise<Checkpoint | undefined> {
+  const path = join(plan.archiveFolder, localNames(plan).state);
+  const sizes = new Map(stored.map(({ name, size }) => [name, size]));
+  const known = new Set<number>();
+  for await (const line of linesOf(path)) {
+    const number = uploaded.safeParse(parseJson(line)).data?.uploaded;
+    if (number !== undefined) known.add(number);
+  }
+  // only what cannot be gone back behind is kept: a long set has many volumes
+  let best: Checkpoint | undefined;
+  let candidates: Checkpoint[] = [];
+  for await (const line of linesOf(path)) {
+    const found = checkpoint.safeParse(parseJson(line)).data;
+    if (found === undefined) continue;
+    const { number, name, size } = found.volume;
+    if (!known.has(number) || sizes.get(name) !== size) break;
+    if (found.open !== null) {
+      candidates.push(found);
+    } else {
+      best = found;
+      candidates = [];
+    }
+  }
+  for (const candidate of candidates) {
+    if (candidate.open !== null && (await isUntouched(plan, candidate.open))) best = candidate;
+  }
+  if (best === undefined) return undefined;
+  await cutState(path, best);
+  return best;
+}
+
+/** The entries that the index had at a checkpoint, from the part that an earlier run has left. */
+export async function* keptIndexEntries(
+  plan: SetPlan,
+  from: Checkpoint | undefined,
+): AsyncGenerator<IndexEntry> {
+  const part = join(plan.archiveFolder, localNames(plan).indexPart);
+  if (from === undefined || !plan.writesIndex) return;
+  const old = `${part}.old`;
+  await rename(part, old).catch(ignoreMissing); // it may have been renamed already
+  await truncate(old, from.lengths.index);
+  let entries: IndexEntry[] = [];
+  const parser = new IndexParser(old, {
+    set: () => undefined,
+    entry: (entry) => entries.push(entry),
+    volume: () => undefined,
+  });
+  for await (const chunk of createReadStream(old)) {
+    parser.push(chunk as Buffer);
+    yield* entries;
+    entries = [];
+  }
+  await rm(old);
+}
+
+/** Makes the parts again from the files that were ready to take their place. */
+export async function restoreParts(plan: SetPlan, from: Checkpoint): Promise<void> {
+  const names = localNames(plan);
+  const local = (name: string): string => join(plan.archiveFolder, name);
+  await restorePart(local(names.manifestPart), from.lengths.manifest, () =>
+    createReadStream(local(names.manifestReady)),
+  );
+  await restorePart(local(names.signaturesPart), from.lengths.signatures, () => {
+    const input = createReadStream(local(names.signaturesReady));
+    const output = createGunzip();
+    input.on('error', (error) => output.destroy(error));
+    return input.pipe(output);
+  });
+}
+
+async function restorePart(
+  path: string,
+  length: number,
+  source: () => AsyncIterable<unknown>,
+): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found !== undefined && found.size >= length) return;
+  const part = await PartFile.open(path);
+  for await (const chunk of source()) await part.add(chunk as Buffer);
+  await part.flush();
+  await part.close();
+}
+
+async function isUntouched(plan: SetPlan, open: OpenFile): Promise<boolean> {
+  const path = Buffer.concat([plan.sourceRoot, Buffer.from('/'), encodeName(open.path)]);
+  const stats = await lstat(open.path === '' ? plan.sourceRoot : path).catch(() => undefined);
+  return (
+    stats?.isFile() === true &&
+    stats.size === open.size &&
+    stats.mtimeMs === open.mtimeMs &&
+    stats.ctimeMs === open.ctimeMs &&
+    stats.ino === open.inode
+  );
+}
+
+/** Drops the lines of volumes behind the checkpoint. */
+async function cutState(path: string, { volume }: Checkpoint): Promise<void> {
+  const kept: string[] = [];
+  for await (const line of linesOf(path)) {
+    const parsed = parseJson(line);
+    const record = checkpoint.safeParse(parsed).data;
+    const done = uploaded.safeParse(parsed).data;
+    const number = record?.volume.number ?? done?.uploaded ?? 0;
+    if (number <= volume.number) kept.push(line);
+  }
+  const temporary = `${path}.new`;
+  await writeFile(temporary, kept.map((line) => `${line}\n`).join(''), {
+    mode: 0o600,
+    flush: true,
+  });
+  await rename(temporary, path);
+}
+
+async function* linesOf(path: string): AsyncGenerator<string> {
+  const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
+  for await (const line of lines) yield line;
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined; // the line that was being written when the run was killed
+  }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+}

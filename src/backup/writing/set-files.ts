@@ -1,0 +1,140 @@
+/** The files of the archive dir that grow while a set is written. */
+import { join } from 'node:path';
+import {
+  encodeSigtarHeader,
+  formatFileChange,
+  formatManifestHeader,
+  formatManifestVolume,
+  IndexEncoder,
+  paddingLength,
+  setKey,
+  sigtarEnd,
+  type FileChange,
+  type IndexEntry,
+  type SigtarEntry,
+} from '../../archive/index.js';
+import { PartFile } from './part-file.js';
+import { localNames, type SetPlan } from './set-plan.js';
+import type { Checkpoint } from './set-state.js';
+import type { FinishedVolume } from './volume-sequence.js';
+
+export class SetFiles {
+  readonly #signatures: PartFile;
+  readonly #manifest: PartFile;
+  readonly #fileList: PartFile;
+  readonly #index: PartFile;
+  readonly #encoder: IndexEncoder;
+  /** Where the index's bytes go to: its part, and at the end to whoever packs it. */
+  #indexSink: (chunk: Buffer) => void;
+  #full: Promise<void> | undefined;
+  fileListCount: number;
+
+  private constructor(
+    plan: SetPlan,
+    files: readonly [PartFile, PartFile, PartFile, PartFile],
+    fileListCount: number,
+  ) {
+    [this.#signatures, this.#manifest, this.#fileList, this.#index] = files;
+    this.fileListCount = fileListCount;
+    this.#indexSink = (chunk) => {
+      this.#full = this.#index.add(chunk) ?? this.#full;
+    };
+    const header = { setKey: setKey(plan.times), producer: plan.producer };
+    this.#encoder = new IndexEncoder(header, (chunk) => {
+      this.#indexSink(chunk);
+    });
+  }
+
+  /**
+   * Opens the files, cut to where the checkpoint has them. The index is begun anew: `keptEntries` are those that
+   * it had then.
+   */
+  static async open(
+    plan: SetPlan,
+    from: Checkpoint | undefined,
+    keptEntries: AsyncIterable<IndexEntry>,
+  ): Promise<SetFiles> {
+    const names = localNames(plan);
+    const open = (name: string, keep = 0) => PartFile.open(join(plan.archiveFolder, name), keep);
+    const { lengths } = from ?? {};
+    const files = new SetFiles(
+      plan,
+      [
+        await open(names.signaturesPart, lengths?.signatures),
+        await open(names.manifestPart, lengths?.manifest),
+        await open(names.fileListPart, lengths?.fileList),
+        await open(names.indexPart),
+      ],
+      from?.fileListCount ?? 0,
+    );
+    if (from === undefined) await files.#manifest.add(formatManifestHeader(plan));
+    for await (const entry of keptEntries) await files.addIndexEntry(entry);
+    return files;
+  }
+
+  /** Adds one entry of the sigtar; undefined when more may come at once. */
+  addSignature(entry: SigtarEntry, signature?: Buffer): Promise<void> | undefined {
+    let full = this.#signatures.add(encodeSigtarHeader(entry));
+    if (signature === undefined) return full;
+    full = this.#signatures.add(signature) ?? full;
+    const padding = paddingLength(signature.length);
+    return padding === 0 ? full : (this.#signatures.add(zeros.subarray(0, padding)) ?? full);
+  }
+
+  addIndexEntry(entry: IndexEntry): Promise<void> | undefined {
+    this.#encoder.entry(entry);
+    const full = this.#full;
+    this.#full = undefined;
+    return full;
+  }
+
+  addFileChange(change: FileChange): Promise<void> | undefined {
+    this.fileListCount += 1;
+    return this.#fileList.add(formatFileChange(change));
+  }
+
+  /** The record of a volume, as duplicity's own `.manifest.part` has it. */
+  async addVolume({ number, start, end, file }: FinishedVolume): Promise<void> {
+    const hash = { algorithm: 'SHA1', hex: file.sha1.toString('hex') } as const;
+    const record = formatManifestVolume({
+      number,
+      startPath: start.path,
+      ...(start.block === undefined ? {} : { startBlock: start.block }),
+      endPath: end.path,
+      ...(end.block === undefined ? {} : { endBlock: end.block }),
+      hash,
+    });
+    await this.#manifest.add(record);
+  }
+
+  /** Writes all that waits, and tells how long the files are. */
+  async flush(): Promise<Checkpoint['lengths']> {
+    this.#encoder.flush();
+    const files = [this.#signatures, this.#manifest, this.#fileList, this.#index];
+    await Promise.all(files.map((file) => file.sync()));
+    return {
+      signatures: this.#signatures.length,
+      manifest: this.#manifest.length,
+      fileList: this.#fileList.length,
+      index: this.#index.length,
+    };
+  }
+
+  /** What closes the sigtar after the bytes of its part. */
+  get signaturesEnd(): Buffer {
+    return sigtarEnd(this.#signatures.length);
+  }
+
+  /** From now on the index's bytes go to `sink`; the part holds those before. */
+  divertIndex(sink: (chunk: Buffer) => void): IndexEncoder {
+    this.#indexSink = sink;
+    return this.#encoder;
+  }
+
+  async close(): Promise<void> {
+    const files = [this.#signatures, this.#manifest, this.#fileList, this.#index];
+    await Promise.all(files.map((file) => file.close()));
+  }
+}
+
+const zeros = Buffer.alloc(512);

@@ -1,0 +1,297 @@
+/**
+ * Writes a set: each change becomes entries of the volumes, of the sigtar, of the index and of the file list, in
+ * one pass over the source. After each volume there is a checkpoint from which the next run can go on.
+ */
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { encodeDifftarHeader, type EntryMetadata } from '../../archive/index.js';
+import { comparePaths, DuplifsError, type NameTable } from '../../base/index.js';
+import type { Change } from '../compare/changes.js';
+import type { SourceReader } from '../reading/source-reader.js';
+import type { ReadResult } from '../reading/read-file.js';
+import type { SourceEntry } from '../source-entry.js';
+import type { Counts } from '../statistics.js';
+import { FileWriter } from './file-writer.js';
+import type { SetFiles } from './set-files.js';
+import { localNames, type SetPlan } from './set-plan.js';
+import { recordOf, type Checkpoint, type OpenFile } from './set-state.js';
+import { Uploads } from './uploads.js';
+import { VolumeSequence, type FinishedVolume } from './volume-sequence.js';
+
+export interface SetWriterOptions {
+  readonly plan: SetPlan;
+  readonly files: SetFiles;
+  readonly reader: SourceReader;
+  readonly counts: Counts;
+  readonly users: NameTable;
+  readonly groups: NameTable;
+  readonly from: Checkpoint | undefined;
+  /** Session keys by volume: in memory only. */
+  readonly sessionKeys: Map<number, { readonly algorithm: number; readonly key: Buffer }>;
+  /** Once it is aborted, the volume in the making is finished and the run ends. */
+  readonly stop: AbortSignal;
+  readonly warn: (message: string) => void;
+  /** A file whose content was read and is what the set holds of it now. */
+  readonly onStored: (source: SourceEntry) => Promise<unknown> | undefined;
+}
+
+export class SetWriter {
+  readonly #options: SetWriterOptions;
+  readonly #volumes: VolumeSequence;
+  readonly #uploads: Uploads;
+  readonly #statePath: string;
+  /** Up to this path an earlier run has written everything. */
+  readonly #resumeAfter: string | undefined;
+  #resumedFile: OpenFile | undefined;
+  #position: string | null;
+  #openFile: OpenFile | null = null;
+  #changed = false;
+
+  constructor(options: SetWriterOptions) {
+    const { plan, from } = options;
+    this.#options = options;
+    this.#statePath = join(plan.archiveFolder, localNames(plan).state);
+    this.#resumeAfter = from?.position ?? undefined;
+    this.#resumedFile = from?.open ?? undefined;
+    this.#position = from?.position ?? null;
+    this.#uploads = new Uploads(plan.storage, (volume) => this.#uploaded(volume));
+    this.#volumes = new VolumeSequence(plan, (from?.volume.number ?? 0) + 1, (volume) =>
+      this.#finished(volume),
+    );
+  }
+
+  /** Whether the set holds anything. */
+  get hasChanges(): boolean {
+    return this.#changed || this.#options.from !== undefined;
+  }
+
+  /** Whether an earlier run has dealt with the path. */
+  isWritten(path: string): boolean {
+    return this.#resumeAfter !== undefined && comparePaths(path, this.#resumeAfter) <= 0;
+  }
+
+  /** Writes a change; those of files in the order in which the reader was asked for them. */
+  async write(change: Change): Promise<void> {
+    switch (change.kind) {
+      case 'unchanged':
+        this.#options.counts.sourceFiles += 1;
+        this.#options.counts.sourceFileSize += change.source.size;
+        await this.#options.onStored(change.source);
+        return;
+      case 'deleted':
+        await this.#writeDeleted(change.path, change.type === 'reg');
+        return;
+      case 'snapshot':
+        if (change.source.type === 'reg') await this.#writeFile(change.source, undefined, false);
+        else await this.#writeOther(change.source);
+        return;
+      case 'diff':
+        await this.#writeFile(change.source, change.base, change.suspected);
+    }
+  }
+
+  /** Ends the volume in the making, waits for the uploads, and throws the reason to stop. */
+  async stopNow(): Promise<never> {
+    await this.#volumes.cut();
+    await this.#uploads.end();
+    throw this.#options.stop.reason ?? new DuplifsError('INTERRUPTED', 'Interrupted');
+  }
+
+  /** Ends the last volume and waits until all lie on the storage. */
+  async finish(): Promise<void> {
+    await this.#volumes.finish();
+    await this.#uploads.end();
+  }
+
+  /** Gives up what is in the making; what was uploaded and recorded stays. */
+  async discard(): Promise<void> {
+    await this.#volumes.discard();
+    await this.#uploads.end().catch(() => undefined);
+  }
+
+  async #writeDeleted(path: string, isFile: boolean): Promise<void> {
+    const { files, counts, plan } = this.#options;
+    const entry = { kind: 'deleted', path } as const;
+    await this.#makeRoom(undefined);
+    await this.#volumes.add({ path }, encodeDifftarHeader(entry));
+    await files.addSignature(entry);
+    if (plan.writesIndex) await files.addIndexEntry(entry);
+    if (isFile && plan.listsFiles) await files.addFileChange({ change: 'deleted', path });
+    counts.deletedFiles += 1;
+    this.#done(path);
+  }
+
+  async #writeOther(source: SourceEntry): Promise<void> {
+    const { files, counts, plan } = this.#options;
+    const metadata = this.#metadataOf(source);
+    await this.#makeRoom(undefined);
+    const entry = { ...metadata, kind: 'snapshot', dataLength: 0, piece: undefined } as const;
+    const header = encodeDifftarHeader(entry);
+    await this.#volumes.add({ path: source.path }, header);
+    await files.addSignature({ ...metadata, kind: 'snapshot', signatureLength: 0 });
+    if (plan.writesIndex) {
+      await files.addIndexEntry({ ...metadata, kind: 'snapshot', size: 0, runs: [] });
+    }
+    counts.sourceFiles += 1;
+    counts.newFiles += 1;
+    this.#done(source.path);
+  }
+
+  async #writeFile(
+    source: SourceEntry,
+    base: Buffer | undefined,
+    suspected: boolean,
+  ): Promise<void> {
+    const { reader, counts } = this.#options;
+    const kind = base === undefined ? 'snapshot' : 'diff';
+    const resumed = this.#resumedFile?.path === source.path ? this.#resumedFile : undefined;
+    this.#resumedFile = undefined;
+    const metadata = this.#metadataOf(source);
+    const file = new FileWriter(
+      this.#volumes,
+      metadata,
+      kind,
+      async (open) => {
+        this.#openFile = openFileOf(source, open);
+        await this.#makeRoom(open);
+      },
+      resumed,
+    );
+    for (;;) {
+      const event = reader.ready() ?? (await reader.next());
+      if (event.kind === 'data') {
+        await file.add(event.bytes);
+        continue;
+      }
+      const { result } = event;
+      this.#report(source, result);
+      counts.sourceFiles += 1;
+      if (result.failure?.at === 'open') return;
+      const isUnchanged =
+        suspected &&
+        file.pieces === 0 &&
+        base !== undefined &&
+        result.signature.length > 0 &&
+        base.equals(result.signature) &&
+        result.failure === undefined;
+      if (isUnchanged) {
+        counts.sourceFileSize += result.bytes;
+        if (!result.changed) await this.#options.onStored(source);
+        return;
+      }
+      await file.end();
+      await this.#recordFile(source, metadata, file, result);
+      return;
+    }
+  }
+
+  async #recordFile(
+    source: SourceEntry,
+    metadata: EntryMetadata,
+    file: FileWriter,
+    { bytes, signature, failure, changed }: ReadResult,
+  ): Promise<void> {
+    const { files, counts, plan } = this.#options;
+    const { path } = source;
+    const { kind } = file;
+    // what could not be read to its end is read again next time: no file has this time by itself
+    const mtimeSeconds =
+      failure === undefined ? metadata.mtimeSeconds : metadata.mtimeSeconds === 1 ? 2 : 1;
+    const signatureLength = signature.length;
+    await files.addSignature(
+      { ...metadata, mtimeSeconds, kind: 'signature', signatureLength },
+      Buffer.from(signature),
+    );
+    if (plan.writesIndex) {
+      await files.addIndexEntry({ ...metadata, kind, size: bytes, runs: file.runs });
+    }
+    const change = kind === 'snapshot' ? 'new' : 'changed';
+    if (plan.listsFiles) await files.addFileChange({ change, path });
+    counts.sourceFileSize += bytes;
+    counts.rawDeltaSize += file.bytes;
+    if (kind === 'snapshot') {
+      counts.newFiles += 1;
+      counts.newFileSize += bytes;
+    } else {
+      counts.changedFiles += 1;
+      counts.changedFileSize += bytes;
+    }
+    this.#openFile = null;
+    this.#done(path);
+    if (failure === undefined && !changed) await this.#options.onStored(source);
+  }
+
+  #report({ path }: SourceEntry, { failure, changed }: ReadResult): void {
+    const { warn, counts } = this.#options;
+    const name = JSON.stringify(path === '' ? '.' : path);
+    if (failure?.at === 'open') {
+      warn(`Cannot open ${name} (${failure.code}); its last version stays in the backup`);
+    } else if (failure !== undefined) {
+      warn(`Cannot read ${name} to its end (${failure.code}); it will be read again next time`);
+    } else if (changed) {
+      warn(`${name} changed while it was read; the backup has it as it was read`);
+    } else {
+      return;
+    }
+    counts.errors += 1;
+  }
+
+  #metadataOf(source: SourceEntry): EntryMetadata {
+    const { users, groups, warn } = this.#options;
+    const { path, type, mode, uid, gid, linkTarget, device } = source;
+    if (source.mtimeSeconds < 0) {
+      warn(`${JSON.stringify(path)} has a time before 1970; it is stored as 0`);
+    }
+    return {
+      ...{ path, type, mode, uid, gid },
+      userName: users.name(uid),
+      groupName: groups.name(gid),
+      mtimeSeconds: Math.max(0, source.mtimeSeconds),
+      ...(linkTarget === undefined ? {} : { linkTarget }),
+      ...(device === undefined ? {} : { device }),
+    };
+  }
+
+  #done(path: string): void {
+    this.#position = path;
+    this.#changed = true;
+  }
+
+  /** Ends the volume when it is full or the run is to stop. */
+  async #makeRoom(open: FileWriter | undefined): Promise<void> {
+    if (open === undefined || open.pieces === 0) this.#openFile = null;
+    if (this.#options.stop.aborted) await this.stopNow();
+    if (await this.#volumes.isFull()) await this.#volumes.cut();
+  }
+
+  async #finished(volume: FinishedVolume): Promise<void> {
+    const { files, counts, sessionKeys } = this.#options;
+    const { sessionKey } = volume.table;
+    if (sessionKey !== undefined) sessionKeys.set(volume.number, sessionKey);
+    await files.addVolume(volume);
+    counts.totalDestinationSizeChange += volume.file.size;
+    await this.#record({
+      volume: recordOf(volume),
+      position: this.#position,
+      open: this.#openFile && { ...this.#openFile, runs: [...this.#openFile.runs] },
+      lengths: await files.flush(),
+      fileListCount: files.fileListCount,
+      counts: { ...counts },
+    });
+    await this.#uploads.add(volume);
+  }
+
+  async #uploaded(volume: FinishedVolume): Promise<void> {
+    await this.#record({ uploaded: volume.number });
+  }
+
+  async #record(line: Checkpoint | { readonly uploaded: number }): Promise<void> {
+    await appendFile(this.#statePath, `${JSON.stringify(line)}\n`, { mode: 0o600, flush: true });
+  }
+}
+
+function openFileOf(source: SourceEntry, file: FileWriter): OpenFile {
+  const { path, size, mtimeMs, ctimeMs, inode } = source;
+  const { kind, pieces, runs } = file;
+  return { path, kind, pieces, bytes: pieces * 65536, runs, size, mtimeMs, ctimeMs, inode };
+}

@@ -1,0 +1,47 @@
+/** Uploads finished volumes one at a time while the next is made; at most two wait. */
+import { rm } from 'node:fs/promises';
+import { putFile } from './file-spool.js';
+import type { Storage } from '../../storage/index.js';
+import type { FinishedVolume } from './volume-sequence.js';
+
+const maxWaiting = 2;
+
+export class Uploads {
+  readonly #storage: Storage;
+  /** Called when a volume lies on the storage. */
+  readonly #onUploaded: (volume: FinishedVolume) => Promise<void>;
+  readonly #waiting: Promise<void>[] = [];
+  #chain: Promise<void> = Promise.resolve();
+  #failed = false;
+
+  constructor(storage: Storage, onUploaded: (volume: FinishedVolume) => Promise<void>) {
+    this.#storage = storage;
+    this.#onUploaded = onUploaded;
+  }
+
+  /** Takes a volume; returns once no more than two wait. An error of an earlier upload comes out here. */
+  async add(volume: FinishedVolume): Promise<void> {
+    this.#chain = this.#chain.then(() => this.#put(volume));
+    this.#chain.catch(() => undefined);
+    this.#waiting.push(this.#chain);
+    if (this.#waiting.length > maxWaiting) await this.#waiting.shift();
+  }
+
+  /** Waits for all. */
+  async end(): Promise<void> {
+    await this.#chain;
+  }
+
+  async #put(volume: FinishedVolume): Promise<void> {
+    try {
+      if (this.#failed) return;
+      await putFile(this.#storage, volume.name, volume.file);
+      await this.#onUploaded(volume);
+    } catch (error) {
+      this.#failed = true;
+      throw error;
+    } finally {
+      await rm(volume.file.path, { force: true });
+    }
+  }
+}

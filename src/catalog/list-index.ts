@@ -1,0 +1,147 @@
+/**
+ * Fills a set's tree from its index (docs/index-format.md): metadata, exact sizes, the places of all
+ * bytes, and the tables of blocks, without decoding any volume.
+ *
+ * Session keys are handed over, never written: the catalog lies on the disk in the clear.
+ */
+import { IndexParser, piecesOf, type IndexEntry, type IndexVolume } from '../archive/index.js';
+import { DuplifsError } from '../base/index.js';
+import { cipherById, type SessionKey } from '../openpgp/index.js';
+import { SeekTable } from '../volume/index.js';
+import { type Catalog, type CatalogSet } from './catalog.js';
+import { type EntryWriter } from './entry-writer.js';
+import { ImpliedFolders, type ImpliedPaths } from './implied-folders.js';
+import { type SetVolume } from './set-volumes.js';
+
+const entriesPerBatch = 1000;
+
+export interface IndexTarget {
+  readonly catalog: Catalog;
+  readonly writer: EntryWriter;
+  readonly set: CatalogSet;
+  /** As the set's manifest has them. */
+  readonly volumes: readonly SetVolume[];
+  readonly keepSessionKey: (volumeId: number, key: SessionKey) => void;
+}
+
+/**
+ * Reads a whole index's plaintext into the catalog. Fails with DAMAGED when it is not about this set or
+ * does not agree with the manifest; what was written by then must be cleared.
+ */
+export async function listIndex(
+  { catalog, writer, set, volumes, keepSessionKey }: IndexTarget,
+  name: string,
+  plaintext: AsyncIterable<Buffer>,
+  signal?: AbortSignal,
+): Promise<ImpliedPaths> {
+  const byNumber = new Map(volumes.map((volume) => [volume.number, volume]));
+  const implied = new ImpliedFolders(catalog, writer, set);
+  const tables = new VolumeTables(catalog, byNumber, keepSessionKey, name);
+  const putPiece = catalog.connection.prepare<number[]>(
+    'INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  let entries: IndexEntry[] = [];
+  const parser = new IndexParser(name, {
+    set: ({ setKey }) => {
+      if (setKey === set.key) return;
+      throw new DuplifsError('DAMAGED', `"${name}" is the index of another set, ${setKey}`);
+    },
+    entry: (entry) => entries.push(entry),
+    volume: (volume) => {
+      tables.add(volume);
+    },
+  });
+  const putEntry = (entry: IndexEntry): void => {
+    if (entry.kind === 'deleted') {
+      writer.putDeletion(set.id, entry.path);
+      return;
+    }
+    const id = writer.putVersion(set.id, entry.kind, entry, entry.size);
+    implied.check();
+    const isWhole = entry.runs.length === 1 && entry.runs[0]?.count === 1;
+    let number = isWhole ? 0 : 1;
+    for (const { volume, offset, length } of piecesOf(entry.runs)) {
+      const volumeId = byNumber.get(volume)?.id;
+      if (volumeId === undefined) throw unknownVolume(name, volume);
+      putPiece.run(id, set.id, volume, offset, length, volumeId, number);
+      number += 1;
+    }
+  };
+  const write = async (): Promise<void> => {
+    const batch = entries;
+    entries = [];
+    await writer.writeAll(batch, putEntry, signal);
+  };
+  for await (const chunk of plaintext) {
+    parser.push(chunk);
+    if (entries.length >= entriesPerBatch) await write();
+  }
+  parser.end();
+  await write();
+  tables.write(set.id);
+  return implied.finish();
+}
+
+/** Collects the volumes' tables of blocks: some 36 bytes for 256 KiB of backup. */
+class VolumeTables {
+  readonly #catalog: Catalog;
+  readonly #volumes: ReadonlyMap<number, SetVolume>;
+  readonly #keepSessionKey: IndexTarget['keepSessionKey'];
+  readonly #name: string;
+  readonly #tables = new Map<SetVolume, SeekTable>();
+
+  constructor(
+    catalog: Catalog,
+    volumes: ReadonlyMap<number, SetVolume>,
+    keepSessionKey: IndexTarget['keepSessionKey'],
+    name: string,
+  ) {
+    this.#catalog = catalog;
+    this.#volumes = volumes;
+    this.#keepSessionKey = keepSessionKey;
+    this.#name = name;
+  }
+
+  add(record: IndexVolume): void {
+    const volume = this.#volumes.get(record.number);
+    if (volume === undefined) throw unknownVolume(this.#name, record.number);
+    if (volume.hash?.algorithm !== 'SHA1' || volume.hash.hex !== record.sha1.toString('hex')) {
+      throw new DuplifsError(
+        'DAMAGED',
+        `"${this.#name}" is not about the volume ${record.number} that the manifest names`,
+      );
+    }
+    this.#tables.set(volume, SeekTable.of(record.plaintextLength, record.layout, record.blocks));
+    if (record.sessionKey === undefined) return;
+    const { algorithm, key } = record.sessionKey;
+    this.#keepSessionKey(volume.id, { algorithm: cipherById(algorithm).name, key });
+  }
+
+  write(setId: number): void {
+    if (this.#tables.size < this.#volumes.size) {
+      throw new DuplifsError('DAMAGED', `"${this.#name}" does not name all volumes of its set`);
+    }
+    const put = this.#catalog.connection.prepare(
+      'INSERT OR REPLACE INTO volume_tables VALUES (?, ?, ?, ?, ?)',
+    );
+    const catalogued = this.#catalog.connection.prepare(
+      'UPDATE volumes SET catalogued = 1 WHERE id = ?',
+    );
+    this.#catalog.connection
+      .transaction(() => {
+        for (const [volume, { plaintextLength, layout, packed }] of this.#tables) {
+          put.run(volume.id, setId, plaintextLength, JSON.stringify(layout), packed);
+          catalogued.run(volume.id);
+        }
+      })
+      .immediate();
+    for (const volume of this.#tables.keys()) volume.catalogued = true;
+  }
+}
+
+function unknownVolume(name: string, number: number): DuplifsError {
+  return new DuplifsError(
+    'DAMAGED',
+    `"${name}" names the volume ${number}, which the manifest does not`,
+  );
+}

@@ -1,0 +1,53 @@
+/** From options and environment to how a set is encrypted, signed and compressed. */
+import { DuplifsError } from '../../base/index.js';
+import { encryptionKeyFor, signerFor, type Keyring } from '../../openpgp/index.js';
+import { type Encoding } from '../../volume/index.js';
+import { askSecret } from '../prompt.js';
+import { type WriteOptions } from './write-options.js';
+
+/** The encoding that the options ask for; asks for a new passphrase twice. */
+export async function chooseEncoding(
+  options: WriteOptions,
+  keyring: Keyring,
+  signal: AbortSignal,
+): Promise<Encoding> {
+  const { encryption, compression, compressionLevel } = options;
+  const both = options.encryptSignKey === undefined ? [] : [options.encryptSignKey];
+  const visible = [...options.encryptKey, ...both];
+  const signId = options.signKey ?? options.encryptSignKey;
+  if (!encryption) {
+    if (visible.length + options.hiddenEncryptKey.length > 0 || signId !== undefined) {
+      throw new DuplifsError('USAGE', 'Keys and --no-encryption contradict each other');
+    }
+    return compression ? { container: 'gz', level: compressionLevel } : { container: 'plain' };
+  }
+  const encryptTo = [];
+  for (const id of visible) encryptTo.push(await encryptionKeyFor(keyring, id, false, signal));
+  for (const id of options.hiddenEncryptKey) {
+    encryptTo.push(await encryptionKeyFor(keyring, id, true, signal));
+  }
+  const signer = signId === undefined ? undefined : await signerFor(keyring, signId, signal);
+  return {
+    container: 'gpg',
+    level: compression ? compressionLevel : 0,
+    encryptTo,
+    passphrases: encryptTo.length > 0 ? [] : [await passphrase()],
+    ...(signer === undefined ? {} : { signer }),
+  };
+}
+
+/** The passphrase that everything is encrypted with when there is no key. */
+async function passphrase(): Promise<string> {
+  const given = process.env['PASSPHRASE'];
+  if (given !== undefined && given !== '') return given;
+  const first = await askSecret('New passphrase of the backup');
+  if (first === undefined) {
+    throw new DuplifsError('KEY', 'There is no passphrase to encrypt the backup with', {
+      hint: 'Set PASSPHRASE, or give --encrypt-key, or --no-encryption to leave it readable by anybody',
+    });
+  }
+  if ((await askSecret('The same again')) !== first) {
+    throw new DuplifsError('KEY', 'The two passphrases are not the same');
+  }
+  return first;
+}

@@ -1,0 +1,139 @@
+import { lstat } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { Command } from 'commander';
+import {
+  backup,
+  deltaEntries,
+  formatStatistics,
+  plainWalk,
+  withArchiveLock,
+  type BackupResult,
+} from '../../backup/index.js';
+import { DuplifsError, encodeName, errorText, exitCodes } from '../../base/index.js';
+import { isStorageUrl, openStorage } from '../../storage/index.js';
+import { parseTime } from '../../time/index.js';
+import { chooseEncoding } from '../backup/encoding.js';
+import { addWriteOptions, type WriteOptions } from '../backup/write-options.js';
+import { archiveFolderOf, nowSeconds, prefixesOf } from '../common-options.js';
+import { openKeyring, warnIfOpen } from '../open-repository.js';
+import { runCommand, type CommandContext } from '../run-command.js';
+import { programVersion } from '../version.js';
+
+const descriptions = {
+  backup: 'back up a folder: an incremental if there is a chain to continue, else a full',
+  full: 'make a full backup, which begins a new chain',
+  incremental: 'back up what changed since the last backup',
+} as const;
+
+type Verb = keyof typeof descriptions;
+
+/** `backup`, `full` and `incremental`. */
+export function backupCommands(): Command[] {
+  return (['backup', 'full', 'incremental'] as const).map((verb) => {
+    const command = new Command(verb)
+      .description(descriptions[verb])
+      .argument('<source>', 'the folder to back up')
+      .argument('<url>', 'where the backup lies')
+      .action(async (source: string, url: string, options: WriteOptions) => {
+        refuseSwapped(source, url, verb);
+        await runCommand(options.verbosity, (context) =>
+          runBackup(verb, cleanSource(source), url, options, context),
+        );
+      });
+    if (verb === 'incremental') command.aliases(['inc', 'incr']);
+    return addWriteOptions(command);
+  });
+}
+
+async function runBackup(
+  verb: Verb,
+  source: string,
+  url: string,
+  options: WriteOptions,
+  { log, signal }: CommandContext,
+): Promise<number> {
+  await checkSourcePath(source, options.copyLinks);
+  const archiveFolder = archiveFolderOf(url, options);
+  await warnIfOpen(archiveFolder, log);
+  const warn = (message: string): void => {
+    log.warn(message);
+  };
+  const keyring = await openKeyring(options, log);
+  const encoding = await chooseEncoding(options, keyring, signal);
+  const storage = await openStorage(url);
+  const now = nowSeconds(options);
+  const { fullIfOlderThan } = options;
+  try {
+    const result = await withArchiveLock(
+      archiveFolder,
+      options.lockWait,
+      () =>
+        backup({
+          ...{ verb, source, storage, archiveFolder, encoding, warn },
+          hostname: hostname(),
+          tempFolder: options.tempdir ?? tmpdir(),
+          prefixes: prefixesOf(options),
+          decode: { keyring, warn },
+          walk: () => plainWalk(encodeName(source)),
+          volumeBytes: options.volsize * 2 ** 20,
+          maxBlockLength: options.maxBlocksize,
+          followsLinks: options.copyLinks,
+          numericOwner: options.numericOwner,
+          allowSourceMismatch: options.allowSourceMismatch,
+          writesIndex: options.index,
+          listsFiles: options.filesChanged,
+          dryRun: options.dryRun,
+          skipIfNoChange: options.skipIfNoChange,
+          fullIfBeforeSeconds:
+            fullIfOlderThan === undefined ? undefined : parseTime(fullIfOlderThan, now),
+          currentTime: options.currentTime,
+          producer: `duplifs ${programVersion()}`,
+          stop: signal,
+          notice: (message) => {
+            log.notice(message);
+          },
+        }),
+      signal,
+    );
+    report(result, options);
+    return result.statistics.errors > 0 ? exitCodes.INCOMPLETE : 0;
+  } finally {
+    await storage.close();
+  }
+}
+
+function report({ kind, key, statistics }: BackupResult, options: WriteOptions): void {
+  if (options.json) {
+    const deltas = deltaEntries(statistics);
+    const line = { set: key ?? null, kind, ...statistics, deltaEntries: deltas };
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+  } else if (options.printStatistics) {
+    process.stdout.write(`${formatStatistics(statistics)}\n`);
+  }
+}
+
+/** The source as the manifest keeps it: without slashes at its end. */
+function cleanSource(source: string): string {
+  return source.replace(/\/+$/, '') || '/';
+}
+
+async function checkSourcePath(source: string, followsLinks: boolean): Promise<void> {
+  const stats = await lstat(encodeName(source)).catch((error: unknown) => {
+    throw new DuplifsError('SOURCE', `Cannot back up "${source}": ${errorText(error)}`, {
+      cause: error,
+    });
+  });
+  if (stats.isSymbolicLink() && !followsLinks) {
+    throw new DuplifsError('SOURCE', `"${source}" is a symbolic link`, {
+      hint: 'Give the folder that it points to, or --copy-links',
+    });
+  }
+}
+
+/** Swapped arguments would back up the backup. */
+function refuseSwapped(source: string, url: string, verb: string): void {
+  if (!isStorageUrl(source) || isStorageUrl(url)) return;
+  throw new DuplifsError('USAGE', 'The folder to back up comes first', {
+    hint: `To back up: duplifs ${verb} "${url}" "${source}"; to restore: duplifs restore "${source}" "${url}"`,
+  });
+}

@@ -1,0 +1,57 @@
+import type { Key } from 'openpgp';
+
+import { readKeyFile, secretKeysOf, unlock } from './key-files.js';
+import type { KeyFile, SecretKey } from './key-files.js';
+
+interface Contents {
+  readonly all: readonly Key[];
+  readonly secret: readonly SecretKey[];
+}
+
+/** The key files of a keyring, read when they are first needed. */
+export class KeyFiles {
+  private readonly files: readonly KeyFile[];
+  private contents: Promise<Contents> | undefined;
+  private unlocking: Promise<unknown> = Promise.resolve();
+
+  constructor(files: readonly KeyFile[]) {
+    this.files = files;
+  }
+
+  get none(): boolean {
+    return this.files.length === 0;
+  }
+
+  /** All keys, with a secret part or without. A DuplifsError (KEY) that names a file that holds none. */
+  async all(): Promise<readonly Key[]> {
+    return (await this.read()).all;
+  }
+
+  /** The primary keys and subkeys with a secret part. */
+  async secret(): Promise<readonly SecretKey[]> {
+    return (await this.read()).secret;
+  }
+
+  /** Whether the key is unlocked, or one of the passphrases does it; one key at a time. */
+  unlock(key: SecretKey, passphrases: readonly string[]): Promise<boolean> {
+    const mine = this.unlocking.then(() => unlock(key, passphrases));
+    this.unlocking = mine.catch(() => undefined);
+    return mine;
+  }
+
+  private read(): Promise<Contents> {
+    this.contents ??= readAll(this.files);
+    return this.contents;
+  }
+}
+
+async function readAll(files: readonly KeyFile[]): Promise<Contents> {
+  const all: Key[] = [];
+  const secret: SecretKey[] = [];
+  for (const file of files) {
+    const keys = await readKeyFile(file);
+    all.push(...keys);
+    secret.push(...secretKeysOf(file.path, keys));
+  }
+  return { all, secret };
+}

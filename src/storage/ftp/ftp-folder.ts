@@ -1,0 +1,229 @@
+/** A folder of an FTP server (RFC 959, RFC 3659, RFC 4217). */
+import { PassThrough, Readable } from 'node:stream';
+import type { Client } from 'basic-ftp';
+import { chunksOf } from '../body.js';
+import { StorageError } from '../errors.js';
+import type { Folder } from '../folder-storage.js';
+import { beyondEnd } from '../range.js';
+import type { Body, ByteRange, StoredObject, WriteOptions } from '../storage.js';
+import { isMissing } from './ftp-errors.js';
+import type { FtpPool, Login } from './ftp-pool.js';
+import { replyCode } from './ftp-pool.js';
+
+/** What is left of a file is rather read to its end than cut off, if it is no more than that. */
+const drainBytes = 256 * 1024;
+
+export class FtpFolder implements Folder {
+  readonly url: string;
+  readonly removalsAtOnce = 1;
+  readonly #path: string;
+  readonly #pool: FtpPool;
+
+  /** `path` is relative to the login's folder unless it begins with "/". */
+  constructor(url: string, path: string, pool: FtpPool) {
+    this.url = url;
+    this.#path = path;
+    this.#pool = pool;
+  }
+
+  async list(signal?: AbortSignal): Promise<StoredObject[]> {
+    return await this.#pool.with(signal, async (login) => {
+      // the listing of a folder that is not there is an empty one to some servers
+      await login.client.cd(this.#root(login));
+      const entries = await login.client.list();
+      return entries
+        .filter((entry) => entry.isFile)
+        .map(({ name, size, modifiedAt }) => ({
+          name,
+          size,
+          ...(modifiedAt === undefined
+            ? {}
+            : { modifiedSeconds: Math.floor(modifiedAt.getTime() / 1000) }),
+        }));
+    });
+  }
+
+  async stat(name: string, signal?: AbortSignal): Promise<StoredObject | undefined> {
+    try {
+      const size = await this.#pool.with(signal, (login) =>
+        login.client.size(this.#locate(login, name)),
+      );
+      return { name, size };
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async *read(
+    name: string,
+    range: ByteRange | undefined,
+    signal?: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
+    signal?.throwIfAborted();
+    const login = await this.#pool.take();
+    const abort = (): void => {
+      login.client.close();
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    let usable = false;
+    try {
+      const path = this.#locate(login, name);
+      const size = await login.client.size(path);
+      const offset = range?.offset ?? 0;
+      const length = range?.length ?? size - offset;
+      if (offset > size || offset + length > size) {
+        usable = true;
+        throw beyondEnd(name, this.url);
+      }
+      usable = length === 0 || (yield* transferred(login.client, path, offset, length, size));
+    } catch (error) {
+      usable ||= replyCode(error) !== undefined;
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      if (usable) this.#pool.give(login);
+      else login.client.close();
+    }
+  }
+
+  async put(name: string, body: Body, { signal }: WriteOptions): Promise<void> {
+    await this.#pool.with(signal, async (login) => {
+      let sent = 0;
+      async function* counted(): AsyncGenerator<Uint8Array> {
+        for await (const chunk of chunksOf(body)) {
+          sent += chunk.length;
+          yield chunk;
+        }
+      }
+      const stream = Readable.from(counted(), { objectMode: false });
+      const path = this.#locate(login, name);
+      try {
+        await login.client.uploadFrom(stream, path);
+      } catch (error) {
+        // the source's own error says more than that of the transfer which it ended
+        throw stream.errored ?? error;
+      } finally {
+        stream.destroy();
+      }
+      // a connection that ends is the end of the file to the server, whatever ended it
+      const stored = await login.client.size(path);
+      if (stored !== sent) {
+        throw new StorageError('STORAGE', `"${this.url}" has ${stored} bytes of ${sent}`, {
+          transient: true,
+        });
+      }
+    });
+  }
+
+  async rename(from: string, to: string, signal?: AbortSignal): Promise<void> {
+    await this.#pool.with(signal, async (login) => {
+      const [source, target] = [this.#locate(login, from), this.#locate(login, to)];
+      try {
+        await login.client.rename(source, target);
+      } catch (error) {
+        if (replyCode(error) !== 550 && replyCode(error) !== 553) throw error;
+        // servers on Windows do not replace
+        await login.client.size(target);
+        await login.client.remove(target);
+        await login.client.rename(source, target);
+      }
+    });
+  }
+
+  async remove(name: string, signal?: AbortSignal): Promise<void> {
+    await this.#pool.with(signal, async (login) => {
+      try {
+        await login.client.remove(this.#locate(login, name));
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+      }
+    });
+  }
+
+  async make(signal?: AbortSignal): Promise<void> {
+    await this.#pool.with(signal, async (login) => {
+      const root = this.#root(login);
+      if (await canEnter(login.client, root)) return;
+      const parts = root.split('/');
+      for (let count = 2; count <= parts.length; count += 1) {
+        await login.client.sendIgnoringError(`MKD ${parts.slice(0, count).join('/')}`);
+      }
+      await login.client.cd(root);
+    });
+  }
+
+  close(): Promise<void> {
+    this.#pool.close();
+    return Promise.resolve();
+  }
+
+  #root({ home }: Login): string {
+    if (this.#path.startsWith('/')) return this.#path;
+    return this.#path === '' ? home || '/' : `${home}/${this.#path}`;
+  }
+
+  #locate(login: Login, name: string): string {
+    return `${this.#root(login).replace(/\/$/, '')}/${name}`;
+  }
+}
+
+/** The bytes; at its end says whether the connection can be used again. */
+async function* transferred(
+  client: Client,
+  path: string,
+  offset: number,
+  length: number,
+  size: number,
+): AsyncGenerator<Uint8Array, boolean> {
+  const pipe = new PassThrough({ highWaterMark: 256 * 1024 });
+  const transfer = client.downloadTo(pipe, path, offset);
+  transfer.catch(() => undefined);
+  const drain = size - offset - length <= drainBytes;
+  let left = length;
+  try {
+    for await (const chunk of pipe as AsyncIterable<Buffer>) {
+      const piece = chunk.subarray(0, left);
+      left -= piece.length;
+      if (piece.length > 0) yield piece;
+      if (left === 0 && !drain) break;
+    }
+  } finally {
+    // also when the consumer left in the middle
+    pipe.destroy();
+  }
+  if (left === 0 && !drain) {
+    await transfer.catch(() => undefined);
+    return await synchronised(client);
+  }
+  await transfer;
+  return true;
+}
+
+/**
+ * After a transfer was cut off the server still says so, at a time of its own. Once it has answered a NOOP
+ * (200) nothing of that can be taken for the answer to the next command.
+ */
+async function synchronised(client: Client): Promise<boolean> {
+  if (client.closed) return false;
+  try {
+    await client.ftp.handle('NOOP', (answer, task) => {
+      if (!(answer instanceof Error)) {
+        if (answer.code === 200) task.resolve(answer);
+      } else if (replyCode(answer) === undefined) task.reject(answer);
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function canEnter(client: Client, path: string): Promise<boolean> {
+  try {
+    await client.cd(path);
+    return true;
+  } catch (error) {
+    if (replyCode(error) === undefined) throw error;
+    return false;
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * Volumes with a table of blocks as random-access plaintext: a read costs the blocks that it touches.
+ *
+ * A reader that goes on where it left off gets the next blocks fetched and decoded before it asks, in
+ * one range that doubles up to `maxAhead` blocks: that is also how small files that lie side by side come
+ * from one fetch. A reader that jumps pays for nothing but its block.
+ */
+import { SharedTask } from '../../base/index.js';
+import { type BlockMemory } from '../block-memory.js';
+import { type SeekTable } from './seek-table.js';
+import { type BlockReader } from './read-blocks.js';
+
+export interface SeekableVolume {
+  readonly id: number;
+  readonly table: SeekTable;
+  readonly reader: BlockReader;
+}
+
+/** Blocks fetched ahead at most: 4 MiB of plaintext. */
+const maxAhead = 16;
+
+interface Progress {
+  /** The block after the last that was asked for. */
+  next: number;
+  /** How many are fetched ahead at the next step. */
+  ahead: number;
+  /** The first block that nothing was fetched of yet, in this run. */
+  fetched: number;
+}
+
+export class SeekableVolumes {
+  readonly #memory: BlockMemory;
+  readonly #blockId: (volumeId: number, index: number) => number;
+  readonly #fetching = new Map<number, FetchTask>();
+  readonly #progress = new Map<number, Progress>();
+
+  /** `memory` holds decoded blocks by what `blockId` makes of them. */
+  constructor(memory: BlockMemory, blockId: (volumeId: number, index: number) => number) {
+    this.#memory = memory;
+    this.#blockId = blockId;
+  }
+
+  /**
+   * Bytes of the plaintext, all of which must lie within it: at once when they are in memory. They belong
+   * to the caller.
+   */
+  read(
+    volume: SeekableVolume,
+    offset: number,
+    length: number,
+    signal?: AbortSignal,
+  ): Buffer | Promise<Buffer> {
+    const first = volume.table.indexAt(offset);
+    const last = volume.table.indexAt(offset + length - 1);
+    this.#readAhead(volume, first, last);
+    if (first === last) {
+      const from = offset - volume.table.block(first).plaintextOffset;
+      const known = this.#memory.part(this.#blockId(volume.id, first), from, length);
+      if (known !== undefined) return known;
+    }
+    return this.#collect(volume, first, last, offset, length, signal);
+  }
+
+  async #collect(
+    volume: SeekableVolume,
+    first: number,
+    last: number,
+    offset: number,
+    length: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Buffer> {
+    const parts: Buffer[] = [];
+    for (let index = first; index <= last; index += 1) {
+      const block = await this.#block(volume, index, last - index + 1, signal);
+      const start = volume.table.block(index).plaintextOffset;
+      parts.push(block.subarray(Math.max(0, offset - start), offset + length - start));
+    }
+    return Buffer.concat(parts, length); // also of one: others may have been given the same block
+  }
+
+  /** One block; if it has to be fetched, up to `wanted` with it. */
+  async #block(
+    volume: SeekableVolume,
+    index: number,
+    wanted: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Buffer> {
+    const id = this.#blockId(volume.id, index);
+    const known = this.#memory.get(id);
+    if (known !== undefined) return known;
+    const task = this.#pending(id) ?? this.#fetch(volume, index, wanted);
+    const blocks = await task.wait(signal);
+    const found = this.#memory.get(id) ?? blocks[index - task.first];
+    return found ?? this.#block(volume, index, 1, signal);
+  }
+
+  #pending(id: number): FetchTask | undefined {
+    const task = this.#fetching.get(id);
+    return task === undefined || task.abandoned ? undefined : task;
+  }
+
+  /** Fetches blocks from `first`, as many as follow without being known or under way. */
+  #fetch(volume: SeekableVolume, first: number, wanted: number): FetchTask {
+    let count = 1;
+    const limit = Math.min(wanted, volume.table.count - first);
+    while (count < limit && !this.#isThere(volume, first + count)) count += 1;
+    const ids = Array.from({ length: count }, (_, at) => this.#blockId(volume.id, first + at));
+    const task: FetchTask = new FetchTask(first, async (signal) => {
+      try {
+        const blocks = await volume.reader.read(first, count, signal);
+        for (const [at, block] of blocks.entries()) {
+          const id = ids[at];
+          if (id !== undefined) this.#memory.set(id, block);
+        }
+        return blocks;
+      } finally {
+        for (const id of ids) if (this.#fetching.get(id) === task) this.#fetching.delete(id);
+      }
+    });
+    for (const id of ids) this.#fetching.set(id, task);
+    return task;
+  }
+
+  #isThere(volume: SeekableVolume, index: number): boolean {
+    const id = this.#blockId(volume.id, index);
+    return this.#memory.has(id) || this.#pending(id) !== undefined;
+  }
+
+  /** Notes where a volume is read, and starts the next fetch for a reader that goes straight on. */
+  #readAhead(volume: SeekableVolume, first: number, last: number): void {
+    const progress = this.#progress.get(volume.id);
+    if (progress === undefined || first > progress.next || last + 1 < progress.next) {
+      this.#progress.set(volume.id, { next: last + 1, ahead: 1, fetched: last + 1 });
+      return;
+    }
+    if (last + 1 === progress.next) return; // still in the same block
+    progress.next = last + 1;
+    if (progress.fetched > progress.next + progress.ahead / 2) return;
+    const from = Math.max(progress.fetched, progress.next);
+    progress.ahead = Math.min(maxAhead, progress.ahead * 2);
+    if (from >= volume.table.count) return;
+    progress.fetched = from + progress.ahead;
+    if (this.#isThere(volume, from)) return;
+    // nobody waits for it; whoever asks for its blocks gets its error
+    void this.#fetch(volume, from, progress.ahead)
+      .wait()
+      .catch(() => undefined);
+  }
+}
+
+class FetchTask extends SharedTask<Buffer[]> {
+  /** The index of the first block. */
+  readonly first: number;
+
+  constructor(first: number, work: (signal: AbortSignal) => Promise<Buffer[]>) {
+    super(work);
+    this.first = first;
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Writes one gzip member whose blocks can be inflated one by one: each is deflated by itself and ends with
+ * a full flush, so that nothing in it refers to what comes before; the last ends the stream (RFC 1951, 3.2.3;
+ * RFC 1952). To every other program it is an ordinary .gz file (docs/format/1-bytes.md 7.1).
+ */
+import { promisify } from 'node:util';
+import { constants, crc32, deflateRaw } from 'node:zlib';
+import { BlockCutter } from './block-cutter.js';
+import { blockBytes, type FileSink, type VolumeTable, type VolumeWriter } from './volume-writer.js';
+
+const deflateRawInPool = promisify(deflateRaw);
+
+/** Before the first block: no name, no flags, no time, so that equal contents make equal files. */
+const header = Buffer.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff);
+
+export class GzipVolumeWriter implements VolumeWriter {
+  readonly #cutter: BlockCutter;
+  #crc = 0;
+  #begun = false;
+
+  /** `level` is zlib's: 1 to 9. */
+  constructor(level: number, sink: FileSink) {
+    this.#cutter = new BlockCutter(async (data, last) => {
+      this.#crc = crc32(data, this.#crc);
+      return deflateRawInPool(data, {
+        level,
+        finishFlush: last ? constants.Z_FINISH : constants.Z_FULL_FLUSH,
+        chunkSize: blockBytes + 1024,
+      });
+    }, sink);
+  }
+
+  get fileBytes(): number {
+    return this.#cutter.fileBytes;
+  }
+
+  get pendingBytes(): number {
+    return this.#cutter.pendingBytes;
+  }
+
+  async write(data: Uint8Array): Promise<void> {
+    await this.#begin();
+    await this.#cutter.write(data);
+  }
+
+  async settle(): Promise<void> {
+    await this.#cutter.settle();
+  }
+
+  async finish(): Promise<VolumeTable> {
+    await this.#begin();
+    const { plaintextBytes } = this.#cutter;
+    await this.#cutter.finish();
+    const trailer = Buffer.alloc(8);
+    trailer.writeUInt32LE(this.#crc, 0);
+    trailer.writeUInt32LE(plaintextBytes % 2 ** 32, 4);
+    await this.#cutter.raw(trailer);
+    const blocks = this.#cutter.blocks.filter(({ plaintextLength }) => plaintextLength > 0);
+    return { container: 'gz', plaintextLength: plaintextBytes, layout: [], blocks };
+  }
+
+  abort(): void {
+    // nothing is held but memory
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#begun) return;
+    this.#begun = true;
+    await this.#cutter.raw(header);
+  }
+}

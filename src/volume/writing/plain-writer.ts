@@ -1,0 +1,38 @@
+import { BlockCutter } from './block-cutter.js';
+import type { FileSink, VolumeTable, VolumeWriter } from './volume-writer.js';
+
+/** Writes the plaintext as it is (`--no-encryption --no-compression`). */
+export class PlainVolumeWriter implements VolumeWriter {
+  readonly #cutter: BlockCutter;
+
+  constructor(sink: FileSink) {
+    this.#cutter = new BlockCutter((data) => Promise.resolve(data), sink);
+  }
+
+  get fileBytes(): number {
+    return this.#cutter.fileBytes;
+  }
+
+  get pendingBytes(): number {
+    return this.#cutter.pendingBytes;
+  }
+
+  async write(data: Uint8Array): Promise<void> {
+    await this.#cutter.write(data);
+  }
+
+  async settle(): Promise<void> {
+    await this.#cutter.settle();
+  }
+
+  async finish(): Promise<VolumeTable> {
+    const { plaintextBytes } = this.#cutter;
+    await this.#cutter.finish();
+    const blocks = this.#cutter.blocks.filter(({ plaintextLength }) => plaintextLength > 0);
+    return { container: 'plain', plaintextLength: plaintextBytes, layout: [], blocks };
+  }
+
+  abort(): void {
+    // nothing is held but memory
+  }
+}

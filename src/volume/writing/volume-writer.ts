@@ -1,0 +1,47 @@
+/**
+ * What writes one file of a set so that any part of it can be read alone (docs/writing.md, "Volumes"):
+ * plain, as a gzip member, or as an OpenPGP message. The three differ only in how a block is wrapped.
+ */
+
+/** The plaintext in one block. */
+export const blockBytes = 256 * 1024;
+export const digestBytes = 16;
+
+/** A run of the plaintext that can be decoded alone; the same as the index keeps (docs/index-format.md). */
+export interface VolumeBlock {
+  readonly plaintextOffset: number;
+  readonly plaintextLength: number;
+  readonly fileOffset: number;
+  readonly fileLength: number;
+  /** The first 16 bytes of the SHA-256 of the plaintext. */
+  readonly digest: Buffer;
+}
+
+/** Everything that an index keeps of a volume, apart from its name and the sums of the file. */
+export interface VolumeTable {
+  readonly container: 'gpg' | 'gz' | 'plain';
+  readonly sessionKey?: { readonly algorithm: number; readonly key: Buffer };
+  readonly plaintextLength: number;
+  /** What reading a block takes to know of the container: read-block.ts says what. */
+  readonly layout: readonly number[];
+  readonly blocks: readonly VolumeBlock[];
+}
+
+/** Takes the file, one piece after the other. */
+export type FileSink = (piece: Buffer) => Promise<void>;
+
+/**
+ * Calls must not overlap. Errors of the sink come out of the next call and are final: `abort` and forget.
+ */
+export interface VolumeWriter {
+  /** Bytes that the sink has taken so far. */
+  readonly fileBytes: number;
+  /** Bytes of plaintext that are not in `fileBytes` yet: the file grows by about as much at most. */
+  readonly pendingBytes: number;
+  write(data: Uint8Array): Promise<void>;
+  /** Waits until all whole blocks have reached the sink. */
+  settle(): Promise<void>;
+  /** Writes what is left; nothing may be written afterwards. */
+  finish(): Promise<VolumeTable>;
+  abort(): void;
+}

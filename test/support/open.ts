@@ -1,0 +1,100 @@
+/** Opens backups in tests as the commands do, and reads whole trees. */
+import { join } from 'node:path';
+import { noPrefixes } from '../../src/archive/index.js';
+import { Keyring } from '../../src/openpgp/index.js';
+import { Repository, type CatalogSet, type SnapshotEntry } from '../../src/snapshot/index.js';
+import { openStorage, type Storage } from '../../src/storage/index.js';
+import { BlockArena } from '../../src/volume/index.js';
+
+export interface OpenTestOptions {
+  /** Where the catalog lies; "archive" beside the target unless it says otherwise. */
+  readonly archive?: string;
+  readonly cacheBytes?: number;
+  readonly memoryBytes?: number;
+  readonly passphrases?: readonly string[];
+  readonly storage?: Storage;
+}
+
+export interface Opened {
+  readonly repository: Repository;
+  readonly warnings: string[];
+}
+
+export async function openTest(target: string, options: OpenTestOptions = {}): Promise<Opened> {
+  const warnings: string[] = [];
+  const warn = (message: string): void => {
+    warnings.push(message);
+  };
+  const archiveFolder = options.archive ?? join(target, '../archive');
+  const repository = await Repository.open({
+    storage: options.storage ?? (await openStorage(target, { numRetries: 1 })),
+    archiveFolder,
+    prefixes: noPrefixes,
+    decode: { keyring: new Keyring({ passphrases: options.passphrases ?? [] }), warn },
+    arena: await BlockArena.open(archiveFolder, options.cacheBytes ?? 64 << 20),
+    memoryBytes: options.memoryBytes ?? 4 << 20,
+    numericOwner: true,
+    warn,
+  });
+  return { repository, warnings };
+}
+
+/** Opens, works, closes. */
+export async function withTest<T>(
+  target: string,
+  work: (opened: Opened) => Promise<T>,
+  options: OpenTestOptions = {},
+): Promise<T> {
+  const opened = await openTest(target, options);
+  try {
+    return await work(opened);
+  } finally {
+    await opened.repository.close();
+  }
+}
+
+/** What a snapshot shows of a path: its entry, and a regular file's bytes or why they cannot be had. */
+export interface Shown {
+  readonly entry: SnapshotEntry;
+  readonly bytes?: Buffer;
+  readonly error?: unknown;
+}
+
+/** Every path of a set's tree, with the bytes of all files. */
+export async function treeOf(
+  repository: Repository,
+  set: CatalogSet | undefined = repository.sets()[0],
+): Promise<Map<string, Shown>> {
+  if (set === undefined) throw new Error('there is no set');
+  const snapshot = repository.snapshot(set);
+  await snapshot.load();
+  const tree = new Map<string, Shown>();
+  for (const { path, entry } of [...snapshot.walk(snapshot.root())]) {
+    if (entry.type !== 'reg') {
+      tree.set(path, { entry });
+      continue;
+    }
+    try {
+      const size = await snapshot.size(entry);
+      const parts: Buffer[] = [];
+      for (let at = 0; at < size; at += 1 << 20) {
+        parts.push(await snapshot.read(entry, at, Math.min(1 << 20, size - at)));
+      }
+      const bytes = Buffer.concat(parts);
+      if (bytes.length !== size) throw new Error(`"${path}": ${bytes.length} bytes of ${size}`);
+      tree.set(path, { entry, bytes });
+    } catch (error) {
+      tree.set(path, { entry, error });
+    }
+  }
+  return tree;
+}
+
+/** The bytes of one file in the newest set. */
+export async function bytesOf(repository: Repository, path: string): Promise<Buffer> {
+  const shown = (await treeOf(repository)).get(path);
+  if (shown === undefined) throw new Error(`no "${path}"`);
+  if (shown.bytes === undefined)
+    throw new Error(`"${path}" cannot be read`, { cause: shown.error });
+  return shown.bytes;
+}
