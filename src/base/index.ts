@@ -10,4 +10,5 @@ export {
   splitPath,
 } from './names.js';
 export { NameTable } from './name-service.js';
+export { eventLoopTurns } from './event-loop.js';
 export { SharedTask } from './shared-task.js';

@@ -60,6 +60,7 @@ export class Catalog {
   readonly #namesBelow: Statement<[number, Buffer, number], [number, Buffer]>;
   readonly #nameBelow: Statement<[number, Buffer], number>;
   readonly #name: Statement<[number], [number, Buffer]>;
+  readonly #parent: Statement<[number], number>;
   readonly #owner: Statement<[number], [number, number, Buffer, Buffer]>;
   readonly #pieces: Statement<[number, number], [number, number, number, number]>;
   readonly #setSize: Statement<[number, number, number]>;
@@ -101,6 +102,7 @@ export class Catalog {
     this.#name = prepare<[number], [number, Buffer]>(
       'SELECT parent, name FROM names WHERE id = ?',
     ).raw();
+    this.#parent = prepare<[number], number>('SELECT parent FROM names WHERE id = ?').pluck();
     this.#owner = prepare<[number], [number, number, Buffer, Buffer]>(
       'SELECT uid, gid, user_name, group_name FROM owners WHERE id = ?',
     ).raw();
@@ -191,6 +193,11 @@ export class Catalog {
     if (id === rootId) return { parent: rootId, name: '' };
     const row = this.#name.get(id);
     return row && { parent: row[0], name: decodeName(row[1]) };
+  }
+
+  /** The id of the folder that a path lies in; the root's is itself. */
+  parentOf(id: number): number | undefined {
+    return id === rootId ? rootId : this.#parent.get(id);
   }
 
   pathOf(id: number): string {

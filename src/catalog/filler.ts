@@ -97,8 +97,10 @@ export class Filler {
     });
   }
 
+  /** Ends what is under way, and closes the storage and the catalog. */
   async close(): Promise<void> {
     await this.volumes.close();
+    await this.#options.storage.close();
     this.catalog.close();
   }
 
@@ -149,6 +151,11 @@ export class Filler {
     await abortable(this.#directory.ofSet(setId), signal);
   }
 
+  /** Opens the set's stored manifest, whatever is known of it here. */
+  async proveKeys(setId: number, signal?: AbortSignal): Promise<void> {
+    await abortable(this.#directory.proveKeys(setId), signal);
+  }
+
   /** Whether the tree as of the set is complete, so that `list` need not be waited for. */
   isListed(setId: number): boolean {
     if (this.#complete.has(setId)) return true;
@@ -191,6 +198,17 @@ export class Filler {
   /** What to ask the volume store for. */
   volumeRef(volumeId: number): VolumeRef {
     return this.#directory.ref(this.#directory.find(volumeId).volume);
+  }
+
+  /**
+   * Makes the volume that follows in its set ready, for a reader who will soon come to its end. What goes
+   * wrong is told to whoever reads that volume.
+   */
+  decodeNext(volumeId: number): void {
+    const { volume, siblings } = this.#directory.find(volumeId);
+    const next = siblings.all.find(({ number }) => number === volume.number + 1);
+    if (next?.name === undefined || next.hash === undefined) return;
+    this.volumes.decodeAhead(this.#directory.ref(next), this.#directory.ref(volume));
   }
 
   /** Volumes that a manifest names and the storage does not have. */

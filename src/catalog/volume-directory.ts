@@ -108,6 +108,12 @@ export class VolumeDirectory {
     }
   }
 
+  /** Reads the manifest from the storage, whatever is known of it here: proves that it can be opened. */
+  async proveKeys(setId: number): Promise<void> {
+    const { stored } = this.#sets.get(setId);
+    await readManifest(stored, { ...this.#source(), localNames: new Set() }, this.#warn);
+  }
+
   #known(setId: number): SetVolumes | undefined {
     const loaded = this.#loaded.get(setId);
     if (loaded !== undefined) return loaded;

@@ -57,8 +57,16 @@ export class Log {
   }
 
   #log(level: LogLevel, message: string): void {
-    if (this.#verbosity >= shownFrom[level]) this.#write(message);
+    if (this.#verbosity >= shownFrom[level]) this.#write(message.replace(unprintable, escaped));
   }
+}
+
+/** Names in a backup may hold what moves the cursor or worse; line feeds belong to stacks. */
+// eslint-disable-next-line no-control-regex
+const unprintable = /[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
+
+function escaped(character: string): string {
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
 }
 
 function writeStandardError(line: string): void {

@@ -13,7 +13,7 @@ import { type CommandContext } from './run-command.js';
 import { splitWords } from './split-words.js';
 
 /** Decoded blocks kept in memory; the kernel keeps what it has read anyway. */
-const memoryBytes = 64 * 2 ** 20;
+const memoryBytes = 16 * 2 ** 20;
 
 export interface OpenOptions {
   /** Asks the user for a passphrase; by default on the terminal. */

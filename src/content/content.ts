@@ -5,28 +5,38 @@
  */
 import { LRUCache } from 'lru-cache';
 import { type CatalogEntry, type Filler } from '../catalog/index.js';
-import { DuplifsError, SharedTask } from '../base/index.js';
+import { DuplifsError, eventLoopTurns, SharedTask } from '../base/index.js';
 import { readDeltaCommands } from '../librsync/index.js';
 import { type DecodePriority } from '../volume/index.js';
 import { Extents, ExtentsBuilder } from './extents.js';
+import { ReadAhead } from './read-ahead.js';
+import { closeGaps, runsOf, spanOf, type Run } from './runs.js';
 
 /** A version of a regular file: a path and the set that holds its newest entry. */
 export type FileVersion = Pick<CatalogEntry, 'id' | 'setId' | 'kind' | 'size'>;
 
-/** Extents kept, of all files together; one takes 24 bytes. */
-const maxCachedExtents = 1_000_000;
+/** Memory for the extents of all files together. */
+const maxExtentBytes = 16 * 2 ** 20;
+/** An object of its own, three arrays and their buffers; and what each extent takes in them. */
+const bytesPerFile = 1000;
+const bytesPerExtent = 24;
 
 export class Content {
   readonly #filler: Filler;
   readonly #extents: LRUCache<string, Extents>;
   readonly #resolving = new Map<string, SharedTask<Extents>>();
+  readonly #readAhead: ReadAhead;
 
   constructor(filler: Filler) {
     this.#filler = filler;
+    this.#readAhead = new ReadAhead((volumeId) => {
+      filler.decodeNext(volumeId);
+    });
     this.#extents = new LRUCache({
-      maxSize: maxCachedExtents,
-      maxEntrySize: Number.MAX_SAFE_INTEGER,
-      sizeCalculation: (extents) => Math.min(extents.count + 4, maxCachedExtents),
+      maxSize: maxExtentBytes,
+      // one file of very many extents is kept all the same: to find them anew at each read is worse
+      sizeCalculation: ({ count }) =>
+        Math.min(bytesPerFile + count * bytesPerExtent, maxExtentBytes),
     });
   }
 
@@ -44,8 +54,8 @@ export class Content {
   }
 
   /**
-   * Bytes of the version from `offset`, fewer than `length` only at its end: at once when they are in
-   * memory.
+   * Bytes of the version from `offset`, fewer than `length` only at its end: at once when the volumes
+   * that hold them were decoded.
    */
   read(
     version: FileVersion,
@@ -53,7 +63,7 @@ export class Content {
     length: number,
     signal?: AbortSignal,
   ): Buffer | Promise<Buffer> {
-    const extents = this.#extents.get(keyOf(version));
+    const extents = this.#extents.get(keyOf(version)) ?? this.#plain(version, offset, length);
     if (extents !== undefined) return this.#readExtents(extents, offset, length, signal);
     return this.#resolve(version, signal).then((resolved) =>
       this.#readExtents(resolved, offset, length, signal),
@@ -66,6 +76,18 @@ export class Content {
     return [...extents.volumeIds()].map((id) => this.#filler.volumeRef(id).name);
   }
 
+  /**
+   * The extents of a version that is no diff and was located; kept only if this read, of a part, is not
+   * the last one.
+   */
+  #plain(version: FileVersion, offset: number, length: number): Extents | undefined {
+    if (version.kind !== 'snapshot' || version.size === undefined) return undefined;
+    const extents = this.#pieces(version);
+    if (extents.length !== version.size) return undefined; // forgotten since, with its set
+    if (offset > 0 || length < extents.length) this.#extents.set(keyOf(version), extents);
+    return extents;
+  }
+
   #readExtents(
     extents: Extents,
     offset: number,
@@ -74,16 +96,28 @@ export class Content {
   ): Buffer | Promise<Buffer> {
     const wanted = Math.min(length, extents.length - offset);
     if (wanted <= 0) return Buffer.alloc(0);
-    const parts: (Buffer | Promise<Buffer>)[] = [];
-    extents.slice(offset, wanted, (volumeId, at, run) => {
-      parts.push(this.#filler.volumes.read(this.#filler.volumeRef(volumeId), at, run, signal));
-    });
-    const [only] = parts;
-    if (parts.length === 1 && only !== undefined) return only;
+    const runs = runsOf(extents, offset, wanted);
+    const [only] = runs;
+    if (runs.length === 1 && only !== undefined) return this.#readRun(only, signal);
+    const span = spanOf(runs);
+    if (span !== undefined) {
+      const bytes = this.#readRun(span, signal);
+      if (Buffer.isBuffer(bytes)) return closeGaps(bytes, runs, wanted);
+      return bytes.then((read) => closeGaps(read, runs, wanted));
+    }
+    const parts = runs.map((run) => this.#readRun(run, signal));
     if (parts.every((part) => Buffer.isBuffer(part))) return Buffer.concat(parts, wanted);
     return Promise.all(parts.map(async (part) => part)).then((buffers) =>
       Buffer.concat(buffers, wanted),
     );
+  }
+
+  #readRun(
+    { volumeId, offset, length }: Run,
+    signal: AbortSignal | undefined,
+  ): Buffer | Promise<Buffer> {
+    this.#readAhead.note(volumeId, offset, length);
+    return this.#filler.volumes.read(this.#filler.volumeRef(volumeId), offset, length, signal);
   }
 
   async #resolve(version: FileVersion, signal: AbortSignal | undefined): Promise<Extents> {
@@ -146,10 +180,15 @@ export class Content {
     return entry;
   }
 
-  #pieces({ setId, id }: CatalogEntry): Extents {
+  #pieces({ setId, id }: Pick<FileVersion, 'setId' | 'id'>): Extents {
+    const pieces = this.#filler.catalog.pieces(setId, id);
+    const [only] = pieces;
+    if (pieces.length === 1 && only !== undefined && only.number <= 1) {
+      return Extents.ofRun(only.volumeId, only.offset, only.length);
+    }
     const builder = new ExtentsBuilder();
     let expected: number | undefined;
-    for (const piece of this.#filler.catalog.pieces(setId, id)) {
+    for (const piece of pieces) {
       // one whole content, or all pieces of it from the first on
       if (piece.number !== (expected ?? Math.min(piece.number, 1)))
         throw this.#incomplete({ setId, id });
@@ -180,6 +219,7 @@ export class Content {
     const read = async (offset: number, length: number): Promise<Buffer> =>
       this.#readExtents(delta, offset, length, signal);
     const name = catalog.pathOf(diff.id);
+    const turn = eventLoopTurns();
     for await (const commands of readDeltaCommands(read, delta.length, {
       name,
       basisLength: basis.length,
@@ -187,6 +227,7 @@ export class Content {
       for (let index = 0; index < commands.count; index += 1) {
         const from = commands.literalFlag[index] === 1 ? delta : basis;
         from.slice(commands.source[index] ?? 0, commands.length[index] ?? 0, add);
+        if (index % 256 === 0) await turn();
       }
     }
     const extents = builder.build();

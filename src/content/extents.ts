@@ -23,6 +23,16 @@ export class Extents {
     this.#offsets = offsets;
   }
 
+  /** A file that lies in one run, as most do. */
+  static ofRun(volumeId: number, offset: number, length: number): Extents {
+    return new Extents(
+      length === 0 ? 0 : 1,
+      Float64Array.of(length),
+      Float64Array.of(volumeId),
+      Float64Array.of(offset),
+    );
+  }
+
   /** Calls `visit` for each run of [offset, offset + length), which must lie in the file, in order. */
   slice(
     offset: number,

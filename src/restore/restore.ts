@@ -4,7 +4,7 @@
  */
 import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { DuplifsError, errorText } from '../base/index.js';
+import { DuplifsError, errorText, eventLoopTurns } from '../base/index.js';
 import { type Snapshot, type SnapshotEntry } from '../snapshot/index.js';
 import { TreeWriter, type TreeWriterOptions } from './tree-writer.js';
 
@@ -80,6 +80,7 @@ class Restoring {
   }
 
   async run(start: SnapshotEntry): Promise<RestoreResult> {
+    const turn = eventLoopTurns();
     if (this.#options.onProgress !== undefined) this.#countAll(start);
     for (const { path, entry } of this.#snapshot.walk(start)) {
       this.#options.signal?.throwIfAborted();
@@ -93,6 +94,7 @@ class Restoring {
         this.#fail(path, error);
       }
       this.#advance({ entries: 1 });
+      await turn(); // for signals, and the progress line
     }
     this.#leaveFolders(undefined);
     return { ...this.#progress, failures: this.#failures };
@@ -103,15 +105,16 @@ class Restoring {
       this.#writer.makeFolder(path);
       this.#open.push({ path, entry });
     } else if (entry.type === 'reg') {
-      await this.#writer.writeFile(path, entry, this.#chunks(entry));
+      const complete = await this.#snapshot.complete(entry, this.#options.signal);
+      await this.#writer.writeFile(path, complete, this.#chunks(complete));
     } else {
       this.#writer.writeSpecial(path, entry);
     }
   }
 
-  async *#chunks(entry: SnapshotEntry): AsyncGenerator<Uint8Array> {
+  async *#chunks(entry: SnapshotEntry & { readonly size: number }): AsyncGenerator<Uint8Array> {
     const { signal } = this.#options;
-    const size = await this.#snapshot.size(entry, signal);
+    const { size } = entry;
     for (let at = 0; at < size;) {
       const chunk = await this.#snapshot.read(entry, at, Math.min(chunkLength, size - at), signal);
       if (chunk.length === 0)

@@ -25,11 +25,19 @@ export class OwnerMap {
     let ids = this.#known.get(owner);
     if (ids === undefined) {
       ids = {
-        uid: this.#users?.id(owner.userName) ?? owner.uid,
-        gid: this.#groups?.id(owner.groupName) ?? owner.gid,
+        uid: this.#users?.id(owner.userName) ?? possibleId(owner.uid),
+        gid: this.#groups?.id(owner.groupName) ?? possibleId(owner.gid),
       };
       this.#known.set(owner, ids);
     }
     return ids;
   }
+}
+
+/** The highest means "leave it as it is" to chown(2); what no system can have is nobody's. */
+const maxId = 0xffff_fffe;
+const nobody = 65534;
+
+function possibleId(id: number): number {
+  return id >= 0 && id <= maxId ? id : nobody;
 }

@@ -41,11 +41,8 @@ export class Repository {
   /** Looks again for sets that appeared or vanished. */
   async refresh(signal?: AbortSignal): Promise<void> {
     await this.#filler.synchronize(signal);
-    for (const [id, snapshot] of this.#snapshots) {
-      if (!this.sets().some((set) => set.id === id && set.key === snapshot.set.key)) {
-        this.#snapshots.delete(id);
-      }
-    }
+    const ids = new Set(this.sets().map(({ id }) => id));
+    for (const id of this.#snapshots.keys()) if (!ids.has(id)) this.#snapshots.delete(id);
   }
 
   /** The names on the storage as sets and chains. */
@@ -60,7 +57,7 @@ export class Repository {
 
   snapshot(set: CatalogSet): Snapshot {
     let snapshot = this.#snapshots.get(set.id);
-    if (snapshot?.set.key !== set.key) {
+    if (snapshot === undefined) {
       snapshot = new Snapshot(set, this.#sources);
       this.#snapshots.set(set.id, snapshot);
     }
@@ -75,6 +72,11 @@ export class Repository {
   /** Reads the set's manifest, which proves that its key is at hand. */
   async prepare(set: CatalogSet, signal?: AbortSignal): Promise<void> {
     await this.#filler.prepare(set.id, signal);
+  }
+
+  /** Opens the set's stored manifest, even if the catalog knows what is in it. */
+  async proveKeys(set: CatalogSet, signal?: AbortSignal): Promise<void> {
+    await this.#filler.proveKeys(set.id, signal);
   }
 
   /** What collection-status adds: volumes that a manifest names and the storage does not have. */

@@ -33,7 +33,7 @@ export function sliceOf(
   }
   const [first, last, total] = parseContentRange(contentRange);
   const end = range.length === undefined ? total : range.offset + range.length;
-  if (total !== undefined && end !== undefined && end > total) throw beyondEnd(name, url);
+  if (total !== undefined && Math.max(range.offset, end ?? 0) > total) throw beyondEnd(name, url);
   if (first !== range.offset || (end !== undefined && last !== undefined && last + 1 !== end)) {
     throw new StorageError('STORAGE', `"${url}" answered with another range of "${name}"`, {
       transient: true,

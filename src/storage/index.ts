@@ -2,7 +2,11 @@
 export type { Body, ByteRange, Storage, StoredObject, WriteOptions } from './storage.js';
 export { Replayable } from './body.js';
 export { openStorage } from './open.js';
+export { storageOptions, storageOptionsFrom } from './option-table.js';
+export type { StorageOptionFlag } from './option-table.js';
 export type { StorageOptions } from './options.js';
+export { probeStorage } from './probe.js';
+export type { StorageCheck } from './probe.js';
 export { readWhole } from './read-whole.js';
 export { isStorageUrl, localPath, publicUrl } from './url.js';
 export { StorageStatistics } from './wrappers/count.js';

@@ -1,4 +1,5 @@
 import { StorageError } from './errors.js';
+import { rcloneTypes } from './foreign-schemes.js';
 import { FolderStorage } from './folder-storage.js';
 import { LocalFolder } from './local/local-folder.js';
 import type { StorageOptions } from './options.js';
@@ -26,6 +27,9 @@ const openers: Readonly<Record<string, Opener>> = {
   webdavs: openWebdav,
   ftp: openFtp,
   ftps: openFtp,
+  rclone: openRclone,
+  rsync: openRsync,
+  multi: openMulti,
 };
 
 /**
@@ -36,11 +40,7 @@ const openers: Readonly<Record<string, Opener>> = {
 export async function openStorage(url: string, options: StorageOptions = {}): Promise<Storage> {
   const parsed = parseStorageUrl(url);
   const opener = Object.hasOwn(openers, parsed.scheme) ? openers[parsed.scheme] : undefined;
-  if (opener === undefined) {
-    throw new StorageError('STORAGE_URL', `No storage understands "${parsed.scheme}://"`, {
-      hint: `Use one of ${Object.keys(openers).join(', ')}, or a plain path`,
-    });
-  }
+  if (opener === undefined) throw unknownScheme(parsed.scheme);
   return await opener(parsed, options, url);
 }
 
@@ -67,4 +67,25 @@ async function openWebdav(url: StorageUrl, options: StorageOptions): Promise<Sto
 
 async function openFtp(url: StorageUrl, options: StorageOptions): Promise<Storage> {
   return (await import('./ftp/index.js')).openFtp(url, options);
+}
+
+async function openRclone(url: StorageUrl, options: StorageOptions): Promise<Storage> {
+  return (await import('./rclone/index.js')).openRclone(url, options);
+}
+
+async function openRsync(url: StorageUrl, options: StorageOptions): Promise<Storage> {
+  return (await import('./rsync/index.js')).openRsync(url, options);
+}
+
+async function openMulti(url: StorageUrl, options: StorageOptions): Promise<Storage> {
+  return (await import('./multi/index.js')).openMulti(url, options, openStorage);
+}
+
+function unknownScheme(scheme: string): StorageError {
+  const type = Object.hasOwn(rcloneTypes, scheme) ? rcloneTypes[scheme] : undefined;
+  const hint =
+    type === undefined
+      ? `Use one of ${Object.keys(openers).join(', ')}, or a plain path`
+      : `Make a remote of type "${type}" by "rclone config", and write rclone://remote:path`;
+  return new StorageError('STORAGE_URL', `No storage understands "${scheme}://"`, { hint });
 }

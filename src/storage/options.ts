@@ -29,6 +29,7 @@ export interface StorageOptions {
   /** For WebDAV and FTP. */
   readonly tls?: TlsOptions;
   readonly webdav?: WebdavOptions;
+  readonly rsync?: RsyncOptions;
   /** For tests: what shall go wrong. */
   readonly faults?: FaultPlan;
 }
@@ -51,6 +52,11 @@ export interface TlsOptions {
 export interface WebdavOptions {
   /** Sent with each request. */
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface RsyncOptions {
+  /** For the rsync program, each as on a command line. */
+  readonly options?: readonly string[];
 }
 
 export interface S3Options {

@@ -6,12 +6,16 @@
  * plaintext of a backup never reaches the disk. Blocks of zeros take no room.
  */
 import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto';
+import { readSync } from 'node:fs';
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuplifsError, errorText } from '../base/index.js';
+import { noteShortLived } from './young-garbage.js';
 
 /** Bytes in a block. */
 export const blockLength = 256 * 1024;
+
+const cipherBlockLength = 16;
 
 const zeroBlock = Buffer.alloc(blockLength);
 
@@ -27,8 +31,12 @@ export class BlockArena {
   readonly #file: FileHandle;
   readonly #key = randomBytes(32);
   readonly #free: number[] = [];
+  /** For sealed blocks on their way: one for each read costs the collector much. */
+  readonly #scratch: Buffer[] = [];
   /** How many blocks the file may hold. */
   readonly capacity: number;
+  /** What readSync reads into before it decrypts: memory of this size for each read is dear. */
+  readonly #sealed = Buffer.allocUnsafeSlow(blockLength);
   #slots = 0;
   #generation = 0;
 
@@ -92,17 +100,37 @@ export class BlockArena {
   /** The bytes of a block that was stored and not freed. */
   async get(stored: StoredBlock): Promise<Buffer> {
     if (stored.slot < 0) return zeroBlock.subarray(0, stored.length);
-    const sealed = Buffer.allocUnsafeSlow(stored.length);
-    const { bytesRead } = await this.#file.read(
-      sealed,
-      0,
-      stored.length,
-      stored.slot * blockLength,
-    );
-    if (bytesRead !== stored.length) {
-      throw new DuplifsError('STORAGE', 'The cache of decoded volumes was cut short');
+    const { slot, length } = stored;
+    const scratch = this.#scratch.pop() ?? Buffer.allocUnsafeSlow(blockLength);
+    try {
+      const { bytesRead } = await this.#file.read(scratch, 0, length, slot * blockLength);
+      if (bytesRead !== length) {
+        throw cutShort();
+      }
+      const sealed = scratch.subarray(0, length);
+      return createDecipheriv('aes-256-ctr', this.#key, counterOf(stored)).update(sealed);
+    } finally {
+      this.#scratch.push(scratch); // as many as there ever were reads at once
     }
-    return createDecipheriv('aes-256-ctr', this.#key, counterOf(stored)).update(sealed);
+  }
+
+  /**
+   * A part of a block at once: the file was written a short time ago, and what of it is no longer in
+   * memory takes one disk access. A turn through libuv's pool would cost more than the read itself
+   * (docs/performance.md, "Profile").
+   */
+  readSync(stored: StoredBlock, from: number, length: number): Buffer {
+    if (stored.slot < 0) return zeroBlock.subarray(from, from + length);
+    const aligned = from - (from % cipherBlockLength); // the counter counts whole cipher blocks
+    const sealed = this.#sealed.subarray(0, from + length - aligned);
+    const position = stored.slot * blockLength + aligned;
+    if (readSync(this.#file.fd, sealed, 0, sealed.length, position) !== sealed.length) {
+      throw cutShort();
+    }
+    noteShortLived(sealed.length);
+    const counter = counterOf(stored, aligned / cipherBlockLength);
+    const bytes = createDecipheriv('aes-256-ctr', this.#key, counter).update(sealed);
+    return from === aligned ? bytes : bytes.subarray(from - aligned);
   }
 
   /** Gives the block's room back. */
@@ -115,8 +143,14 @@ export class BlockArena {
   }
 }
 
-function counterOf(stored: StoredBlock): Buffer {
-  const counter = Buffer.alloc(16);
-  counter.writeBigUInt64BE(BigInt(stored.generation), 0);
+/** The counter of a block's cipher block: the upper half tells blocks apart, the lower counts in one. */
+function counterOf({ generation }: StoredBlock, cipherBlock = 0): Buffer {
+  const counter = Buffer.alloc(cipherBlockLength);
+  counter.writeUIntBE(generation, 2, 6);
+  counter.writeUInt32BE(cipherBlock, 12);
   return counter;
+}
+
+function cutShort(): DuplifsError {
+  return new DuplifsError('STORAGE', 'The cache of decoded volumes was cut short');
 }

@@ -20,10 +20,13 @@ import { DuplifsError, isDuplifsError, SharedTask } from '../base/index.js';
 import { type SessionKey } from '../openpgp/index.js';
 import { type Storage } from '../storage/index.js';
 import { blockLength, type BlockArena, type StoredBlock } from './block-arena.js';
+import { BlockMemory } from './block-memory.js';
 import { decodeFile, type DecodeOptions, type EncodedFile } from './decode.js';
+import { DecodedReader, holdsRange } from './reading/read-decoded.js';
 import { BlockReader } from './reading/read-blocks.js';
 import { type SeekTable } from './reading/seek-table.js';
 import { SeekableVolumes, type SeekableVolume } from './reading/seekable-volumes.js';
+import { noteShortLived } from './young-garbage.js';
 
 /** A volume to read: `id` is unique within one store. */
 export interface VolumeRef extends EncodedFile {
@@ -63,6 +66,8 @@ interface DecodedVolume {
 }
 
 const maxDecodes = 2;
+/** Bytes of buffers that come and go for one of plaintext: read, decrypted, inflated, encrypted. */
+const buffersPerByte = 8;
 /** More blocks than any volume may have (256 GiB); ids of blocks are numbers made with it. */
 const blocksPerVolume = 2 ** 20;
 /** Readers of single blocks kept open: each holds the table of its volume. */
@@ -73,7 +78,8 @@ const failuresRemembered = { max: 10_000, ttl: 60_000 };
 export class VolumeStore {
   readonly #options: VolumeStoreOptions;
   readonly #arena: BlockArena;
-  readonly #memory: LRUCache<number, Buffer>;
+  readonly #memory: BlockMemory;
+  readonly #atOnce: DecodedReader;
   readonly #decoded: LRUCache<number, DecodedVolume>;
   readonly #decoding = new Map<number, SharedTask<DecodedVolume>>();
   readonly #failures = new LRUCache<number, DuplifsError>(failuresRemembered);
@@ -87,10 +93,10 @@ export class VolumeStore {
   constructor(options: VolumeStoreOptions) {
     this.#options = options;
     this.#arena = options.arena;
-    this.#memory = new LRUCache({
-      maxSize: Math.max(options.memoryBytes, blockLength),
-      sizeCalculation: (block) => block.length,
-    });
+    this.#memory = new BlockMemory(options.memoryBytes);
+    this.#atOnce = new DecodedReader(this.#memory, options.arena, (id, index) =>
+      blockId({ id }, index),
+    );
     this.#seekable = new SeekableVolumes(this.#memory, (id, index) => -1 - blockId({ id }, index));
     this.#decoded = new LRUCache({
       max: 100_000,
@@ -102,7 +108,7 @@ export class VolumeStore {
   }
 
   /**
-   * `length` bytes of the volume's plaintext from `offset`: at once when they are in memory.
+   * `length` bytes of the volume's plaintext from `offset`: at once when the volume was decoded.
    * Fails with DAMAGED when the volume does not hold as much.
    */
   read(
@@ -111,16 +117,17 @@ export class VolumeStore {
     length: number,
     signal?: AbortSignal,
   ): Buffer | Promise<Buffer> {
-    if (volume.table !== undefined && !this.#unseekable.has(volume.id)) {
+    if (volume.table !== undefined && this.#isSeekable(volume)) {
       return this.#readSeekable(volume, volume.table, offset, length, signal);
     }
     const first = Math.floor(offset / blockLength);
     if (offset + length <= (first + 1) * blockLength) {
-      const block = this.#memory.get(blockId(volume, first));
-      const from = offset - first * blockLength;
-      if (block !== undefined && from + length <= block.length) {
-        return block.subarray(from, from + length);
-      }
+      const part = this.#memory.part(blockId(volume, first), offset - first * blockLength, length);
+      if (part?.length === length) return part;
+    }
+    const decoded = this.#decoded.get(volume.id);
+    if (decoded !== undefined && holdsRange(decoded, offset, length)) {
+      return this.#atOnce.read(volume.id, decoded, offset, length);
     }
     return this.#readBlocks(volume, offset, length, signal);
   }
@@ -128,6 +135,20 @@ export class VolumeStore {
   /** Decodes and verifies the volume unless its plaintext is at hand, and lets it be observed. */
   async decode(volume: VolumeRef, priority: DecodePriority, signal?: AbortSignal): Promise<void> {
     await this.#task(volume, 0, priority).wait(signal);
+  }
+
+  /**
+   * Decodes a volume that is likely to be read after `current`, if the cache has room for both. Errors
+   * are left to whoever reads it.
+   */
+  decodeAhead(volume: VolumeRef, current: VolumeRef): void {
+    const length = this.#decoded.get(current.id)?.length ?? Infinity;
+    const fits = 3 * length <= this.#arena.capacity * blockLength;
+    if (!fits || this.#isSeekable(volume) || this.#decoded.has(volume.id)) return;
+    if (this.#failures.has(volume.id)) return;
+    this.#task(volume, 0, 'reader')
+      .wait()
+      .catch(() => undefined);
   }
 
   /** Gives up what is under way, and the cache's room back. */
@@ -162,6 +183,10 @@ export class VolumeStore {
       this.#unseekable.add(volume.id); // decoded whole, and held against the manifest's hash
       return this.read(volume, offset, length, signal);
     });
+  }
+
+  #isSeekable({ id, table }: VolumeRef): boolean {
+    return table !== undefined && !this.#unseekable.has(id);
   }
 
   async #readBlocks(
@@ -282,6 +307,7 @@ export class VolumeStore {
         ...this.#options,
         signal,
       })) {
+        noteShortLived(buffersPerByte * chunk.length);
         try {
           if (misread === undefined) observer?.chunk(chunk);
         } catch (error) {

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { isDuplifsError } from '../../src/base/index.js';
 import { openStorage, type Storage } from '../../src/storage/index.js';
 import { deleted, file, folder, link, timesOf, writeSet } from '../support/craft.js';
+import { compiledFolder } from '../support/duplifs.js';
 import { noise } from '../support/noise.js';
 import { bytesOf, treeOf, withTest } from '../support/open.js';
 import { temporaryFolders } from '../support/temporary.js';
@@ -52,6 +53,7 @@ async function counting(target: string): Promise<{ storage: Storage; reads: stri
       },
     },
     list: { value: inner.list.bind(inner) },
+    close: { value: inner.close.bind(inner) },
   }) as Storage;
   return { storage, reads };
 }
@@ -336,10 +338,9 @@ describe('a process that is killed in the middle of a fill', () => {
     const target = join(newFolder(), 'target');
     const many = Array.from({ length: 15_000 }, (_, n) => file(`f${String(n).padStart(6, '0')}`));
     writeSet(target, { times: timesOf(0), volumes: [[folder(''), ...many]] });
-    const loader = join(import.meta.dirname, '../mount/support/typescript-loader.js');
-    const script = join(import.meta.dirname, 'fill.ts');
+    const script = join(compiledFolder(), 'test/catalog/fill.js');
     for (const milliseconds of [80, 250]) {
-      const child = spawn(process.execPath, ['--import', loader, script, target], {
+      const child = spawn(process.execPath, [script, target], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       const exited = new Promise((resolve) => child.once('exit', resolve));

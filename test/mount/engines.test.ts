@@ -261,14 +261,19 @@ describe.skipIf(!canMount()).each(engines)('the life of a mount under the %s eng
     expect((await served.message('ended'))['ended']).toBe('unmounted');
   });
 
-  test('does not look like an empty folder after a crash', async () => {
-    const served = await serve({ tree: 'sample', engine });
-    served.child.kill('SIGKILL');
-    await served.exited;
-    const { status, stderr } = await program(['env', 'LC_ALL=C', 'ls', served.mountpoint]);
-    expect(status).not.toBe(0);
-    expect(stderr).toContain('Transport endpoint is not connected');
-  });
+  test.each(['SIGKILL', 'SIGHUP'] as const)(
+    'does not look like an empty folder after a crash (%s)',
+    async (signal) => {
+      const served = await serve({ tree: 'sample', engine });
+      served.child.kill(signal);
+      // It ends, instead of hanging; fuse-native's open handles make Node.js abort on the way out.
+      const bug = engine === 'kernel' ? 1 : null;
+      expect(await served.exited).toBe(signal === 'SIGHUP' ? bug : null);
+      const { status, stderr } = await program(['env', 'LC_ALL=C', 'ls', served.mountpoint]);
+      expect(status).not.toBe(0);
+      expect(stderr).toContain('Transport endpoint is not connected');
+    },
+  );
 });
 
 function pattern(offset: number, length: number): Buffer {

@@ -51,6 +51,12 @@ const namesInUse = [
 
 const fewTries = { numRetries: 1, retryDelaySeconds: 0.05 } satisfies StorageOptions;
 
+/** The names that `target` is asked for. */
+export const places = [
+  ...['absent', 'atomic', 'cancel', 'failed', 'faults', 'killed', 'large', 'many', 'missing'],
+  ...['names', 'parallel', 'plain', 'ranges', 'replace', 'roundtrip'],
+];
+
 /** What only some storages have, each with its part of the Subject. */
 export type Having = 'credentials' | 'permissions' | 'server';
 

@@ -17,8 +17,8 @@ const shorthands: Readonly<Record<string, string>> = {
   S: `[^${PYTHON_SPACE}]`,
   b: `(?:(?<=[${WORD}])(?![${WORD}])|(?<![${WORD}])(?=[${WORD}]))`,
   B: `(?:(?<=[${WORD}])(?=[${WORD}])|(?<![${WORD}])(?![${WORD}]))`,
-  A: '(?<![^])',
-  Z: '(?![^])',
+  A: '^',
+  Z: '$',
 };
 const setShorthands: Readonly<Record<string, string>> = {
   d: '\\p{Nd}',
@@ -95,10 +95,10 @@ class Translator {
       case '.':
         return this.#dotAll ? '[^]' : '[^\\n]';
       case '^':
-        return this.#multiline ? '(?<![^\\n])' : '(?<![^])';
+        return this.#multiline ? '(?:^|(?<=\\n))' : '^';
       case '$':
         // at the end, or before a newline that ends the text
-        return this.#multiline ? '(?![^\\n])' : '(?=\\n?(?![^]))';
+        return this.#multiline ? '(?=\\n|$)' : '(?=\\n?$)';
       case '*':
       case '+':
       case '?':

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { encodeName, hasEscapes } from '../../base/index.js';
+import { encodeName, eventLoopTurns, hasEscapes } from '../../base/index.js';
 import { type SnapshotEntry } from '../../snapshot/index.js';
 import { formatLocalTime } from '../../time/index.js';
 import { addCommonOptions, type CommonOptions } from '../common-options.js';
@@ -24,6 +24,7 @@ export function listCommand(): Command {
       await runCommand(options.verbosity, async (context) =>
         withRepository(url, options, context, async (repository) => {
           const { signal } = context;
+          const turn = eventLoopTurns();
           const snapshot = snapshotAt(repository, options);
           await snapshot.load(signal);
           const start = snapshot.resolve(options.pathToRestore);
@@ -36,6 +37,7 @@ export function listCommand(): Command {
             signal.throwIfAborted();
             const full = [options.pathToRestore, path].filter((part) => part !== '').join('/');
             await output.line(options.json ? jsonLine(full, entry) : textLine(full, entry));
+            await turn();
           }
           await output.end();
           return 0;

@@ -5,7 +5,7 @@
 import type Fuse from 'fuse-native';
 import { DuplifsError, errorText } from '../../base/index.js';
 import type { MountEnd, MountOptions, MountSession } from '../engine.js';
-import type { ReadOnlyFileSystem } from '../file-system.js';
+import { ROOT_INO, type ReadOnlyFileSystem } from '../file-system.js';
 import { namedOptions, SUBTYPE } from '../kernel/attach.js';
 import { rateLimited } from '../logger.js';
 import { unmountPath, type UnmountOptions } from '../unmount.js';
@@ -30,7 +30,7 @@ export async function mountWithLibfuse(
     kernelCache: true,
     allowOther: options.allowOther,
     defaultPermissions: options.defaultPermissions,
-    fsname: withFlags(options.fsname),
+    fsname: withFlags(options.fsname, fs.cacheSeconds(ROOT_INO)),
     subtype: SUBTYPE,
   });
   await called((done) => {
@@ -77,7 +77,7 @@ class LibfuseSession implements MountSession {
     await this.ended;
   }
 
-  // The kernel keeps names and attributes for one second here, so that only our own cache is cleared.
+  // What changes is kept by the kernel for a second only (see withFlags), so our own cache is all there is.
 
   invalidateEntry(): void {
     this.#paths.clear();
@@ -88,11 +88,19 @@ class LibfuseSession implements MountSession {
   }
 }
 
-/** fuse-native has no way to pass these options; libfuse finds them behind the comma of `fsname`. */
-function withFlags(fsname: string): string {
+/**
+ * fuse-native has no way to pass these options; libfuse finds them behind the comma of `fsname`. The kernel
+ * knows one time only here for how long everything may be kept: the root's, which is long where the mount
+ * shows one snapshot.
+ */
+function withFlags(fsname: string, cacheSeconds: number): string {
   const [named = ''] = namedOptions({ fsname });
-  const flags = process.platform === 'darwin' ? 'rdonly,nosuid,nodev' : 'ro,nosuid,nodev';
-  return `${named.slice('fsname='.length)},${flags},use_ino`;
+  return [
+    named.slice('fsname='.length),
+    process.platform === 'darwin' ? 'rdonly' : 'ro',
+    'nosuid,nodev,use_ino',
+    `entry_timeout=${cacheSeconds},attr_timeout=${cacheSeconds},negative_timeout=${cacheSeconds}`,
+  ].join(',');
 }
 
 async function loadFuse(): Promise<typeof Fuse> {

@@ -4,8 +4,8 @@ import { FileSystemError } from '../file-system-error.js';
 import { ROOT_INO, type Attributes, type ReadOnlyFileSystem } from '../file-system.js';
 import { nameOf } from './alias.js';
 
-/** Enough for the folders that are in use; what falls out is looked up again. */
-const CACHED_PATHS = 50_000;
+/** Some 30 MB; what falls out is looked up again, folder by folder. */
+const CACHED_PATHS = 100_000;
 
 export class PathResolver {
   readonly #fs: ReadOnlyFileSystem;

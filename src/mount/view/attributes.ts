@@ -22,7 +22,7 @@ export function entryAttributes(
 ): Attributes {
   const isFolder = entry.type === 'dir';
   const shown = isFolder ? folderSize : size;
-  return {
+  const attributes = {
     ino,
     kind: entry.type,
     mode: entry.mode & ~(override.umask ?? 0),
@@ -33,8 +33,8 @@ export function entryAttributes(
     // a link's target lies in its inode
     blocks: entry.type === 'sym' ? 0 : Math.ceil(shown / 512),
     mtimeSeconds: entry.mtimeSeconds,
-    ...(entry.device === undefined ? {} : { rdev: entry.device }),
   };
+  return entry.device === undefined ? attributes : { ...attributes, rdev: entry.device };
 }
 
 /** A folder that the mount itself makes. */

@@ -50,8 +50,8 @@ export class MountView implements ReadOnlyFileSystem {
   #nextView = firstTreeView;
   #kernel: Pick<MountSession, 'invalidateEntry' | 'invalidateNode'> | undefined;
   /** The view of a set in `snapshots/`, and of its files in `versions/`. */
-  readonly #snapshotViews = new Map<string, number>();
-  readonly #versionViews = new Map<string, number>();
+  readonly #snapshotViews = new Map<number, number>();
+  readonly #versionViews = new Map<number, number>();
   readonly #timeViews = new LRUCache<string, number>({
     max: maxTimeViews,
     dispose: (view) => this.#views.delete(view),
@@ -154,11 +154,11 @@ export class MountView implements ReadOnlyFileSystem {
     return this.#views.get(viewOf(ino));
   }
 
-  #viewOfSet(views: Map<string, number>, set: CatalogSet): number {
-    let view = views.get(set.key);
+  #viewOfSet(views: Map<number, number>, set: CatalogSet): number {
+    let view = views.get(set.id);
     if (view === undefined) {
       view = this.#addTree(this.#options.repository.snapshot(set), unchangingSeconds);
-      views.set(set.key, view);
+      views.set(set.id, view);
     }
     return view;
   }

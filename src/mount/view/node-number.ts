@@ -5,8 +5,8 @@
  */
 import { DuplifsError } from '../../base/index.js';
 
-const idsPerView = 2 ** 36;
-const maxViews = 2 ** 17;
+const idsPerView = 2 ** 32;
+const maxViews = 2 ** 21;
 
 /** The view of the folders that a mount itself makes: the root (inode 1), `snapshots`, … */
 export const fixedView = 0;

@@ -1,5 +1,5 @@
 /** A snapshot's tree, or a folder of it, as a part of a mount. */
-import { DuplifsError } from '../../base/index.js';
+import { DuplifsError, encodeName } from '../../base/index.js';
 import { type Snapshot, type SnapshotEntry } from '../../snapshot/index.js';
 import { type Attributes, type DirectoryEntry, type MaybePromise } from '../file-system.js';
 import { entryAttributes, type OwnerOverride } from './attributes.js';
@@ -16,6 +16,9 @@ export interface TreeViewOptions {
   readonly rootCacheSeconds: number;
   readonly override: OwnerOverride;
 }
+
+/** Linux' FUSE_NAME_MAX, as it long was. */
+const maxNameBytes = 1024;
 
 export class TreeView implements View {
   readonly snapshot: Snapshot;
@@ -48,14 +51,7 @@ export class TreeView implements View {
   ): MaybePromise<readonly DirectoryEntry[]> {
     return this.#loaded(signal, () => {
       const after = cookie === 0 ? '' : (this.snapshot.nameOf(cookie) ?? '');
-      return this.snapshot.children(this.#folder(id), after, limit).map((entry) => ({
-        name: entry.name,
-        ino: this.#node(entry.id),
-        kind: entry.type,
-        cookie: entry.id,
-        // without a size there are no attributes; the kernel asks again where it needs them
-        ...(entry.size === undefined ? {} : { attributes: this.#known(entry, entry.size) }),
-      }));
+      return this.#children(this.#folder(id), after, limit).map((entry) => this.#listed(entry));
     });
   }
 
@@ -81,10 +77,30 @@ export class TreeView implements View {
     return id === this.#options.start ? this.#options.rootCacheSeconds : unchangingSeconds;
   }
 
+  #listed(entry: SnapshotEntry): DirectoryEntry {
+    const { id, name, type, size } = entry;
+    const ino = this.#node(id);
+    // without a size there are no attributes; the kernel asks again where it needs them
+    return size === undefined
+      ? { name, ino, kind: type, cookie: id }
+      : { name, ino, kind: type, cookie: id, attributes: this.#known(entry, size) };
+  }
+
   /** Waits for the tree where it is not in the catalog yet; most calls need not. */
   #loaded<T>(signal: AbortSignal, answer: () => MaybePromise<T>): MaybePromise<T> {
     if (this.snapshot.isLoaded) return answer();
     return this.snapshot.load(signal).then(answer);
+  }
+
+  /** Without the names that no kernel takes: a single one would make the whole folder unreadable. */
+  #children(folderId: number, after: string, limit: number): SnapshotEntry[] {
+    for (let from = after; ;) {
+      const children = this.snapshot.children(folderId, from, limit);
+      const shown = children.filter(({ name }) => encodeName(name).length <= maxNameBytes);
+      const last = children.at(-1);
+      if (shown.length > 0 || last === undefined) return shown;
+      from = last.name;
+    }
   }
 
   /** In the root view the root's inode is 1, whatever folder it stands for. */
@@ -108,7 +124,7 @@ export class TreeView implements View {
 
   #attributes(entry: SnapshotEntry, signal: AbortSignal): MaybePromise<Attributes> {
     if (entry.size !== undefined) return this.#known(entry, entry.size);
-    return this.snapshot.size(entry, signal).then((size) => this.#known(entry, size));
+    return this.snapshot.complete(entry, signal).then((known) => this.#known(known, known.size));
   }
 
   #known(entry: SnapshotEntry, size: number): Attributes {

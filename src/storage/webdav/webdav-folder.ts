@@ -10,8 +10,8 @@ import { rangeHeader, sliced, sliceOf } from '../http-range.js';
 import { beyondEnd } from '../range.js';
 import type { Body, ByteRange, StoredObject, WriteOptions } from '../storage.js';
 import type { TlsSettings } from '../tls.js';
-import type { FetchOptions } from './http-fetch.js';
-import { httpFetch, HttpResponse } from './http-fetch.js';
+import type { FetchOptions } from '../http-fetch.js';
+import { httpFetch, HttpResponse } from '../http-fetch.js';
 
 export interface WebdavInputs {
   /** For messages. */

@@ -5,8 +5,8 @@
  * one range that doubles up to `maxAhead` blocks: that is also how small files that lie side by side come
  * from one fetch. A reader that jumps pays for nothing but its block.
  */
-import { type LRUCache } from 'lru-cache';
 import { SharedTask } from '../../base/index.js';
+import { type BlockMemory } from '../block-memory.js';
 import { type SeekTable } from './seek-table.js';
 import { type BlockReader } from './read-blocks.js';
 
@@ -29,21 +29,21 @@ interface Progress {
 }
 
 export class SeekableVolumes {
-  readonly #memory: LRUCache<number, Buffer>;
+  readonly #memory: BlockMemory;
   readonly #blockId: (volumeId: number, index: number) => number;
   readonly #fetching = new Map<number, FetchTask>();
   readonly #progress = new Map<number, Progress>();
 
   /** `memory` holds decoded blocks by what `blockId` makes of them. */
-  constructor(
-    memory: LRUCache<number, Buffer>,
-    blockId: (volumeId: number, index: number) => number,
-  ) {
+  constructor(memory: BlockMemory, blockId: (volumeId: number, index: number) => number) {
     this.#memory = memory;
     this.#blockId = blockId;
   }
 
-  /** Bytes of the plaintext, all of which must lie within it: at once when they are in memory. */
+  /**
+   * Bytes of the plaintext, all of which must lie within it: at once when they are in memory. They belong
+   * to the caller.
+   */
   read(
     volume: SeekableVolume,
     offset: number,
@@ -55,8 +55,8 @@ export class SeekableVolumes {
     this.#readAhead(volume, first, last);
     if (first === last) {
       const from = offset - volume.table.block(first).plaintextOffset;
-      const known = this.#memory.get(this.#blockId(volume.id, first));
-      if (known !== undefined) return known.subarray(from, from + length);
+      const known = this.#memory.part(this.#blockId(volume.id, first), from, length);
+      if (known !== undefined) return known;
     }
     return this.#collect(volume, first, last, offset, length, signal);
   }
@@ -75,8 +75,7 @@ export class SeekableVolumes {
       const start = volume.table.block(index).plaintextOffset;
       parts.push(block.subarray(Math.max(0, offset - start), offset + length - start));
     }
-    const [only] = parts;
-    return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts, length);
+    return Buffer.concat(parts, length); // also of one: others may have been given the same block
   }
 
   /** One block; if it has to be fetched, up to `wanted` with it. */

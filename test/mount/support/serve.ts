@@ -1,7 +1,7 @@
 /**
  * Serves a file system of the tests until it is unmounted: `serve.ts '{"mountpoint": …}'`. Prints one JSON
  * line when the mount answers, and one when it has ended; SIGTERM unmounts, SIGUSR1 prints the calls, SIGUSR2
- * lets one file appear and another vanish.
+ * lets one file appear and another vanish, SIGHUP is a bug.
  */
 import { mountFileSystem } from '../../../src/mount/mount-file-system.js';
 import { prepareMountpoint } from '../../../src/mount/mountpoint.js';
@@ -57,6 +57,9 @@ try {
     for (const name of ['appeared', 'quick']) session.invalidateEntry(ROOT_INO, name);
     session.invalidateNode(ROOT_INO);
     say({ changed: true });
+  });
+  process.on('SIGHUP', () => {
+    throw new Error('A bug');
   });
   const { reason } = await session.ended;
   say({ ended: reason, cpu: process.cpuUsage() });

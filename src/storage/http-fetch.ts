@@ -1,5 +1,5 @@
 /**
- * The little of `fetch` that the webdav library needs, over node:http: what it brings itself unpacks
+ * The little of `fetch` that is needed here, over node:http. What the webdav library brings itself unpacks
  * answers that a server labels as compressed (as Apache does with every .gz), follows redirects and has
  * no time-outs.
  */
@@ -8,7 +8,7 @@ import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { DuplifsError } from '../../base/index.js';
+import { DuplifsError } from '../base/index.js';
 
 export interface FetchOptions {
   readonly method: string;

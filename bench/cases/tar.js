@@ -1,0 +1,54 @@
+/** Everything read once through a new mount, beside what each program's own restore takes. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { contest } from '../support/contest.js';
+import { withMount } from '../support/mount.js';
+import { runScript } from '../support/process.js';
+import { timed } from '../support/timed.js';
+
+/** @param {import('../run.js').Context} context */
+export async function tar({ tools, restorers, place, runs }) {
+  const mounts = Object.fromEntries(
+    tools.map((tool) => [
+      tool.name,
+      async () =>
+        withMount(tool, await place(tool, 'tree'), async ({ server, tree }) =>
+          // tar reads no file when it sees that the archive is /dev/null
+          timed(server, `tar cf - -C '${tree}' . | cat >/dev/null`),
+        ),
+    ]),
+  );
+  const restores = Object.fromEntries(
+    restorers.map((tool) => [
+      tool.name === 'duplifs' ? 'duplifs restore' : `${tool.name} restore`,
+      async () => restore(tool, await place(tool, 'tree')),
+    ]),
+  );
+  return [
+    await contest(
+      'tar of everything',
+      { ...mounts, ...restores },
+      {
+        runs,
+        targets: [
+          { metric: 'seconds', against: 'restic', atMost: 1 / 2 },
+          { metric: 'seconds', against: 'borg', atMost: 1 / 2 },
+          { metric: 'seconds', against: 'restic restore', atMost: 1.2, isAim: true },
+        ],
+      },
+    ),
+  ];
+}
+
+async function restore(tool, place) {
+  const folder = await mkdtemp(join(tmpdir(), 'duplifs-bench-restore-'));
+  try {
+    const { seconds, cpuSeconds } = await runScript(tool.restoreScript(place, join(folder, 'to')), {
+      env: tool.env(place),
+    });
+    return { seconds, clientCpuSeconds: cpuSeconds };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

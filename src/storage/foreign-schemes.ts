@@ -1,0 +1,23 @@
+/** duplicity's URLs for services that are reached by rclone here: the type of remote to make for each. */
+export const rcloneTypes: Readonly<Record<string, string>> = {
+  azure: 'azureblob',
+  b2: 'b2',
+  box: 'box',
+  boxdrive: 'box',
+  'cf+hubic': 'swift',
+  'cf+http': 'swift',
+  dpbx: 'dropbox',
+  gdocs: 'drive',
+  gdrive: 'drive',
+  gs: 'google cloud storage',
+  'boto+gs': 'google cloud storage',
+  jottacloud: 'jottacloud',
+  mega: 'mega',
+  megav2: 'mega',
+  megav3: 'mega',
+  onedrive: 'onedrive',
+  pca: 'swift',
+  pydrive: 'drive',
+  'pydrive+gdocs': 'drive',
+  swift: 'swift',
+};

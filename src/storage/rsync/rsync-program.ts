@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process';
+import type { Failure } from '../errors.js';
+
+/** A run of rsync that did not succeed. */
+export class RsyncError extends Error {
+  /** Its exit status; undefined when it was killed. */
+  readonly status: number | undefined;
+
+  constructor(status: number | undefined, said: string) {
+    super(said);
+    this.status = status;
+  }
+}
+
+const maxOutputBytes = 512 * 1024 * 1024;
+const maxSaidBytes = 16 * 1024;
+
+/** Runs the program; `input` is given to it. What it prints is returned. */
+export async function rsync(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  { input = '', signal }: { readonly input?: string; readonly signal?: AbortSignal | undefined },
+): Promise<string> {
+  signal?.throwIfAborted();
+  const child = spawn('rsync', args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...env, LC_ALL: 'C.UTF-8', TZ: 'UTC' },
+  });
+  const stop = (): void => {
+    child.kill();
+  };
+  signal?.addEventListener('abort', stop, { once: true });
+  const printed: Buffer[] = [];
+  let size = 0;
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > maxOutputBytes) stop();
+    else printed.push(chunk);
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString('utf8')).slice(-maxSaidBytes);
+  });
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  try {
+    const status = await new Promise<number | null>((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', resolve);
+    });
+    if (status === 0) return Buffer.concat(printed).toString('utf8');
+    signal?.throwIfAborted();
+    throw new RsyncError(status ?? undefined, summary(said, status));
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+/** What an exit status and a message of rsync mean (rsync(1), "EXIT VALUES"). */
+export function rsyncFailure(error: unknown): Failure | undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT' && 'syscall' in error) {
+    if (String(error.syscall).startsWith('spawn')) {
+      return {
+        code: 'STORAGE',
+        transient: false,
+        reason: 'the program "rsync" is not installed',
+        hint: 'Install it with the package manager of your system',
+      };
+    }
+  }
+  if (!(error instanceof RsyncError)) return undefined;
+  const reason = error.message;
+  if (/auth failed|denied|not permitted|read.only|Host key verification failed/i.test(reason)) {
+    return { code: 'STORAGE_DENIED', transient: false, reason };
+  }
+  if (/no space left|quota exceeded/i.test(reason)) {
+    return { code: 'NO_SPACE', transient: false, reason };
+  }
+  if (isMissing(error)) return { code: 'STORAGE_NOT_FOUND', transient: false, reason };
+  const { status } = error;
+  // 5 and 10 to 12: the connection; 30 and 35: time-outs; 255: ssh
+  const transient = status === undefined || [5, 10, 11, 12, 14, 20, 30, 35, 255].includes(status);
+  return { code: 'STORAGE', transient, reason };
+}
+
+/** Whether the error says that the file or folder is not there. */
+export function isMissing(error: unknown): boolean {
+  return (
+    error instanceof RsyncError &&
+    /No such file or directory|Unknown module|chdir failed/i.test(error.message)
+  );
+}
+
+/** The lines that say why, without those that say where in rsync's source. */
+function summary(said: string, status: number | null): string {
+  const lines = said.split('\n').filter((line) => line.trim() !== '');
+  const why = lines.filter((line) => !/^rsync error: |^rsync: connection unexpectedly/.test(line));
+  const text = (why.length > 0 ? why : lines).slice(0, 3).join('; ');
+  return text === '' ? `rsync ended with status ${status ?? 'none'}` : text;
+}
