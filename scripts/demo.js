@@ -1,51 +1,94 @@
 /**
- * `npm run demo`: mounts a small encrypted backup with history in a temporary folder and looks around in it.
- * On a terminal it stays mounted until Ctrl-C, so that you can look around too. It always unmounts.
+ * `npm run demo`: backs up a small folder three times, encrypted, mounts the backup in a temporary folder and
+ * looks around in it. On a terminal it stays mounted until Ctrl-C, so that you can look around too. It always
+ * unmounts.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const duplifs = join(root, 'bin', 'duplifs.js');
-const fixture = join(root, 'test', 'fixtures', 'v3-passphrase.tar.gz');
-const passphrase = 'test';
+const duplifs = fileURLToPath(new URL('../bin/duplifs.js', import.meta.url));
+const daySeconds = 86_400;
+const now = Math.floor(Date.now() / 1000);
 
 const folder = mkdtempSync(join(tmpdir(), 'duplifs-demo-'));
 const mountpoint = join(folder, 'mnt');
-const backup = join(folder, 'backup');
+const env = {
+  ...process.env,
+  PASSPHRASE: 'a good passphrase',
+  XDG_CACHE_HOME: join(folder, 'cache'),
+  LC_ALL: 'C.UTF-8',
+  TZ: 'UTC',
+};
 let server;
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => server?.kill());
 process.on('SIGINT', () => {}); // Ctrl-C reaches the mount as well; a second signal would force it
 try {
-  mkdirSync(mountpoint);
-  // the recordings of its tests are not needed, and with them not the right to make their owners
-  const unpack = ['-xzf', fixture, '-C', folder, '--no-same-owner', 'v3-passphrase/target'];
-  if (spawnSync('tar', unpack, { stdio: 'inherit' }).status !== 0) throw new Error('tar failed');
-  renameSync(join(folder, 'v3-passphrase', 'target'), backup);
+  for (const name of ['home', 'home/letters', 'home/photos', 'mnt']) mkdirSync(join(folder, name));
+  backUpThreeTimes();
   process.exitCode = await serve();
 } finally {
   detach();
   rmSync(folder, { recursive: true, force: true });
 }
 
+function backUpThreeTimes() {
+  say('A folder, backed up three times: three days ago, yesterday and now, encrypted.');
+  console.log(`$ cd ${folder}`);
+  console.log("$ export PASSPHRASE='a good passphrase'");
+  write('letters/grandma.txt', 'Dear Grandma,\n', 4);
+  write('letters/draft.md', '# What I never sent\n', 4);
+  write('photos/sea.raw', randomBytes(2_000_000), 4);
+  write('diary.txt', 'Nothing happened.\n', 4);
+  backUp(3);
+  write('letters/grandma.txt', 'Dear Grandma,\nthank you for the socks.\n', 2);
+  write('diary.txt', 'Rain.\n', 2);
+  backUp(1);
+  write('diary.txt', 'Threw the draft away.\n', 0);
+  rmSync(join(folder, 'home/letters/draft.md'));
+  backUp(0);
+  show('ls', 'backup');
+}
+
+/** Writes a file of the folder, or more of it, as of some days ago. */
+function write(name, content, daysAgo) {
+  const path = join(folder, 'home', name);
+  if (name === 'diary.txt') appendFileSync(path, content);
+  else writeFileSync(path, content);
+  utimesSync(path, now - daysAgo * daySeconds, now - daysAgo * daySeconds);
+}
+
+function backUp(daysAgo) {
+  const words = ['backup', 'home', 'backup'];
+  const quiet = ['--no-print-statistics', '-v', 'warning'];
+  const time = ['--current-time', `${now - daysAgo * daySeconds}`];
+  console.log(`$ duplifs ${words.join(' ')}`);
+  check(process.execPath, [duplifs, ...words, ...quiet, ...time]);
+}
+
 /** Mounts, shows, and waits for the end; the exit status of the mount. */
 async function serve() {
-  say('A backup that duplicity has made: three sets, encrypted with a passphrase.');
-  console.log(`$ cd ${folder}`);
-  show('ls', 'backup');
-  say('It becomes a folder:');
-  console.log(`$ PASSPHRASE=${passphrase} duplifs mount backup mnt`);
-  server = spawn(
-    process.execPath,
-    [duplifs, 'mount', '--archive-dir', join(folder, 'cache'), backup, mountpoint],
-    { env: { ...process.env, PASSPHRASE: passphrase }, stdio: ['ignore', 'ignore', 'pipe'] },
-  );
+  say('The backup becomes a folder:');
+  console.log('$ duplifs mount backup mnt');
+  server = spawn(process.execPath, [duplifs, 'mount', 'backup', 'mnt'], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const ended = new Promise((resolve) => server.once('close', resolve));
   const isMounted = await Promise.race([mounted(server.stderr), ended.then(() => false)]);
-  if (!isMounted) return (await ended) ?? 1;
+  if (!isMounted) return (await ended) || 1;
   lookAround();
   if (process.stdout.isTTY) {
     say(
@@ -77,26 +120,18 @@ function mounted(stream) {
 
 function lookAround() {
   show('ls', '-l', 'mnt');
-  const times = readdirSync(join(mountpoint, 'snapshots'));
-  const [first = '', ...others] = times;
-  const last = others.at(-1) ?? first;
-  say('snapshots/ has a folder for each backup set. The tree as it was at the first:');
-  show('ls', '-l', at('snapshots', first), at('snapshots', first, 'types'));
-  say('and at the last, where files have become folders and links, and folders files:');
-  show('ls', '-l', at('snapshots', last), at('snapshots', last, 'types'));
-  say('latest is the newest of them. A log that has grown from set to set:');
-  show('ls', '-l', ...times.map((time) => at('snapshots', time, 'big/log.txt')));
-  show('ls', '-lL', at('latest', 'big/log.txt'));
-  say('at/ takes any time as duplicity writes them:');
-  show('ls', at('at', '2023-11-15', 'gone'));
-  say('gone/later/x was deleted before the last backup. versions/ has every path that ever was:');
-  show('ls', '-l', at('latest', 'gone'), at('versions', 'gone/later/x'));
-  say('and each distinct version of a file, here of one that changed twice:');
-  show('ls', '-l', at('versions', 'text/notes.txt'));
-}
-
-function at(...parts) {
-  return join('mnt', ...parts);
+  const [first, , last] = readdirSync(join(mountpoint, 'snapshots'));
+  say('snapshots/ has a folder for each backup set. The tree at the first, and at the last:');
+  show('ls', '-l', `mnt/snapshots/${first}`, `mnt/snapshots/${first}/letters`);
+  show('ls', '-l', `mnt/snapshots/${last}`, `mnt/snapshots/${last}/letters`);
+  say('latest is the newest of them; at/ takes any time that duplicity takes:');
+  show('cat', 'mnt/latest/diary.txt');
+  show('cat', 'mnt/at/2D/diary.txt');
+  say('versions/ has every path that ever was. A file that was deleted, and what was in it:');
+  show('ls', '-l', 'mnt/versions/letters', 'mnt/versions/letters/draft.md');
+  show('cat', `mnt/versions/letters/draft.md/${first}.md`);
+  say('And each version of a file that has changed:');
+  show('ls', '-l', 'mnt/versions/diary.txt');
 }
 
 function say(text) {
@@ -105,9 +140,11 @@ function say(text) {
 
 function show(command, ...args) {
   console.log(`$ ${[command, ...args].join(' ')}`);
-  const env = { ...process.env, LC_ALL: 'C.UTF-8', TZ: 'UTC' };
-  const stdio = ['ignore', 'inherit', 'inherit'];
-  const { status } = spawnSync(command, args, { cwd: folder, stdio, env });
+  check(command, args);
+}
+
+function check(command, args) {
+  const { status } = spawnSync(command, args, { cwd: folder, env, stdio: ['ignore', 1, 2] });
   if (status !== 0) throw new Error(`This failed: ${[command, ...args].join(' ')}`);
 }
 
