@@ -334,14 +334,17 @@ class SetRun {
   }
 
   async *#changes(counts: Counts): AsyncGenerator<Change[], undefined> {
-    const { numericOwner, archiveFolder } = this.#options;
+    const { numericOwner, archiveFolder, warn } = this.#options;
     const base = this.#base;
     const sources = { ...this.#options, localNames: [] };
     const seen = base && (await SeenReader.open(join(archiveFolder, seenFileName), base.base.key));
     yield* findChanges({
-      walk: this.#options.walk(() => {
+      walk: this.#options.walk(),
+      onUnreadable: ({ path, reason }) => {
         counts.errors += 1;
-      }),
+        const name = JSON.stringify(path === '' ? '.' : path);
+        warn(`Cannot read ${name} (${reason}); its last version stays in the backup`);
+      },
       previous: base === undefined ? nothing() : mergeSets(setEntriesOf(base, sources)),
       names: numericOwner
         ? { users: undefined, groups: undefined }

@@ -2,7 +2,14 @@
 export { backup } from './backup.js';
 export { withArchiveLock } from './lock.js';
 export type { BackupOptions, BackupResult, Progress } from './options.js';
-export { plainWalk } from './plain-walk.js';
-export type { SourceEntry, SourceItem, SourceWalk, UnreadableSource } from './source-entry.js';
 export { deltaEntries, formatStatistics } from './statistics.js';
 export type { Counts, Statistics } from './statistics.js';
+export {
+  canonicalSource,
+  compileSelection,
+  parseFilesFrom,
+  type FilesFrom,
+  type SelectionOption,
+  type Selector,
+} from './selection/index.js';
+export { walkSource, type WalkItem, type WalkOptions } from './walk/index.js';

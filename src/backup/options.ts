@@ -1,7 +1,7 @@
 import type { NamePrefixes } from '../archive/index.js';
 import type { Storage } from '../storage/index.js';
 import type { DecodeOptions, Encoding } from '../volume/index.js';
-import type { SourceWalk } from './source-entry.js';
+import type { WalkItem } from './walk/index.js';
 import type { Statistics } from './statistics.js';
 
 export interface BackupOptions {
@@ -17,7 +17,8 @@ export interface BackupOptions {
   readonly encoding: Encoding;
   /** Opens what is on the storage. */
   readonly decode: DecodeOptions;
-  readonly walk: (onSkipped: () => void) => SourceWalk;
+  /** Walks the source, once for each call. */
+  readonly walk: () => AsyncIterable<readonly WalkItem[]>;
   readonly volumeBytes: number;
   readonly maxBlockLength: number;
   readonly followsLinks: boolean;

@@ -1,7 +1,6 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
-import { promisify } from 'node:util';
-import { constants, deflateRaw } from 'node:zlib';
 
+import { deflateBlock } from '../base/index.js';
 import type { SessionKey } from './algorithms.js';
 import { nodeCipher } from './cfb.js';
 import type { MessageSigner, SignatureRun } from './message-signer.js';
@@ -19,7 +18,6 @@ import { digestBytes } from './seekable-reader.js';
 import { passphrasePacket, recipientPacket } from './session-key-packets.js';
 import type { EncryptionKey } from './session-key-packets.js';
 
-const deflateRawInPool = promisify(deflateRaw);
 const algorithm = 'aes256';
 const keyBytes = 32;
 /** The size of the parts that the encrypted body is written in. */
@@ -188,9 +186,7 @@ export class SeekableMessageWriter {
   private pack(parts: Buffer[], last: boolean): Promise<Buffer> {
     const framed = Buffer.concat(parts);
     if (this.compression === 'none') return Promise.resolve(framed);
-    const finishFlush = last ? constants.Z_FINISH : constants.Z_FULL_FLUSH;
-    const chunkSize = blockBytes;
-    return deflateRawInPool(framed, { level: this.level, finishFlush, chunkSize });
+    return deflateBlock(framed, this.level, last);
   }
 }
 

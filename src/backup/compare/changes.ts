@@ -6,16 +6,16 @@ import { signatureSizeBounds, type EntryType } from '../../archive/index.js';
 import { comparePaths } from '../../base/index.js';
 import { parseSignature, unusableReason } from '../../librsync/index.js';
 import type { PreviousEntry } from '../previous/merge-sets.js';
-import type { SourceEntry, SourceItem, SourceWalk } from '../source-entry.js';
+import type { WalkEntry, WalkItem, WalkUnreadable } from '../walk/index.js';
 import { sameMetadata, type OwnerNames } from './compare-entry.js';
 import type { SeenReader } from './seen-file.js';
 
 export type Change =
-  | { readonly kind: 'unchanged'; readonly source: SourceEntry }
-  | { readonly kind: 'snapshot'; readonly source: SourceEntry }
+  | { readonly kind: 'unchanged'; readonly source: WalkEntry }
+  | { readonly kind: 'snapshot'; readonly source: WalkEntry }
   | {
       readonly kind: 'diff';
-      readonly source: SourceEntry;
+      readonly source: WalkEntry;
       /** The signature of the version before. */
       readonly base: Buffer;
       /** All that duplicity compares is equal: if the content is as well, there is no change. */
@@ -24,7 +24,8 @@ export type Change =
   | { readonly kind: 'deleted'; readonly path: string; readonly type: EntryType };
 
 export interface ChangeSources {
-  readonly walk: SourceWalk;
+  readonly walk: AsyncIterable<readonly WalkItem[]>;
+  readonly onUnreadable: (item: WalkUnreadable) => void;
   /** The tree before, in order; nothing for a full. */
   readonly previous: AsyncIterable<readonly PreviousEntry[]>;
   readonly names: OwnerNames;
@@ -78,10 +79,11 @@ class ChangeFinder {
     return changes;
   }
 
-  async next(item: SourceItem): Promise<void> {
+  async next(item: WalkItem): Promise<void> {
     const before = await this.#upTo(item.path);
     if (item.kind === 'unreadable') {
       this.#unreadable = item.path;
+      this.#sources.onUnreadable(item);
       return;
     }
     this.#changes.push(await this.#compare(item, before));
@@ -129,7 +131,7 @@ class ChangeFinder {
     if (path !== '') this.#changes.push({ kind: 'deleted', path, type });
   }
 
-  async #compare(source: SourceEntry, before: PreviousEntry | undefined): Promise<Change> {
+  async #compare(source: WalkEntry, before: PreviousEntry | undefined): Promise<Change> {
     if (before === undefined) return { kind: 'snapshot', source };
     const same = sameMetadata(source, before, this.#sources.names);
     const isFile = source.type === 'reg' && before.type === 'reg';
@@ -141,7 +143,7 @@ class ChangeFinder {
   }
 
   /** Whether the content may have changed although mtime, mode and owner are as they were. */
-  async #isSuspect(source: SourceEntry, before: PreviousEntry): Promise<boolean> {
+  async #isSuspect(source: WalkEntry, before: PreviousEntry): Promise<boolean> {
     const isSame = await this.#sources.seen?.isSame(source);
     if (isSame !== undefined) return !isSame;
     if (source.mtimeSeconds >= before.setSeconds) return true;

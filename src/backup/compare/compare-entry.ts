@@ -1,7 +1,7 @@
 /** Whether a path of the source is still what the last set says (docs/format/2-behaviour.md 2). */
 import { type NameTable } from '../../base/index.js';
 import type { PreviousEntry } from '../previous/merge-sets.js';
-import type { SourceEntry } from '../source-entry.js';
+import type { WalkEntry } from '../walk/index.js';
 
 /** The names of this machine; undefined with `--numeric-owner`. */
 export interface OwnerNames {
@@ -11,7 +11,7 @@ export interface OwnerNames {
 
 /** Whether type, rights, owner and what else duplicity compares are equal; not the content. */
 export function sameMetadata(
-  source: SourceEntry,
+  source: WalkEntry,
   previous: PreviousEntry,
   names: OwnerNames,
 ): boolean {

@@ -16,7 +16,7 @@ import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { createGunzip, createGzip, type Gzip } from 'node:zlib';
 import { comparePaths } from '../../base/index.js';
-import type { SourceEntry } from '../source-entry.js';
+import type { WalkEntry } from '../walk/index.js';
 
 export const seenFileName = 'duplifs-seen.gz';
 
@@ -61,7 +61,7 @@ export class SeenReader {
    * Whether the file is the very one that the last set read; undefined when it is not remembered. A file that
    * changed while or after the last walk began may have changed again within the same tick of the clock.
    */
-  async isSame(entry: SourceEntry): Promise<boolean | undefined> {
+  async isSame(entry: WalkEntry): Promise<boolean | undefined> {
     while (this.#record !== undefined && comparePaths(this.#record.path, entry.path) < 0) {
       await this.#step();
     }
@@ -108,7 +108,7 @@ export class SeenWriter {
   }
 
   /** Undefined when more may come at once. */
-  add(entry: SourceEntry): Promise<unknown> | undefined {
+  add(entry: WalkEntry): Promise<unknown> | undefined {
     this.#lines.push(`${factsOf(entry)} ${JSON.stringify(entry.path)}`);
     return this.#lines.length < 1000 ? undefined : this.#flush();
   }
@@ -130,6 +130,6 @@ export class SeenWriter {
   }
 }
 
-function factsOf({ size, inode, mtimeMs, ctimeMs }: SourceEntry): string {
+function factsOf({ size, inode, mtimeMs, ctimeMs }: WalkEntry): string {
   return `${size} ${inode} ${mtimeMs} ${ctimeMs}`;
 }

@@ -9,7 +9,7 @@ import { comparePaths, DuplifsError, type NameTable } from '../../base/index.js'
 import type { Change } from '../compare/changes.js';
 import type { SourceReader } from '../reading/source-reader.js';
 import type { ReadResult } from '../reading/read-file.js';
-import type { SourceEntry } from '../source-entry.js';
+import type { WalkEntry } from '../walk/index.js';
 import type { Counts } from '../statistics.js';
 import { FileWriter } from './file-writer.js';
 import type { SetFiles } from './set-files.js';
@@ -32,7 +32,7 @@ export interface SetWriterOptions {
   readonly stop: AbortSignal;
   readonly warn: (message: string) => void;
   /** A file whose content was read and is what the set holds of it now. */
-  readonly onStored: (source: SourceEntry) => Promise<unknown> | undefined;
+  readonly onStored: (source: WalkEntry) => Promise<unknown> | undefined;
 }
 
 export class SetWriter {
@@ -121,7 +121,7 @@ export class SetWriter {
     this.#done(path);
   }
 
-  async #writeOther(source: SourceEntry): Promise<void> {
+  async #writeOther(source: WalkEntry): Promise<void> {
     const { files, counts, plan } = this.#options;
     const metadata = this.#metadataOf(source);
     await this.#makeRoom(undefined);
@@ -137,11 +137,7 @@ export class SetWriter {
     this.#done(source.path);
   }
 
-  async #writeFile(
-    source: SourceEntry,
-    base: Buffer | undefined,
-    suspected: boolean,
-  ): Promise<void> {
+  async #writeFile(source: WalkEntry, base: Buffer | undefined, suspected: boolean): Promise<void> {
     const { reader, counts } = this.#options;
     const kind = base === undefined ? 'snapshot' : 'diff';
     const resumed = this.#resumedFile?.path === source.path ? this.#resumedFile : undefined;
@@ -186,7 +182,7 @@ export class SetWriter {
   }
 
   async #recordFile(
-    source: SourceEntry,
+    source: WalkEntry,
     metadata: EntryMetadata,
     file: FileWriter,
     { bytes, signature, failure, changed }: ReadResult,
@@ -221,7 +217,7 @@ export class SetWriter {
     if (failure === undefined && !changed) await this.#options.onStored(source);
   }
 
-  #report({ path }: SourceEntry, { failure, changed }: ReadResult): void {
+  #report({ path }: WalkEntry, { failure, changed }: ReadResult): void {
     const { warn, counts } = this.#options;
     const name = JSON.stringify(path === '' ? '.' : path);
     if (failure?.at === 'open') {
@@ -236,7 +232,7 @@ export class SetWriter {
     counts.errors += 1;
   }
 
-  #metadataOf(source: SourceEntry): EntryMetadata {
+  #metadataOf(source: WalkEntry): EntryMetadata {
     const { users, groups, warn } = this.#options;
     const { path, type, mode, uid, gid, linkTarget, device } = source;
     if (source.mtimeSeconds < 0) {
@@ -290,7 +286,7 @@ export class SetWriter {
   }
 }
 
-function openFileOf(source: SourceEntry, file: FileWriter): OpenFile {
+function openFileOf(source: WalkEntry, file: FileWriter): OpenFile {
   const { path, size, mtimeMs, ctimeMs, inode } = source;
   const { kind, pieces, runs } = file;
   return { path, kind, pieces, bytes: pieces * 65536, runs, size, mtimeMs, ctimeMs, inode };

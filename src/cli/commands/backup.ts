@@ -1,18 +1,22 @@
-import { lstat } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { Command } from 'commander';
 import {
   backup,
   deltaEntries,
   formatStatistics,
-  plainWalk,
+  walkSource,
   withArchiveLock,
   type BackupResult,
 } from '../../backup/index.js';
-import { DuplifsError, encodeName, errorText, exitCodes } from '../../base/index.js';
+import { DuplifsError, exitCodes } from '../../base/index.js';
 import { isStorageUrl } from '../../storage/index.js';
 import { parseTime } from '../../time/index.js';
 import { chooseEncoding } from '../backup/encoding.js';
+import {
+  addSelectionOptions,
+  selectionOf,
+  type SelectionOptions,
+} from '../backup/selection-options.js';
 import { addWriteOptions, type WriteOptions } from '../backup/write-options.js';
 import { archiveFolderOf, nowSeconds, prefixesOf } from '../common-options.js';
 import { openKeyring, warnIfOpen, openStorageFor } from '../open-repository.js';
@@ -25,6 +29,8 @@ const descriptions = {
   incremental: 'back up what changed since the last backup',
 } as const;
 
+interface BackupCommandOptions extends WriteOptions, SelectionOptions {}
+
 type Verb = keyof typeof descriptions;
 
 /** `backup`, `full` and `incremental`. */
@@ -34,14 +40,14 @@ export function backupCommands(): Command[] {
       .description(descriptions[verb])
       .argument('<source>', 'the folder to back up')
       .argument('<url>', 'where the backup lies')
-      .action(async (source: string, url: string, options: WriteOptions) => {
+      .action(async (source: string, url: string, options: BackupCommandOptions) => {
         refuseSwapped(source, url, verb);
         await runCommand(options.verbosity, (context) =>
           runBackup(verb, cleanSource(source), url, options, context),
         );
       });
     if (verb === 'incremental') command.aliases(['inc', 'incr']);
-    return addWriteOptions(command);
+    return addSelectionOptions(addWriteOptions(command));
   });
 }
 
@@ -49,10 +55,10 @@ async function runBackup(
   verb: Verb,
   source: string,
   url: string,
-  options: WriteOptions,
+  options: BackupCommandOptions,
   { log, signal }: CommandContext,
 ): Promise<number> {
-  await checkSourcePath(source, options.copyLinks);
+  const { selector, filesFrom } = selectionOf(source, options);
   const archiveFolder = archiveFolderOf(url, options);
   await warnIfOpen(archiveFolder, log);
   const warn = (message: string): void => {
@@ -74,7 +80,18 @@ async function runBackup(
           tempFolder: options.tempdir ?? tmpdir(),
           prefixes: prefixesOf(options),
           decode: { keyring, warn },
-          walk: () => plainWalk(encodeName(source)),
+          walk: () =>
+            walkSource(source, {
+              selector,
+              ...(filesFrom === undefined ? {} : { filesFrom }),
+              copyLinks: options.copyLinks,
+              onSkipped: (path) => {
+                log.info(`Skipping ${path}: a backup holds no sockets`);
+              },
+              onLinkLoop: (path) => {
+                warn(`${path} leads back to a folder above it; it stays a link`);
+              },
+            }),
           volumeBytes: options.volsize * 2 ** 20,
           maxBlockLength: options.maxBlocksize,
           followsLinks: options.copyLinks,
@@ -102,7 +119,7 @@ async function runBackup(
   }
 }
 
-function report({ kind, key, statistics }: BackupResult, options: WriteOptions): void {
+function report({ kind, key, statistics }: BackupResult, options: BackupCommandOptions): void {
   if (options.json) {
     const deltas = deltaEntries(statistics);
     const line = { set: key ?? null, kind, ...statistics, deltaEntries: deltas };
@@ -115,19 +132,6 @@ function report({ kind, key, statistics }: BackupResult, options: WriteOptions):
 /** The source as the manifest keeps it: without slashes at its end. */
 function cleanSource(source: string): string {
   return source.replace(/\/+$/, '') || '/';
-}
-
-async function checkSourcePath(source: string, followsLinks: boolean): Promise<void> {
-  const stats = await lstat(encodeName(source)).catch((error: unknown) => {
-    throw new DuplifsError('SOURCE', `Cannot back up "${source}": ${errorText(error)}`, {
-      cause: error,
-    });
-  });
-  if (stats.isSymbolicLink() && !followsLinks) {
-    throw new DuplifsError('SOURCE', `"${source}" is a symbolic link`, {
-      hint: 'Give the folder that it points to, or --copy-links',
-    });
-  }
 }
 
 /** Swapped arguments would back up the backup. */

@@ -3,12 +3,10 @@
  * a full flush, so that nothing in it refers to what comes before; the last ends the stream (RFC 1951, 3.2.3;
  * RFC 1952). To every other program it is an ordinary .gz file (docs/format/1-bytes.md 7.1).
  */
-import { promisify } from 'node:util';
-import { constants, crc32, deflateRaw } from 'node:zlib';
+import { crc32 } from 'node:zlib';
+import { deflateBlock } from '../../base/index.js';
 import { BlockCutter } from './block-cutter.js';
-import { blockBytes, type FileSink, type VolumeTable, type VolumeWriter } from './volume-writer.js';
-
-const deflateRawInPool = promisify(deflateRaw);
+import { type FileSink, type VolumeTable, type VolumeWriter } from './volume-writer.js';
 
 /** Before the first block: no name, no flags, no time, so that equal contents make equal files. */
 const header = Buffer.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff);
@@ -20,13 +18,9 @@ export class GzipVolumeWriter implements VolumeWriter {
 
   /** `level` is zlib's: 1 to 9. */
   constructor(level: number, sink: FileSink) {
-    this.#cutter = new BlockCutter(async (data, last) => {
+    this.#cutter = new BlockCutter((data, last) => {
       this.#crc = crc32(data, this.#crc);
-      return deflateRawInPool(data, {
-        level,
-        finishFlush: last ? constants.Z_FINISH : constants.Z_FULL_FLUSH,
-        chunkSize: blockBytes + 1024,
-      });
+      return deflateBlock(data, level, last);
     }, sink);
   }
 
