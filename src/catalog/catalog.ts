@@ -40,6 +40,9 @@ interface SetRow {
   end_seconds: number;
 }
 
+/** Subfolders counted: some 10 ms. ext4 stops counting, too, though later. */
+const mostSubfolders = 10_000;
+
 type VersionRange = [fullId: number, setId: number];
 
 /** The newest version of the name `n` within a range of sets. */
@@ -79,8 +82,10 @@ export class Catalog {
     ).raw();
     this.#entry = prepare<[...VersionRange, number], EntryRow>(`${select} WHERE n.id = ?`).raw();
     this.#subfolders = prepare<[...VersionRange, number], number>(
-      `SELECT count(*) FROM names n JOIN versions v ON ${newestVersion} AND v.type = 1
-       WHERE n.parent = ?`,
+      `SELECT count(*) FROM (
+         SELECT 1 FROM names n INDEXED BY folders JOIN versions v ON ${newestVersion} AND v.type = 1
+         WHERE n.parent = ? AND n.folder = 1 LIMIT ${mostSubfolders + 1}
+       )`,
     ).pluck();
     const versions = `SELECT ${entryColumns} FROM versions v JOIN names n ON n.id = v.name_id`;
     this.#history = prepare<VersionRangeOfName, EntryRow>(
@@ -160,9 +165,10 @@ export class Catalog {
     return toEntry(this.#entry.get(fullIdOf(setId), setId, id));
   }
 
-  /** How many folders a folder holds as of a set. */
+  /** How many folders a folder holds as of a set; Infinity where they are too many to count. */
   subfolders(setId: number, folderId: number): number {
-    return this.#subfolders.get(fullIdOf(setId), setId, folderId) ?? 0;
+    const count = this.#subfolders.get(fullIdOf(setId), setId, folderId) ?? 0;
+    return count > mostSubfolders ? Infinity : count;
   }
 
   /** The versions of a path in the set's chain up to the set, newest first, deletions among them. */

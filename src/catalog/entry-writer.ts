@@ -28,6 +28,7 @@ export class EntryWriter {
   readonly #connection: Connection;
   readonly #findName: Statement<[number, Buffer], number>;
   readonly #addName: Statement<[number, Buffer]>;
+  readonly #markFolder: Statement<[number]>;
   readonly #findOwner: Statement<[number, number, Buffer, Buffer], number>;
   readonly #addOwner: Statement<[number, number, Buffer, Buffer]>;
   readonly #putVersion: Statement;
@@ -48,6 +49,9 @@ export class EntryWriter {
       .prepare<[number, Buffer], number>('SELECT id FROM names WHERE parent = ? AND name = ?')
       .pluck();
     this.#addName = connection.prepare('INSERT INTO names (parent, name) VALUES (?, ?)');
+    this.#markFolder = connection.prepare(
+      'UPDATE names SET folder = 1 WHERE id = ? AND folder = 0',
+    );
     this.#findOwner = connection
       .prepare<[number, number, Buffer, Buffer], number>(
         'SELECT id FROM owners WHERE uid = ? AND gid = ? AND user_name = ? AND group_name = ?',
@@ -147,6 +151,7 @@ export class EntryWriter {
       facts.device?.major ?? null,
       facts.device?.minor ?? null,
     );
+    if (facts.type === 'dir') this.#markFolder.run(id);
     return id;
   }
 

@@ -16,7 +16,7 @@ import { guardConnection, removeCatalogFile } from './guard-connection.js';
 export type Connection = Database.Database;
 
 /** Changes whenever the tables or their meaning change; a catalog of another version is made again. */
-const schemaVersion = 4;
+const schemaVersion = 5;
 
 const schema = `
   -- Ids of sets, volumes and names are never used again: a mount may still know what they stood for.
@@ -61,8 +61,10 @@ const schema = `
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     parent INTEGER NOT NULL,
     name BLOB NOT NULL,
+    folder INTEGER NOT NULL DEFAULT 0,  -- whether it was a folder in any set
     UNIQUE (parent, name)
   );
+  CREATE INDEX folders ON names (parent) WHERE folder = 1;  -- link counts need not visit the files
   CREATE TABLE owners (
     id INTEGER PRIMARY KEY,
     uid INTEGER NOT NULL,

@@ -25,11 +25,15 @@ export interface SnapshotSources {
 }
 
 const entriesPerQuery = 1000;
+/** Files kept of the folders listed last: more than one listing takes in. */
+const listedFiles = 4096;
 
 export class Snapshot {
   readonly set: CatalogSet;
   readonly #sources: SnapshotSources;
   readonly #subfolders = new LRUCache<number, number>({ max: 100_000 });
+  /** Files that were listed last, by their ids: whoever lists a folder reads its files next. */
+  readonly #listed = new Map<number, SnapshotEntry>();
 
   constructor(set: CatalogSet, sources: SnapshotSources) {
     this.set = set;
@@ -56,6 +60,8 @@ export class Snapshot {
 
   /** The entry with an id; undefined when it did not exist at that time. */
   entry(id: number): SnapshotEntry | undefined {
+    const listed = this.#listed.get(id);
+    if (listed !== undefined) return listed;
     return this.#withOwner(this.#sources.filler.catalog.entry(this.set.id, id));
   }
 
@@ -67,7 +73,7 @@ export class Snapshot {
   children(folderId: number, after: string, limit: number): SnapshotEntry[] {
     return this.#sources.filler.catalog
       .children(this.set.id, folderId, after, limit)
-      .map((entry) => this.#owned(entry));
+      .map((entry) => this.#kept(this.#owned(entry)));
   }
 
   /** The last component of a path. */
@@ -85,7 +91,7 @@ export class Snapshot {
     return this.#sources.filler.sets().find(({ id }) => id === entry.setId) ?? this.set;
   }
 
-  /** How many folders a folder holds. */
+  /** How many folders a folder holds; Infinity where they are too many to count. */
   subfolders(folderId: number): number {
     let count = this.#subfolders.get(folderId);
     if (count === undefined) {
@@ -172,6 +178,17 @@ export class Snapshot {
       if (last === undefined || children.length < entriesPerQuery) return;
       after = last.name;
     }
+  }
+
+  /** Keeps a file that has its exact size, so that nothing about it changes any more. */
+  #kept(entry: SnapshotEntry): SnapshotEntry {
+    if (entry.type !== 'reg' || entry.size === undefined) return entry;
+    if (this.#listed.size >= listedFiles) {
+      const [oldest] = this.#listed.keys();
+      if (oldest !== undefined) this.#listed.delete(oldest);
+    }
+    this.#listed.set(entry.id, entry);
+    return entry;
   }
 
   #withOwner(entry: CatalogEntry | undefined): SnapshotEntry | undefined {

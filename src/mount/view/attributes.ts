@@ -26,7 +26,7 @@ export function entryAttributes(
     ino,
     kind: entry.type,
     mode: entry.mode & ~(override.umask ?? 0),
-    nlink: isFolder ? 2 + subfolders : 1,
+    nlink: isFolder ? folderLinks(subfolders) : 1,
     uid: override.uid ?? entry.uid,
     gid: override.gid ?? entry.gid,
     size: shown,
@@ -35,6 +35,11 @@ export function entryAttributes(
     mtimeSeconds: entry.mtimeSeconds,
   };
   return entry.device === undefined ? attributes : { ...attributes, rdev: entry.device };
+}
+
+/** 1 where nobody counted, as ext4 and btrfs have it: `find` then does not rely on it. */
+function folderLinks(subfolders: number): number {
+  return Number.isFinite(subfolders) ? 2 + subfolders : 1;
 }
 
 /** A folder that the mount itself makes. */
