@@ -7,6 +7,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { type NamePrefixes } from '../archive/index.js';
+import { storageOptions } from '../storage/index.js';
 import { defaultVerbosity, parseVerbosity } from './log.js';
 
 export interface CommonOptions {
@@ -74,6 +75,11 @@ export function addCommonOptions(command: Command): Command {
     )
     .option('--numeric-owner', 'owners by their stored numbers, not by their names', false);
   command.setOptionValue('verbosity', defaultVerbosity);
+  for (const { flags, description, parse } of storageOptions) {
+    const option = new Option(flags, description).helpGroup('Storage options:');
+    if (parse !== undefined) option.argParser(parse);
+    command.addOption(option);
+  }
   for (const flags of ignoredOptions) {
     const option = new Option(flags).hideHelp();
     if (!command.options.some(({ long }) => long === option.long)) command.addOption(option);

@@ -4,6 +4,7 @@ import { exitCodes } from '../base/index.js';
 import { commandLine } from './arguments.js';
 import { backupCommands } from './commands/backup.js';
 import { statusCommand } from './commands/collection-status.js';
+import { doctorCommand } from './commands/doctor.js';
 import { listCommand } from './commands/list-current-files.js';
 import { mountCommand } from './commands/mount.js';
 import { restoreCommand } from './commands/restore.js';
@@ -24,7 +25,8 @@ export async function main(): Promise<void> {
     .addCommand(umountCommand())
     .addCommand(restoreCommand())
     .addCommand(listCommand())
-    .addCommand(statusCommand());
+    .addCommand(statusCommand())
+    .addCommand(doctorCommand());
   for (const command of backupCommands()) program.addCommand(command);
   for (const command of program.commands) command.exitOverride().showHelpAfterError(false);
   try {

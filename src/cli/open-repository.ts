@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { DuplifsError, errorText } from '../base/index.js';
 import { Keyring } from '../openpgp/index.js';
 import { Repository } from '../snapshot/index.js';
-import { openStorage } from '../storage/index.js';
+import {
+  openStorage,
+  storageOptionsFrom,
+  type Storage,
+  type StorageOptions,
+} from '../storage/index.js';
 import { BlockArena } from '../volume/index.js';
 import { archiveFolderOf, prefixesOf, type CommonOptions } from './common-options.js';
 import { type Log } from './log.js';
@@ -19,13 +24,15 @@ export interface OpenOptions {
   /** Asks the user for a passphrase; by default on the terminal. */
   readonly ask?: (question: string) => Promise<string | undefined>;
   readonly signal?: AbortSignal | undefined;
+  /** Other than what the command line says. */
+  readonly storageOptions?: StorageOptions;
 }
 
 export async function openRepository(
   url: string,
   options: CommonOptions,
   log: Log,
-  { ask = askSecret, signal }: OpenOptions = {},
+  { ask = askSecret, signal, storageOptions }: OpenOptions = {},
 ): Promise<Repository> {
   const warn = (message: string): void => {
     log.warn(message);
@@ -38,7 +45,7 @@ export async function openRepository(
     );
   }
   const keyring = await openKeyring(options, log, ask);
-  const storage = await openStorage(url);
+  const storage = await openStorageFor(url, options, log, storageOptions);
   const arena = await BlockArena.open(options.tempdir ?? tmpdir(), options.cacheSize);
   return Repository.open(
     {
@@ -58,6 +65,22 @@ export async function openRepository(
     },
     signal,
   );
+}
+
+/** The storage at a URL, as the command line wants it. The caller closes it. */
+export async function openStorageFor(
+  url: string,
+  options: CommonOptions,
+  log: Log,
+  more: StorageOptions = {},
+): Promise<Storage> {
+  return openStorage(url, {
+    ...storageOptionsFrom({ ...options }, process.env),
+    log: (message) => {
+      log.info(message);
+    },
+    ...more,
+  });
 }
 
 /** Opens a repository, runs `work` with it, and closes it whatever happens. */

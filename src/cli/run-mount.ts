@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { DuplifsError, errorText } from '../base/index.js';
-import { localPath } from '../storage/index.js';
+import { localPath, publicUrl } from '../storage/index.js';
 import {
   prepareMountpoint,
   mountFileSystem,
@@ -22,6 +22,7 @@ import { snapshotAt } from './time-options.js';
 
 /** New backup sets show up within a minute. */
 const refreshMilliseconds = 30_000;
+const maxRetryPauseSeconds = 5;
 
 export interface RunMountOptions extends Pick<OpenOptions, 'ask'> {
   /** Called once the mount answers. */
@@ -39,6 +40,12 @@ export async function runMount(
     const repository = await openRepository(url, options, log, {
       signal,
       ...(ask === undefined ? {} : { ask }),
+      // a reader waits as long as --read-timeout for a storage that is gone, then gets EIO
+      storageOptions: {
+        numRetries: 1_000_000,
+        retryDelaySeconds: maxRetryPauseSeconds,
+        maxRetrySeconds: options.readTimeout,
+      },
     });
     try {
       const view = await makeView(repository, options, signal);
@@ -47,7 +54,7 @@ export async function runMount(
         engine: options.fuseEngine,
         allowOther: options.allowOther,
         defaultPermissions: options.allowOther && options.defaultPermissions,
-        fsname: url.replace(/^([^:]+:\/\/)[^/@]*@/, '$1'),
+        fsname: publicUrl(url),
         log: (level, message) => {
           write(log, level, message);
         },

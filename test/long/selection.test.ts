@@ -3,5 +3,5 @@ import { hasDuplicity } from '../backup/selection/duplicity.js';
 import { compareSelections } from '../backup/selection/random-selection.js';
 
 it.runIf(hasDuplicity)('random rules on random trees select what duplicity selects', async () => {
-  await compareSelections(400);
+  await compareSelections(300);
 });

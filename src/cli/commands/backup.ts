@@ -10,12 +10,12 @@ import {
   type BackupResult,
 } from '../../backup/index.js';
 import { DuplifsError, encodeName, errorText, exitCodes } from '../../base/index.js';
-import { isStorageUrl, openStorage } from '../../storage/index.js';
+import { isStorageUrl } from '../../storage/index.js';
 import { parseTime } from '../../time/index.js';
 import { chooseEncoding } from '../backup/encoding.js';
 import { addWriteOptions, type WriteOptions } from '../backup/write-options.js';
 import { archiveFolderOf, nowSeconds, prefixesOf } from '../common-options.js';
-import { openKeyring, warnIfOpen } from '../open-repository.js';
+import { openKeyring, warnIfOpen, openStorageFor } from '../open-repository.js';
 import { runCommand, type CommandContext } from '../run-command.js';
 import { programVersion } from '../version.js';
 
@@ -60,7 +60,7 @@ async function runBackup(
   };
   const keyring = await openKeyring(options, log);
   const encoding = await chooseEncoding(options, keyring, signal);
-  const storage = await openStorage(url);
+  const storage = await openStorageFor(url, options, log);
   const now = nowSeconds(options);
   const { fullIfOlderThan } = options;
   try {

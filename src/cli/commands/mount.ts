@@ -11,6 +11,7 @@ export interface MountCommandOptions extends CommonOptions, TimeOptions {
   readonly uid?: number;
   readonly gid?: number;
   readonly umask?: number;
+  readonly readTimeout: number;
   readonly daemon: boolean;
   readonly backgroundFill?: boolean;
   readonly fuseEngine: 'auto' | 'kernel' | 'libfuse';
@@ -27,6 +28,12 @@ export function mountCommand(): Command {
     .option('--uid <number>', 'show everything as owned by this user', parseWhole)
     .option('--gid <number>', 'show everything as owned by this group', parseWhole)
     .option('--umask <octal>', 'take these permission bits away, as 077', parseOctal)
+    .option(
+      '--read-timeout <seconds>',
+      'how long to wait for a storage that is gone',
+      parseWhole,
+      60,
+    )
     .option('--daemon', 'return once the mount answers, and serve it in the background', false)
     .option(
       '--background-fill',

@@ -1,5 +1,6 @@
 /** What the real duplicity selects, and what we select, from the same options. */
-import { execFile, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,27 +41,38 @@ export async function selectedByUs(
   }
 }
 
-/** What duplicity selects of a tree whose paths are all in `candidates`; times for it are ISO dates. */
-export async function selectedByDuplicity(
-  options: readonly SelectionOption[],
-  source: string,
-  candidates: readonly string[],
-  { cwd = '/', nullSeparator = false } = {},
-): Promise<Selected> {
+/** A question to duplicity about a tree whose paths are all in `candidates`. */
+export interface DuplicityCase {
+  readonly options: readonly SelectionOption[];
+  readonly source: string;
+  readonly candidates: readonly string[];
+  readonly cwd?: string;
+  readonly nullSeparator?: boolean;
+}
+
+/** What duplicity selects in each case. */
+export async function selectedByDuplicity(cases: readonly DuplicityCase[]): Promise<Selected[]> {
   const scratch = await mkdtemp(join(tmpdir(), 'duplifs-selection-'));
   try {
-    const args = ['full', '--dry-run', '--no-encryption', '-v5'];
-    args.push('--archive-dir', join(scratch, 'archive'), '--tempdir', scratch);
-    if (nullSeparator) args.push('--null-separator');
-    for (const [i, option] of options.entries()) {
-      args.push(...(await argumentsOf(option, join(scratch, `list-${i}`))));
+    const runs: Run[] = [];
+    for (const [i, { options, source, cwd = '/', nullSeparator }] of cases.entries()) {
+      const args = ['full', '--dry-run', '--no-encryption', '-v5'];
+      args.push('--archive-dir', join(scratch, 'archive'), '--tempdir', scratch);
+      if (nullSeparator === true) args.push('--null-separator');
+      for (const [j, option] of options.entries()) {
+        args.push(...(await argumentsOf(option, join(scratch, `list-${i}-${j}`))));
+      }
+      args.push(source, `file://${join(scratch, 'target')}`);
+      runs.push({ args, cwd, output: join(scratch, `output-${i}`) });
     }
-    args.push(source, `file://${join(scratch, 'target')}`);
-    const { status, output } = await run('duplicity', args, cwd);
-    if (status !== 0) return { exitCode: status };
-    // names may hold newlines, so they are looked for rather than read off
-    const listed = `\n${output.slice(0, output.lastIndexOf('---[ Backup Statistics'))}`;
-    return ['.', ...candidates].filter((path) => listed.includes(`\nA ${path}\n`)).sort();
+    const statuses = runDuplicity(runs);
+    return cases.map(({ candidates }, i) => {
+      if (statuses[i] !== 0) return { exitCode: statuses[i] ?? NaN };
+      const output = readFileSync(runs[i]?.output ?? '', 'utf8');
+      // names may hold newlines, so they are looked for rather than read off
+      const listed = `\n${output.slice(0, output.lastIndexOf('---[ Backup Statistics'))}`;
+      return ['.', ...candidates].filter((path) => listed.includes(`\nA ${path}\n`)).sort();
+    });
   } finally {
     await rm(scratch, { recursive: true });
   }
@@ -86,15 +98,54 @@ async function argumentsOf(option: SelectionOption, list: string): Promise<strin
   }
 }
 
-function run(
-  command: string,
-  args: readonly string[],
-  cwd: string,
-): Promise<{ status: number; output: string }> {
-  return new Promise((resolve) => {
-    const options = { cwd, maxBuffer: 1 << 26, env: { ...process.env, LC_ALL: 'C.UTF-8' } };
-    execFile(command, args, options, (error, output) => {
-      resolve({ status: error === null ? 0 : Number(error.code), output });
-    });
+/**
+ * Runs the duplicity program in children of one Python that has loaded its modules before: loading them
+ * takes five times as long as the runs.
+ */
+const runner = `
+import json, os, runpy, shutil, sys
+try:
+    from duplicity import backend, dup_main
+    backend.import_backends()
+except Exception:
+    pass  # another version; it is only slower
+runs = json.load(sys.stdin)
+program = shutil.which('duplicity')
+statuses = []
+for run in runs:
+    child = os.fork()
+    if child == 0:
+        os.chdir(run['cwd'])
+        output = os.open(run['output'], os.O_WRONLY | os.O_CREAT)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        sys.argv = [program] + run['args']
+        status = 0
+        try:
+            runpy.run_path(program, run_name='__main__')
+        except SystemExit as end:
+            status = end.code or 0
+        except BaseException:
+            status = 255
+        sys.stdout.flush()
+        os._exit(status)
+    statuses.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+json.dump(statuses, sys.stdout)
+`;
+
+interface Run {
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly output: string;
+}
+
+function runDuplicity(runs: readonly Run[]): number[] {
+  const python = '/usr/bin/python3'; // the one that Debian's duplicity runs in
+  const done = spawnSync(python, ['-c', runner], {
+    input: JSON.stringify(runs),
+    env: { ...process.env, LC_ALL: 'C.UTF-8' },
+    encoding: 'utf8',
   });
+  if (done.status !== 0) throw new Error(done.stderr);
+  return JSON.parse(done.stdout) as number[];
 }

@@ -4,6 +4,6 @@ import { compareSelections } from './random-selection.js';
 
 describe.runIf(hasDuplicity)('random rules on random trees', () => {
   it('select what duplicity selects (many more in test/long)', async () => {
-    await compareSelections(8);
+    await compareSelections(40);
   });
 });

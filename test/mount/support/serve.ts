@@ -50,7 +50,6 @@ try {
   process.on('SIGUSR1', () => {
     say({ calls: fs.calls, aborted: fs.aborted, rss: process.memoryUsage().rss });
   });
-  say({ ready: true, engine: session.engine });
   process.on('SIGUSR2', () => {
     fs.file(ROOT_INO, 'appeared', 'new');
     fs.remove(ROOT_INO, 'quick');
@@ -61,6 +60,7 @@ try {
   process.on('SIGHUP', () => {
     throw new Error('A bug');
   });
+  say({ ready: true, engine: session.engine });
   const { reason } = await session.ended;
   say({ ended: reason, cpu: process.cpuUsage() });
 } catch (error) {

@@ -1,0 +1,103 @@
+import { Command } from 'commander';
+import { errorText, exitCodes, isDuplifsError } from '../../base/index.js';
+import { probeStorage } from '../../storage/index.js';
+import { addCommonOptions, type CommonOptions } from '../common-options.js';
+import { checkChains, checkKeys } from '../doctor/backup.js';
+import { failed, ok, type Finding } from '../doctor/check.js';
+import { checkArchiveFolder, checkSpace } from '../doctor/local-state.js';
+import { checkFuse, checkGpg, checkNode } from '../doctor/machine.js';
+import { openRepository, openStorageFor } from '../open-repository.js';
+import { runCommand, type CommandContext } from '../run-command.js';
+
+interface DoctorOptions extends CommonOptions {
+  readonly json: boolean;
+}
+
+/** `doctor`: looks at everything that a mount or a backup needs, and says what to do. */
+export function doctorCommand(): Command {
+  const command = new Command('doctor')
+    .description('check this machine, and with a URL the storage and the backup on it')
+    .argument('[url]', 'where the backup lies')
+    .option('--json', 'print JSON lines', false)
+    .action(async (url: string | undefined, options: DoctorOptions) => {
+      await runCommand(options.verbosity, async (context) => {
+        let failures = 0;
+        for await (const finding of findings(url, options, context)) {
+          process.stdout.write(`${options.json ? JSON.stringify(finding) : render(finding)}\n`);
+          if (finding.state === 'failed') failures += 1;
+        }
+        return failures === 0 ? 0 : exitCodes.INCOMPLETE;
+      });
+    });
+  return addCommonOptions(command);
+}
+
+async function* findings(
+  url: string | undefined,
+  options: DoctorOptions,
+  context: CommandContext,
+): AsyncGenerator<Finding> {
+  yield checkNode();
+  yield* await checkFuse();
+  yield await checkGpg(options);
+  if (url === undefined) return;
+  yield await checkArchiveFolder(url, options);
+  yield* await checkSpace(url, options);
+  yield* await checkStorage(url, options, context);
+  yield* checkBackup(url, options, context);
+}
+
+async function checkStorage(
+  url: string,
+  options: DoctorOptions,
+  { log, signal }: CommandContext,
+): Promise<Finding[]> {
+  try {
+    const storage = await openStorageFor(url, options, log);
+    try {
+      const checks = await probeStorage(storage, { write: true, signal });
+      return checks.map(({ name, state, message, hint }) => ({
+        check: `storage ${name}`,
+        state,
+        message,
+        ...(hint === undefined ? {} : { advice: hint }),
+      }));
+    } finally {
+      await storage.close();
+    }
+  } catch (error) {
+    return [failed('storage', errorText(error), adviceOf(error))];
+  }
+}
+
+async function* checkBackup(
+  url: string,
+  options: DoctorOptions,
+  { log, signal }: CommandContext,
+): AsyncGenerator<Finding> {
+  let repository;
+  try {
+    repository = await openRepository(url, options, log, { signal });
+  } catch (error) {
+    yield failed('backup', errorText(error), adviceOf(error));
+    return;
+  }
+  try {
+    yield await checkKeys(repository, signal);
+    yield* await checkChains(repository, signal);
+    yield ok('catalog', 'The local catalog can be used');
+  } finally {
+    await repository.close();
+  }
+}
+
+function adviceOf(error: unknown): string {
+  return (isDuplifsError(error) ? error.hint : undefined) ?? 'See the documentation of the storage';
+}
+
+const marks = { ok: 'ok     ', warning: 'WARNING', failed: 'FAILED ', skipped: '-      ' } as const;
+
+function render({ check, state, message, advice }: Finding): string {
+  const line = `${marks[state]}  ${check}: ${message}`;
+  return advice === undefined ? line : `${line}\n         → ${advice}`;
+}

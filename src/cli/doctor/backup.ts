@@ -1,0 +1,34 @@
+/** Checks of the backup itself: its chains, and whether what opens it is at hand. */
+import { formatWarning } from '../../archive/index.js';
+import { DuplifsError, errorText } from '../../base/index.js';
+import { type Repository } from '../../snapshot/index.js';
+import { formatLocalTime } from '../../time/index.js';
+import { failed, ok, skipped, warning, type Finding } from './check.js';
+
+/** Opens the newest manifest from the storage, with the passphrase or key that it needs. */
+export async function checkKeys(repository: Repository, signal: AbortSignal): Promise<Finding> {
+  const [newest] = repository.sets();
+  if (newest === undefined) return skipped('keys', 'There is no backup to try them on yet');
+  try {
+    await repository.proveKeys(newest, signal);
+    return ok('keys', `The manifest of ${newest.key} can be read`);
+  } catch (error) {
+    const hint = error instanceof DuplifsError ? error.hint : undefined;
+    return failed('keys', errorText(error), hint ?? 'Set PASSPHRASE, or give --key-file');
+  }
+}
+
+export async function checkChains(repository: Repository, signal: AbortSignal): Promise<Finding[]> {
+  const { chains, warnings } = repository.collection;
+  const [newest] = repository.sets();
+  if (newest === undefined) return [warning('chains', 'There is no backup here', 'Make one')];
+  const found = `${chains.length} chains; the newest backup is of ${formatLocalTime(newest.endSeconds)}`;
+  const problems = warnings.flatMap((one) => formatWarning(one).join(' '));
+  const missing = await repository
+    .missingVolumes(signal)
+    .catch((error: unknown) => [errorText(error)]);
+  if (problems.length + missing.length === 0) return [ok('chains', `${found}; nothing is missing`)];
+  return [...problems.filter((text) => text !== ''), ...missing].map((problem) =>
+    warning('chains', problem, 'See collection-status; a new full backup makes a whole chain'),
+  );
+}

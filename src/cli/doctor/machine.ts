@@ -1,0 +1,85 @@
+/** Checks of the machine: Node.js, FUSE, gpg. */
+import { execFile } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access, readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { errorText } from '../../base/index.js';
+import { type CommonOptions } from '../common-options.js';
+import { failed, ok, skipped, warning, type Finding } from './check.js';
+
+const run = promisify(execFile);
+const oldestNode = [20, 19] as const;
+const timeoutMilliseconds = 10_000;
+
+export function checkNode(version: string = process.versions.node): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isNewEnough = major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1]);
+  return isNewEnough
+    ? ok('node', `Node.js ${version}`)
+    : failed('node', `Node.js ${version} is too old`, 'Install Node.js 20.19 or newer');
+}
+
+/** Whether a mount can work here, and by which engine. */
+export async function checkFuse(): Promise<Finding[]> {
+  if (process.platform !== 'linux') {
+    return [skipped('fuse', `On ${process.platform} mounts go through libfuse (fuse-native)`)];
+  }
+  return [await checkDevice(), await checkHelper()];
+}
+
+async function checkDevice(): Promise<Finding> {
+  try {
+    await access('/dev/fuse', constants.R_OK | constants.W_OK);
+    return ok('fuse device', '/dev/fuse can be opened; the kernel engine is used');
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (isMissing) {
+      return failed('fuse device', '/dev/fuse is not there', 'Load the module: modprobe fuse');
+    }
+    return failed(
+      'fuse device',
+      `/dev/fuse cannot be opened: ${errorText(error)}`,
+      'Mount as root, or let users in: chmod 666 /dev/fuse (udev usually does)',
+    );
+  }
+}
+
+async function checkHelper(): Promise<Finding> {
+  if (process.getuid?.() === 0) return skipped('fusermount', 'Root needs no setuid helper');
+  for (const helper of ['fusermount3', 'fusermount']) {
+    const version = await firstLine(helper, ['--version']);
+    if (version !== undefined) return checkAllowOther(version);
+  }
+  return failed(
+    'fusermount',
+    'Neither fusermount3 nor fusermount was found',
+    'Install the package fuse3, or mount as root',
+  );
+}
+
+async function checkAllowOther(version: string): Promise<Finding> {
+  const settings = await readFile('/etc/fuse.conf', 'utf8').catch(() => '');
+  const allowed = /^\s*user_allow_other\s*$/m.test(settings);
+  return ok(
+    'fusermount',
+    `${version}; --allow-other ${allowed ? 'may be used' : 'needs user_allow_other in /etc/fuse.conf'}`,
+  );
+}
+
+export async function checkGpg({ gpgBinary }: CommonOptions): Promise<Finding> {
+  const version = await firstLine(gpgBinary, ['--version']);
+  if (version !== undefined) return ok('gpg', version);
+  const message = `"${gpgBinary}" cannot be run`;
+  const advice =
+    'Install GnuPG or name it with --gpg-binary; passphrases and --key-file work without it';
+  return warning('gpg', message, advice);
+}
+
+async function firstLine(program: string, args: readonly string[]): Promise<string | undefined> {
+  try {
+    const { stdout } = await run(program, args, { timeout: timeoutMilliseconds });
+    return stdout.split('\n')[0]?.trim();
+  } catch {
+    return undefined;
+  }
+}
