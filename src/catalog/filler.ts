@@ -15,7 +15,7 @@ import {
   type Collection,
   type NamePrefixes,
 } from '../archive/index.js';
-import { DuplifsError } from '../base/index.js';
+import { DuplifsError, isDuplifsError } from '../base/index.js';
 import { type Storage } from '../storage/index.js';
 import {
   VolumeStore,
@@ -211,16 +211,23 @@ export class Filler {
     this.volumes.decodeAhead(this.#directory.ref(next), this.#directory.ref(volume));
   }
 
-  /** Volumes that a manifest names and the storage does not have. */
-  async missingVolumes(signal?: AbortSignal): Promise<{ setKey: string; number: number }[]> {
-    const missing: { setKey: string; number: number }[] = [];
-    for (const { id, key } of this.sets()) {
-      const volumes = await abortable(this.#directory.ofSet(id), signal);
-      for (const { name, number } of volumes.all) {
-        if (name === undefined) missing.push({ setKey: key, number });
+  /** Volumes that a manifest names and the storage does not have, and manifests that cannot be read. */
+  async missingVolumes(
+    signal?: AbortSignal,
+  ): Promise<{ setKey: string; missing: number | DuplifsError }[]> {
+    const found: { setKey: string; missing: number | DuplifsError }[] = [];
+    for (const { id, key: setKey } of this.sets()) {
+      try {
+        const volumes = await abortable(this.#directory.ofSet(id), signal);
+        for (const { name, number } of volumes.all) {
+          if (name === undefined) found.push({ setKey, missing: number });
+        }
+      } catch (error) {
+        if (!isDuplifsError(error, 'DAMAGED', 'KEY', 'FILE_MISSING')) throw error;
+        found.push({ setKey, missing: error });
       }
     }
-    return missing;
+    return found;
   }
 
   /** Lists every set and catalogues every volume that was not yet, newest set first, one at a time. */

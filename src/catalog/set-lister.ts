@@ -5,6 +5,7 @@
  */
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { DuplifsError, errorText, isDuplifsError } from '../base/index.js';
 import { type SessionKey } from '../openpgp/index.js';
 import { type Storage } from '../storage/index.js';
@@ -42,6 +43,9 @@ interface Found extends ImpliedPaths {
   /** Whether all that the set holds was seen. */
   readonly isWhole: boolean;
 }
+
+/** So few that looking for their folders takes some milliseconds. */
+const namesPerStep = 1000;
 
 /** `sets.listed` of a set whose rows are being written. */
 const begun = -1;
@@ -176,11 +180,19 @@ export class SetLister {
       });
     }
     const implied = new ImpliedFolders(catalog, writer, row);
-    const ids = catalog.connection
-      .prepare<[number], number>('SELECT name_id FROM versions WHERE set_id = ? AND kind <> 0')
-      .pluck()
-      .all(row.id);
-    for (const id of ids) implied.checkParent(catalog.nameOf(id)?.parent ?? 0);
+    const some = catalog.connection
+      .prepare<[number, number], number>(
+        `SELECT name_id FROM versions WHERE name_id > ? AND set_id = ? AND kind <> 0
+         ORDER BY name_id LIMIT ${String(namesPerStep)}`,
+      )
+      .pluck();
+    for (let last = 0; ;) {
+      const ids = some.all(last, row.id);
+      for (const id of ids) implied.checkParent(catalog.nameOf(id)?.parent ?? 0);
+      last = ids.at(-1) ?? 0;
+      if (ids.length < namesPerStep) break;
+      await setImmediate();
+    }
     return { ...implied.finish(), isWhole };
   }
 

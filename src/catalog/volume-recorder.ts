@@ -76,7 +76,9 @@ export class VolumeRecorder implements VolumeObserver {
 
   async commit(): Promise<void> {
     this.#parser.end();
-    this.#close();
+    this.#close(
+      this.#open?.entry.piece !== undefined && this.#open.entry.path !== this.#volume.endPath,
+    );
     if (this.#outOfOrder > 0) {
       this.#warn(
         `"${this.#volume.name ?? ''}" holds ${this.#outOfOrder} entries out of order; they are shown in their place`,
@@ -137,12 +139,20 @@ export class VolumeRecorder implements VolumeObserver {
     }
   }
 
-  /** What was open is complete. */
-  #close(): void {
+  /**
+   * What was open has ended. Pieces at the volume's edges of which the manifest does not know are not
+   * all that there is of their file: it is damaged, and a size would be a lie.
+   */
+  #close(isCut = false): void {
     const open = this.#open;
     if (open === undefined) return;
     this.#open = undefined;
-    this.#records.push({ kind: 'version', entry: open.entry, size: this.#size(open) });
+    const isPart = isCut || (open.entry.piece ?? 1) > 1;
+    this.#records.push({
+      kind: 'version',
+      entry: open.entry,
+      size: isPart ? undefined : this.#size(open),
+    });
   }
 
   #size({ entry, length, counter }: Open): number | undefined {

@@ -79,12 +79,13 @@ export class Repository {
     await this.#filler.proveKeys(set.id, signal);
   }
 
-  /** What collection-status adds: volumes that a manifest names and the storage does not have. */
+  /** What collection-status adds: volumes that are missing, and sets of which that cannot be told. */
   async missingVolumes(signal?: AbortSignal): Promise<string[]> {
-    const missing = await this.#filler.missingVolumes(signal);
-    return missing.map(
-      ({ setKey, number }) =>
-        `Volume ${number} of set ${setKey} is missing: what lies in it is lost`,
+    const found = await this.#filler.missingVolumes(signal);
+    return found.map(({ setKey, missing }) =>
+      typeof missing === 'number'
+        ? `Volume ${missing} of set ${setKey} is missing: what lies in it is lost`
+        : `Whether set ${setKey} has all its volumes cannot be told: ${missing.message}`,
     );
   }
 
