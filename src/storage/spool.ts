@@ -1,10 +1,12 @@
 /** Bodies as files, for those who need to read one twice or hand it to a program. */
 import { createReadStream } from 'node:fs';
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chunksOf } from './body.js';
+import { temporaryPrefix } from './names.js';
 import type { Body } from './storage.js';
+import { isLeftover, temporaryName } from './temporary.js';
 
 export interface Spool {
   /** A folder of its own, for nobody else's eyes. */
@@ -12,9 +14,27 @@ export interface Spool {
   remove(): Promise<void>;
 }
 
+let swept: Promise<void> | undefined;
+
+/** The first one removes what processes that were killed have left. */
 export async function newSpool(): Promise<Spool> {
-  const folder = await mkdtemp(join(tmpdir(), 'duplifs-spool-'));
+  swept ??= sweep(tmpdir());
+  await swept;
+  const folder = join(tmpdir(), temporaryName());
+  await mkdir(folder, { mode: 0o700 });
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** Removes the spools in a folder whose processes are gone, as far as it may. */
+export async function sweep(parent: string): Promise<void> {
+  for (const name of await readdir(parent).catch(() => [])) {
+    if (!name.startsWith(temporaryPrefix)) continue;
+    const path = join(parent, name);
+    const found = await lstat(path).catch(() => undefined);
+    if (found?.isDirectory() !== true || found.uid !== process.getuid?.()) continue;
+    if (!isLeftover(name, Date.now() / 1000 - found.mtimeMs / 1000)) continue;
+    await rm(path, { recursive: true, force: true }).catch(() => undefined);
+  }
 }
 
 /** Writes the body into a new file and returns its size. */

@@ -49,6 +49,24 @@ const namesInUse = [
   'Präfix-日本-duplicity-full.20260101T000000Z.manifest',
 ];
 
+/** Far less than the large file, and room for what the garbage collector has not seen yet. */
+const steadyBytes = 200 * 1024 * 1024;
+
+/** Watches how much memory buffers take at most, beyond what they take now. */
+function watchMemory(): { end(): number } {
+  const start = process.memoryUsage().arrayBuffers;
+  let most = start;
+  const timer = setInterval(() => {
+    most = Math.max(most, process.memoryUsage().arrayBuffers);
+  }, 10);
+  return {
+    end: () => {
+      clearInterval(timer);
+      return most - start;
+    },
+  };
+}
+
 const fewTries = { numRetries: 1, retryDelaySeconds: 0.05 } satisfies StorageOptions;
 
 /** The names that `target` is asked for. */
@@ -281,6 +299,7 @@ export function conformance(kind: string, having: readonly Having[], subject: ()
 
     it('writes and reads a large file at a steady memory', async () => {
       const count = (subject().largeMiB ?? 300) * 4;
+      const memory = watchMemory();
       const chunk = someBytes(256 * 1024, 7);
       const storage = await open(subject().target('large'));
       const body = new Replayable(() => repeated(chunk, count));
@@ -291,6 +310,7 @@ export function conformance(kind: string, having: readonly Having[], subject: ()
       expect(await digestOf(storage.read('file', undefined))).toBe(expected);
       const range = { offset: chunk.length * (count - 1), length: chunk.length };
       expect((await collect(storage.read('file', range))).equals(chunk)).toBe(true);
+      expect(memory.end()).toBeLessThan(steadyBytes);
       await storage.remove(['file']);
     });
 
