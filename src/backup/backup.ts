@@ -109,6 +109,7 @@ async function takeUp(
       header.hostname === options.hostname &&
       header.localDir === options.source &&
       header.writesIndex === options.writesIndex &&
+      header.producer === options.producer &&
       header.encoding === describeEncoding(options.encoding);
     if (fits) {
       taken = set;
@@ -260,6 +261,7 @@ class SetRun {
       localDir: plan.localDir,
       encoding: describeEncoding(encoding),
       writesIndex: plan.writesIndex,
+      producer: plan.producer,
       beganMs: Date.now(),
     });
     return undefined;

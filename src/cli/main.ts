@@ -9,6 +9,7 @@ import { listCommand } from './commands/list-current-files.js';
 import { mountCommand } from './commands/mount.js';
 import { restoreCommand } from './commands/restore.js';
 import { umountCommand } from './commands/umount.js';
+import { verifyCommand } from './commands/verify.js';
 import { Log, defaultVerbosity } from './log.js';
 import { reportError } from './run-command.js';
 import { programVersion } from './version.js';
@@ -26,6 +27,7 @@ export async function main(): Promise<void> {
     .addCommand(restoreCommand())
     .addCommand(listCommand())
     .addCommand(statusCommand())
+    .addCommand(verifyCommand())
     .addCommand(doctorCommand());
   for (const command of backupCommands()) program.addCommand(command);
   for (const command of program.commands) command.exitOverride().showHelpAfterError(false);

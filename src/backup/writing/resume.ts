@@ -3,7 +3,7 @@
  * the storage, unless the file that its end has cut is another one by now; then after an earlier volume.
  */
 import { createReadStream } from 'node:fs';
-import { lstat, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { lstat, rename, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
@@ -83,23 +83,19 @@ export async function* keptIndexEntries(
   plan: SetPlan,
   from: Checkpoint | undefined,
 ): AsyncGenerator<IndexEntry> {
-  const part = join(plan.archiveFolder, localNames(plan).indexPart);
-  if (from === undefined || !plan.writesIndex) return;
-  const old = `${part}.old`;
-  await rename(part, old).catch(ignoreMissing); // it may have been renamed already
-  await truncate(old, from.lengths.index);
+  if (from === undefined || !plan.writesIndex || from.lengths.index === 0) return;
+  const path = join(plan.archiveFolder, localNames(plan).indexPart);
   let entries: IndexEntry[] = [];
-  const parser = new IndexParser(old, {
+  const parser = new IndexParser(path, {
     set: () => undefined,
     entry: (entry) => entries.push(entry),
     volume: () => undefined,
   });
-  for await (const chunk of createReadStream(old)) {
+  for await (const chunk of createReadStream(path, { end: from.lengths.index - 1 })) {
     parser.push(chunk as Buffer);
     yield* entries;
     entries = [];
   }
-  await rm(old);
 }
 
 /** Makes the parts again from the files that were ready to take their place. */
@@ -171,8 +167,4 @@ function parseJson(line: string): unknown {
   } catch {
     return undefined; // the line that was being written when the run was killed
   }
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
 }

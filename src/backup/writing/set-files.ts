@@ -13,6 +13,7 @@ import {
   type IndexEntry,
   type SigtarEntry,
 } from '../../archive/index.js';
+import { DuplifsError } from '../../base/index.js';
 import { PartFile } from './part-file.js';
 import { localNames, type SetPlan } from './set-plan.js';
 import type { Checkpoint } from './set-state.js';
@@ -46,8 +47,8 @@ export class SetFiles {
   }
 
   /**
-   * Opens the files, cut to where the checkpoint has them. The index is begun anew: `keptEntries` are those that
-   * it had then.
+   * Opens the files, cut to where the checkpoint has them. `keptEntries` are those that the index had then: the
+   * encoder goes through them again, to the same bytes, and goes on behind them.
    */
   static async open(
     plan: SetPlan,
@@ -63,13 +64,29 @@ export class SetFiles {
         await open(names.signaturesPart, lengths?.signatures),
         await open(names.manifestPart, lengths?.manifest),
         await open(names.fileListPart, lengths?.fileList),
-        await open(names.indexPart),
+        await open(names.indexPart, lengths?.index),
       ],
       from?.fileListCount ?? 0,
     );
     if (from === undefined) await files.#manifest.add(formatManifestHeader(plan));
-    for await (const entry of keptEntries) await files.addIndexEntry(entry);
+    if (from !== undefined) await files.#replay(keptEntries, from.lengths.index);
     return files;
+  }
+
+  async #replay(entries: AsyncIterable<IndexEntry>, length: number): Promise<void> {
+    const append = this.#indexSink;
+    let replayed = 0;
+    this.#indexSink = (chunk) => {
+      replayed += chunk.length;
+    };
+    for await (const entry of entries) this.#encoder.entry(entry);
+    this.#encoder.flush();
+    this.#indexSink = append;
+    if (replayed !== length) {
+      throw new DuplifsError('DAMAGED', `"${this.#index.path}" is not what its run has written`, {
+        hint: 'Delete the file; the backup is then begun anew',
+      });
+    }
   }
 
   /** Adds one entry of the sigtar; undefined when more may come at once. */

@@ -18,6 +18,7 @@ export const stateHeader = z.object({
   /** Who can read it, and how it is packed. */
   encoding: z.string(),
   writesIndex: z.boolean(),
+  producer: z.string(),
   /** When the source began to be read, in milliseconds by the real clock. */
   beganMs: z.number(),
 });
