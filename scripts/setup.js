@@ -1,10 +1,20 @@
 /**
  * Makes a checkout ready: `node scripts/setup.js test|demo|bench|build`. Installs what is missing, in this
  * order: Debian packages (as root; otherwise it prints the one line to run), node_modules, dist. Where all
- * is there it takes a fraction of a second. Only modules of Node.js, for nothing else is installed yet.
+ * is there it takes a fraction of a second. `build` only builds: tests call it while they run, and npm
+ * empties node_modules before it fills it. Only modules of Node.js, for nothing else is installed yet.
  */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, lstatSync, readFileSync, readdirSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  lstatSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -52,7 +62,12 @@ const purpose = process.argv[2] ?? 'build';
 if (!Object.hasOwn(needs, purpose)) fail(`Say what for: ${Object.keys(needs).join(', ')}`);
 // a test whose tool is missing skips itself, except in CI; a demo without its tools is none
 installPrograms(needs[purpose], purpose === 'test' && !isCi ? 'optional' : 'required');
-if (!modulesAreCurrent()) installModules();
+if (purpose !== 'build' && !modulesAreCurrent()) {
+  // two at once would take each other's files away
+  alone(() => {
+    if (!modulesAreCurrent()) installModules();
+  });
+}
 if (!distIsCurrent()) run('npm', ['run', '--silent', 'build']);
 
 function installPrograms(wanted, importance) {
@@ -117,6 +132,36 @@ function isInstallable(name) {
     encoding: 'utf8',
   });
   return /Candidate: (?!\(none\))/.test(stdout ?? '');
+}
+
+/** Runs `work` while no other set-up of this checkout does; one that died does not count. */
+function alone(work) {
+  const lock = join(root, '.setup-lock');
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (;;) {
+    try {
+      writeFileSync(lock, `${process.pid}`, { flag: 'wx' });
+      break;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    if (isAlive(lock)) Atomics.wait(pause, 0, 0, 500);
+    else rmSync(lock, { force: true });
+  }
+  process.once('exit', () => rmSync(lock, { force: true }));
+  work();
+}
+
+/** Whether the process that a lock names runs; one that was just made names none yet. */
+function isAlive(lock) {
+  try {
+    const pid = Number(readFileSync(lock, 'utf8'));
+    if (pid === 0) return Date.now() - modifiedMs(lock) < 5000;
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
 }
 
 /** Whether every module that the lockfile wants is there in that version; other systems' ones may not be. */

@@ -61,6 +61,20 @@ describe('the documents', () => {
   });
 });
 
+describe('the sources', () => {
+  it('refer to documents that are there', () => {
+    const missing = tracked
+      .filter((path) => /\.(ts|js|sh|md)$/.test(path))
+      .flatMap((path) => {
+        const named = text(path).matchAll(/\b(?:docs|native-notes)\/[\w/.-]+\.md\b/g);
+        return [...named]
+          .filter(([document]) => !existsSync(join(root, document)))
+          .map(([document]) => `${path}: ${document}`);
+      });
+    expect(missing).toEqual([]);
+  });
+});
+
 describe('package-lock.json', () => {
   it('names no registry, so that each takes its own', () => {
     expect(text('package-lock.json')).not.toMatch(/"resolved":|registry\./);
