@@ -38,7 +38,14 @@ export class FileSpool {
 
   static async create(folder: string): Promise<FileSpool> {
     const path = join(folder, `duplifs-${randomUUID()}.tmp`);
-    return new FileSpool(path, await open(path, 'wx', 0o600));
+    try {
+      return new FileSpool(path, await open(path, 'wx', 0o600));
+    } catch (error) {
+      throw new DuplifsError('TARGET', `Cannot make a file in "${folder}": ${errorText(error)}`, {
+        hint: 'Volumes are made there before they are stored; choose another folder with --tempdir',
+        cause: error,
+      });
+    }
   }
 
   /** Opens a writer whose file this is. */
