@@ -15,6 +15,7 @@ import { indexName, localNames, manifestName, signaturesName, type SetPlan } fro
 import { tableOf, type Checkpoint } from './set-state.js';
 
 const localLevel = 6;
+const copyBytes = 256 * 1024;
 
 export interface FinishOptions {
   readonly plan: SetPlan;
@@ -185,9 +186,18 @@ async function encodeInto(
   }
 }
 
+/** Copies a file of any size through one buffer: a writer has taken the bytes when `write` returns. */
 async function copyInto(writer: VolumeWriter, path: string, end?: Buffer): Promise<void> {
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    await writer.write(chunk as Buffer);
+  const file = await open(path, 'r');
+  try {
+    const buffer = Buffer.allocUnsafeSlow(copyBytes);
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, copyBytes, null);
+      if (bytesRead === 0) break;
+      await writer.write(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
   }
   if (end !== undefined) await writer.write(end);
 }
