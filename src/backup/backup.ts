@@ -11,11 +11,24 @@ import { findChanges, type Change } from './compare/changes.js';
 import { SeenReader, seenFileName, SeenWriter } from './compare/seen-file.js';
 import { describeEncoding } from './describe-encoding.js';
 import type { BackupOptions, BackupResult } from './options.js';
-import { openBase, setEntriesOf, settledNames, type ChainBase } from './previous/chain-base.js';
+import {
+  manifestOf,
+  openBase,
+  setEntriesOf,
+  settledNames,
+  type ChainBase,
+} from './previous/chain-base.js';
 import { mergeSets } from './previous/merge-sets.js';
+import { checkLocalManifest } from './proof/check-local-manifest.js';
+import { proveReaders } from './proof/prove-readers.js';
 import { SourceReader } from './reading/source-reader.js';
 import { noCounts, type Counts } from './statistics.js';
-import { findUnfinished, removeUnfinished, type UnfinishedSet } from './unfinished.js';
+import {
+  findUnfinished,
+  hasSameReaders,
+  removeUnfinished,
+  type UnfinishedSet,
+} from './unfinished.js';
 import { finishSet, removeParts, settleLocal } from './writing/finish-set.js';
 import {
   chooseCheckpoint,
@@ -84,7 +97,9 @@ async function examine(options: BackupOptions, stored: readonly StoredObject[]):
     notice('Last full backup is too old, forcing full backup');
     return full;
   }
+  const opener = await proveReaders(manifestOf(primary.base), options);
   const base = await openBase(collection, { ...options, localNames: local });
+  if (base?.isLocalManifest === true) await checkLocalManifest(base, opener, options);
   if (base !== undefined && !options.allowSourceMismatch) {
     checkSource(base.manifest, options.hostname, options.source);
   }
@@ -110,7 +125,8 @@ async function takeUp(
       header.localDir === options.source &&
       header.writesIndex === options.writesIndex &&
       header.producer === options.producer &&
-      header.encoding === describeEncoding(options.encoding);
+      header.encoding === describeEncoding(options.encoding) &&
+      (await hasSameReaders(options, set, stored));
     if (fits) {
       taken = set;
     } else {

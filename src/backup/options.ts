@@ -24,6 +24,8 @@ export interface BackupOptions {
   readonly followsLinks: boolean;
   readonly numericOwner: boolean;
   readonly allowSourceMismatch: boolean;
+  /** Continue a chain that others can open than those who can open the new set. */
+  readonly allowOtherKeys: boolean;
   readonly writesIndex: boolean;
   readonly listsFiles: boolean;
   readonly dryRun: boolean;

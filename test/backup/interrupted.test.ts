@@ -1,12 +1,10 @@
 /** A backup that is killed goes on at the next run, and nothing of it is lost or left over. */
-import { spawn } from 'node:child_process';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { withFolder } from '../support/folders.js';
-import { noise } from '../support/noise.js';
-import { built, duplifs, duplifsScript, run, testEnvironment } from '../support/run.js';
+import { built, duplifs, run } from '../support/run.js';
+import { killAfterVolumes, smallSource, start, volumes } from './killed.js';
 
 describe('a killed backup', () => {
   it('goes on with the same set, which is then as if it had never stopped', async () => {
@@ -50,44 +48,3 @@ describe('the lock', () => {
     });
   });
 });
-
-async function smallSource(folder: string) {
-  const source = join(folder, 'source');
-  const target = join(folder, 'target');
-  await mkdir(join(source, 'sub'), { recursive: true });
-  await writeFile(join(source, 'big'), noise(9_000_000));
-  await writeFile(join(source, 'sub', 'late'), noise(3_000_000));
-  for (let i = 0; i < 20; i += 1) await writeFile(join(source, `file-${i}`), noise(i * 10_000));
-  const args = ['--no-encryption', '--volsize', '1', '--archive-dir', join(folder, 'archive')];
-  return { source, target, args: [...args, source, `file://${target}`] };
-}
-
-function start(args: readonly string[]) {
-  return spawn(process.execPath, [duplifsScript, ...args], {
-    env: testEnvironment(),
-    stdio: 'ignore',
-  });
-}
-
-/** Kills a run once so many volumes are stored; their number, 0 when it ended before. */
-async function killAfterVolumes(
-  args: readonly string[],
-  target: string,
-  wanted: number,
-): Promise<number> {
-  const child = start(args);
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const stored = await Promise.race([volumes(target, wanted), ended.then(() => 0)]);
-  child.kill('SIGKILL');
-  await ended;
-  return stored;
-}
-
-async function volumes(target: string, wanted: number): Promise<number> {
-  for (;;) {
-    const names = await readdir(target).catch(() => []);
-    const stored = names.filter((name) => name.includes('.vol')).length;
-    if (stored >= wanted) return stored;
-    await setTimeout(2);
-  }
-}

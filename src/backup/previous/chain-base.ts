@@ -32,6 +32,8 @@ export interface ChainBase {
   readonly signatures: readonly { readonly setSeconds: number; readonly name: string }[];
   /** The base's manifest. */
   readonly manifest: Manifest;
+  /** Whether it is the copy that the archive dir had, and not the stored one. */
+  readonly isLocalManifest: boolean;
 }
 
 export interface BaseSources {
@@ -59,8 +61,27 @@ export async function openBase(
     if (!local.has(name)) await fetchSignatures(file, name, sources);
     signatures.push({ setSeconds: file.times.endSeconds, name });
   }
-  const manifest = await openManifest(base, local, sources);
-  return { base, fullSeconds: chain.startSeconds, signatures, manifest };
+  const stored = manifestOf(base);
+  const name = stemOf(stored.name);
+  const isLocalManifest = local.has(name);
+  if (!isLocalManifest) await fetchManifest(stored, name, sources);
+  const manifest = await parseFrom(name, createReadStream(join(sources.archiveFolder, name)));
+  return { base, fullSeconds: chain.startSeconds, signatures, manifest, isLocalManifest };
+}
+
+/** The stored manifest of a whole set. */
+export function manifestOf(set: BackupSet): StoredFile {
+  const [stored] = set.manifests;
+  if (stored !== undefined) return stored;
+  throw new DuplifsError('FILE_MISSING', `Set ${set.key} has no manifest`);
+}
+
+/** Reads a stored manifest, past the archive dir's copy. */
+export async function readStoredManifest(
+  stored: StoredFile,
+  { storage, decode }: Pick<BaseSources, 'storage' | 'decode'>,
+): Promise<Manifest> {
+  return parseFrom(stored.name, decodeFile(storage, stored, { ...decode, signKey: undefined }));
 }
 
 /** The entries of each set of the chain, for mergeSets. */
@@ -109,34 +130,28 @@ async function fetchSignatures(
   }
 }
 
-/** The set's manifest: the archive dir's copy, made first where it is missing. */
-async function openManifest(
-  set: BackupSet,
-  local: ReadonlySet<string>,
-  sources: BaseSources,
-): Promise<Manifest> {
-  const { storage, archiveFolder, decode, notice } = sources;
-  const [stored] = set.manifests;
-  if (stored === undefined) {
-    throw new DuplifsError('FILE_MISSING', `Set ${set.key} has no manifest`);
+async function fetchManifest(
+  stored: StoredFile,
+  localName: string,
+  { storage, archiveFolder, decode, notice }: BaseSources,
+): Promise<void> {
+  notice(`Copying ${stored.name} to local cache.`);
+  const temporary = join(archiveFolder, `duplifs-${randomUUID()}.tmp`);
+  try {
+    await pipeline(
+      decodeFile(storage, stored, { ...decode, signKey: undefined }),
+      createWriteStream(temporary, { mode: 0o600 }),
+    );
+    await rename(temporary, join(archiveFolder, localName));
+  } finally {
+    await rm(temporary, { force: true });
   }
-  const name = stemOf(stored.name);
-  const path = join(archiveFolder, name);
-  if (!local.has(name)) {
-    notice(`Copying ${stored.name} to local cache.`);
-    const temporary = join(archiveFolder, `duplifs-${randomUUID()}.tmp`);
-    try {
-      await pipeline(
-        decodeFile(storage, stored, { ...decode, signKey: undefined }),
-        createWriteStream(temporary, { mode: 0o600 }),
-      );
-      await rename(temporary, path);
-    } finally {
-      await rm(temporary, { force: true });
-    }
-  }
+}
+
+/** The file list is left out: it is as long as the set has changed files. */
+async function parseFrom(name: string, text: AsyncIterable<unknown>): Promise<Manifest> {
   const parser = new ManifestParser(name, { fileList: false });
-  for await (const chunk of createReadStream(path)) parser.push(chunk as Buffer);
+  for await (const chunk of text) parser.push(chunk as Buffer);
   return parser.end();
 }
 

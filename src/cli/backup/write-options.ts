@@ -11,6 +11,7 @@ export interface WriteOptions extends CommonOptions {
   readonly volsize: number;
   readonly maxBlocksize: number;
   readonly allowSourceMismatch: boolean;
+  readonly allowOtherKeys: boolean;
   readonly copyLinks: boolean;
   readonly dryRun: boolean;
   readonly fullIfOlderThan?: string;
@@ -36,6 +37,11 @@ export function addWriteOptions(command: Command): Command {
     .option('--volsize <mib>', 'size of the volumes in MiB', parseVolumeSize, 200)
     .option('--max-blocksize <bytes>', 'longest block of a signature', parseBlockLength, 2048)
     .option('--allow-source-mismatch', 'continue the backup of another host or folder', false)
+    .option(
+      '--allow-other-keys',
+      'continue a chain that these keys or passphrase do not open',
+      false,
+    )
     .option('-L, --copy-links', 'back up what symbolic links point to', false)
     .option('-n, --dry-run', 'write nothing, show what would be done', false)
     .option('--full-if-older-than <time>', 'start a new chain when the full is older than this')

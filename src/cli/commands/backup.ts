@@ -97,6 +97,7 @@ async function runBackup(
           followsLinks: options.copyLinks,
           numericOwner: options.numericOwner,
           allowSourceMismatch: options.allowSourceMismatch,
+          allowOtherKeys: options.allowOtherKeys,
           writesIndex: options.index,
           listsFiles: options.filesChanged,
           dryRun: options.dryRun,
