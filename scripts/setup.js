@@ -22,7 +22,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const isRoot = process.getuid?.() === 0;
 const isCi = process.env.CI === 'true';
 
-/** A program, and the Debian package that brings it. */
+/** A program, library, file or Python module (any of those named), and the Debian packages of which one brings it. */
 const programs = {
   mount: [{ program: 'fusermount3', packages: ['fuse3'] }],
   test: [
@@ -40,6 +40,7 @@ const programs = {
   bench: [
     { program: 'restic', packages: ['restic'] },
     { program: 'borg', packages: ['borgbackup'] },
+    { module: ['llfuse', 'pyfuse3'], packages: ['python3-llfuse', 'python3-pyfuse3'] }, // borg mount
     { program: 'fio', packages: ['fio'] },
     { file: '/usr/bin/time', packages: ['time'] },
   ],
@@ -74,7 +75,7 @@ function installPrograms(wanted, importance) {
   const missing = wanted.filter((need) => !isThere(need));
   if (missing.length === 0) return;
   if (!isProgram('apt-get')) {
-    const list = missing.map(({ program, library, file }) => program ?? library ?? file).join(', ');
+    const list = missing.map(({ packages }) => packages[0]).join(', ');
     return give(`These are missing, and there is no apt-get to install them: ${list}`, importance);
   }
   if (!isRoot) {
@@ -99,8 +100,14 @@ function give(message, importance) {
   console.error(message);
 }
 
-function isThere({ program, library, file }) {
+function isThere({ program, library, file, module }) {
   if (program !== undefined) return isProgram(program);
+  if (module !== undefined) {
+    // Debian's programs are run by Debian's Python, whatever comes first in PATH
+    return module.some(
+      (name) => spawnSync('/usr/bin/python3', ['-c', `import ${name}`]).status === 0,
+    );
+  }
   if (file !== undefined) return existsSync(file);
   const { stdout } = spawnSync('ldconfig', ['-p'], { env: withSbin(), encoding: 'utf8' });
   return (stdout ?? '').includes(library);

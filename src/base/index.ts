@@ -12,4 +12,5 @@ export {
 } from './names.js';
 export { NameTable } from './name-service.js';
 export { eventLoopTurns } from './event-loop.js';
+export { markHeapAtOnce, noteShortLived } from './garbage.js';
 export { SharedTask } from './shared-task.js';

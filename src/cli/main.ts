@@ -1,6 +1,6 @@
 /** The command `duplifs`. */
 import { Command, CommanderError } from 'commander';
-import { exitCodes } from '../base/index.js';
+import { exitCodes, markHeapAtOnce } from '../base/index.js';
 import { commandLine } from './arguments.js';
 import { backupCommands } from './commands/backup.js';
 import { statusCommand } from './commands/collection-status.js';
@@ -16,6 +16,7 @@ import { programVersion } from './version.js';
 
 /** Runs the command line of this process and sets its exit code. */
 export async function main(): Promise<void> {
+  markHeapAtOnce();
   process.stdout.on('error', endQuietly);
   const program = new Command('duplifs')
     .description('Mount duplicity backups as read-only folders at any time, and restore from them.')

@@ -16,7 +16,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import PQueue from 'p-queue';
-import { DuplifsError, isDuplifsError, SharedTask } from '../base/index.js';
+import { DuplifsError, isDuplifsError, noteShortLived, SharedTask } from '../base/index.js';
 import { type SessionKey } from '../openpgp/index.js';
 import { type Storage } from '../storage/index.js';
 import { blockLength, type BlockArena, type StoredBlock } from './block-arena.js';
@@ -26,7 +26,6 @@ import { DecodedReader, holdsRange } from './reading/read-decoded.js';
 import { BlockReader } from './reading/read-blocks.js';
 import { type SeekTable } from './reading/seek-table.js';
 import { SeekableVolumes, type SeekableVolume } from './reading/seekable-volumes.js';
-import { noteShortLived } from './young-garbage.js';
 
 /** A volume to read: `id` is unique within one store. */
 export interface VolumeRef extends EncodedFile {

@@ -6,9 +6,9 @@
  * files side by side comes again.
  */
 import { LRUCache } from 'lru-cache';
+import { noteShortLived } from '../../base/index.js';
 import { blockLength, type BlockArena, type StoredBlock } from '../block-arena.js';
 import { type BlockMemory } from '../block-memory.js';
-import { noteShortLived } from '../young-garbage.js';
 
 /** The blocks of a decoded volume, or a window of them. */
 export interface KeptBlocks {
