@@ -2,6 +2,8 @@
 export { backup } from './backup.js';
 export { withArchiveLock } from './lock.js';
 export type { BackupOptions, BackupResult, Progress } from './options.js';
+export type { PreviousEntry } from './previous/merge-sets.js';
+export { signaturesUpTo, signedTree } from './previous/signed-tree.js';
 export { deltaEntries, formatStatistics } from './statistics.js';
 export type { Counts, Statistics } from './statistics.js';
 export {
