@@ -1,5 +1,5 @@
 /** Makes one backup set: decides which, writes it, completes it (docs/writing.md). */
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { collect, setKey, type SetTimes } from '../archive/index.js';
@@ -9,26 +9,22 @@ import type { Storage, StoredObject } from '../storage/index.js';
 import { checkSource } from './check-source.js';
 import { findChanges, type Change } from './compare/changes.js';
 import { SeenReader, seenFileName, SeenWriter } from './compare/seen-file.js';
-import { describeEncoding } from './describe-encoding.js';
 import type { BackupOptions, BackupResult } from './options.js';
 import {
+  fetchingName,
   manifestOf,
   openBase,
-  setEntriesOf,
   settledNames,
   type ChainBase,
 } from './previous/chain-base.js';
-import { mergeSets } from './previous/merge-sets.js';
+import { previousTree } from './previous/previous-tree.js';
 import { checkLocalManifest } from './proof/check-local-manifest.js';
 import { proveReaders } from './proof/prove-readers.js';
 import { SourceReader } from './reading/source-reader.js';
 import { noCounts, type Counts } from './statistics.js';
-import {
-  findUnfinished,
-  hasSameReaders,
-  removeUnfinished,
-  type UnfinishedSet,
-} from './unfinished.js';
+import { setPlanOf } from './set-plan-of.js';
+import { headerOf, takeUp } from './take-up.js';
+import { findUnfinished, removeUnfinished, type UnfinishedSet } from './unfinished.js';
 import { finishSet, removeParts, settleLocal } from './writing/finish-set.js';
 import {
   chooseCheckpoint,
@@ -49,9 +45,11 @@ export async function backup(options: BackupOptions): Promise<BackupResult> {
   const stored = await listStorage(options.storage);
   const target = await examine(options, stored);
   const kind = target.base === undefined ? 'full' : 'inc';
-  const resumed = await takeUp(options, target, stored);
+  const { base, unfinished } = target;
+  const resumed = options.dryRun ? undefined : await takeUp(options, base, unfinished, stored);
   const times = resumed?.times ?? (await newTimes(options, target));
-  const plan = planOf(options, times);
+  const writesIndex = resumed?.header?.writesIndex ?? options.writesIndex;
+  const plan = { ...setPlanOf(options, times), writesIndex };
   const run = new SetRun(options, plan, target.base, stored, resumed);
   const { counts, wasWritten } = await run.run();
   const statistics = { ...counts, startTime, endTime: Date.now() / 1000 };
@@ -69,11 +67,14 @@ interface Target {
 /** Looks at what there is, and decides between full and incremental. */
 async function examine(options: BackupOptions, stored: readonly StoredObject[]): Promise<Target> {
   const { verb, prefixes, archiveFolder, notice } = options;
+  await rm(join(archiveFolder, fetchingName), { force: true });
   const before = await readdir(archiveFolder);
   const unfinished = await findUnfinished(options, stored, before);
   const storedNames = stored.map(({ name }) => name);
   const local = settledNames(await readdir(archiveFolder), storedNames, prefixes);
-  const collection = collect({ stored: storedNames, local, prefixes });
+  // a set that was cut off between its sigtar and its manifest must not hide the chain before it
+  const settled = settledNames(storedNames, storedNames, prefixes);
+  const collection = collect({ stored: settled, local, prefixes });
   const newest = Math.max(
     0,
     ...collection.sets.filter((set) => set.complete).map((set) => set.times.endSeconds),
@@ -106,37 +107,6 @@ async function examine(options: BackupOptions, stored: readonly StoredObject[]):
   return { base, unfinished, newestSeconds: newest };
 }
 
-/** The unfinished set that this run goes on with; all others are removed. */
-async function takeUp(
-  options: BackupOptions,
-  { base, unfinished }: Target,
-  stored: readonly StoredObject[],
-): Promise<UnfinishedSet | undefined> {
-  if (options.dryRun) return undefined;
-  let taken: UnfinishedSet | undefined;
-  for (const set of unfinished) {
-    const { header } = set;
-    const fits =
-      taken === undefined &&
-      header !== undefined &&
-      header.baseKey === (base?.base.key ?? null) &&
-      (set.times.kind === 'full') === (base === undefined) &&
-      header.hostname === options.hostname &&
-      header.localDir === options.source &&
-      header.writesIndex === options.writesIndex &&
-      header.producer === options.producer &&
-      header.encoding === describeEncoding(options.encoding) &&
-      (await hasSameReaders(options, set, stored));
-    if (fits) {
-      taken = set;
-    } else {
-      options.notice(`Removing what an interrupted run has left of the set ${set.key}`);
-      await removeUnfinished(options, set, stored);
-    }
-  }
-  return taken;
-}
-
 /** The times of a new set: now, and never those of a set that is there. */
 async function newTimes(
   options: BackupOptions,
@@ -155,17 +125,6 @@ async function newTimes(
     });
   }
   return { kind: 'inc', startSeconds, endSeconds: now };
-}
-
-function planOf(options: BackupOptions, times: SetTimes): SetPlan {
-  const { encoding, storage, archiveFolder, tempFolder, prefixes, volumeBytes } = options;
-  const { maxBlockLength, hostname, writesIndex, listsFiles, followsLinks, producer } = options;
-  return {
-    ...{ times, encoding, storage, archiveFolder, tempFolder, prefixes, volumeBytes },
-    ...{ maxBlockLength, hostname, writesIndex, listsFiles, followsLinks, producer },
-    localDir: options.source,
-    sourceRoot: encodeName(options.source),
-  };
 }
 
 async function listStorage(storage: Storage): Promise<readonly StoredObject[]> {
@@ -259,27 +218,17 @@ class SetRun {
   /** Where to go on; also begins the state of a new set. */
   async #checkpoint(): Promise<Checkpoint | undefined> {
     const plan = this.#plan;
-    const { notice, encoding } = this.#options;
+    const { notice } = this.#options;
     if (this.#resumed?.header !== undefined) {
       const from = await chooseCheckpoint(plan, this.#stored);
-      if (from !== undefined) {
-        await restoreParts(plan, from);
+      if (from !== undefined && (await restoreParts(plan, from))) {
         notice(`Going on with the set ${this.#resumed.key} after volume ${from.volume.number}`);
         return from;
       }
       await removeUnfinished(this.#options, this.#resumed, this.#stored);
     }
-    await writeStateHeader(join(plan.archiveFolder, localNames(plan).state), {
-      version: 1,
-      key: setKey(plan.times),
-      baseKey: this.#base?.base.key ?? null,
-      hostname: plan.hostname,
-      localDir: plan.localDir,
-      encoding: describeEncoding(encoding),
-      writesIndex: plan.writesIndex,
-      producer: plan.producer,
-      beganMs: Date.now(),
-    });
+    const header = headerOf(this.#options, this.#base, setKey(plan.times));
+    await writeStateHeader(join(plan.archiveFolder, localNames(plan).state), header);
     return undefined;
   }
 
@@ -292,6 +241,8 @@ class SetRun {
   ): Promise<void> {
     const { onProgress, stop } = this.#options;
     const changes = this.#changes(counts);
+    // what duplicity took for unchanged may be another content
+    const isRemembered = this.#resumed?.header?.isAdopted !== true;
     const fetch = async (): Promise<Change[] | undefined> => {
       const { value, done } = await changes.next();
       if (done === true) return undefined;
@@ -309,7 +260,7 @@ class SetRun {
         for (const change of batch) {
           const path = change.kind === 'deleted' ? change.path : change.source.path;
           if (!writer.isWritten(path)) await writer.write(change);
-          else if (change.kind !== 'deleted' && change.source.ctimeMs < beganMs) {
+          else if (isRemembered && change.kind !== 'deleted' && change.source.ctimeMs < beganMs) {
             if (change.source.type === 'reg') await seen.add(change.source);
           }
         }
@@ -354,7 +305,6 @@ class SetRun {
   async *#changes(counts: Counts): AsyncGenerator<Change[], undefined> {
     const { numericOwner, archiveFolder, warn } = this.#options;
     const base = this.#base;
-    const sources = { ...this.#options, localNames: [] };
     const seen = base && (await SeenReader.open(join(archiveFolder, seenFileName), base.base.key));
     yield* findChanges({
       walk: this.#options.walk(),
@@ -363,7 +313,7 @@ class SetRun {
         const name = JSON.stringify(path === '' ? '.' : path);
         warn(`Cannot read ${name} (${reason}); its last version stays in the backup`);
       },
-      previous: base === undefined ? nothing() : mergeSets(setEntriesOf(base, sources)),
+      previous: previousTree(this.#options, base),
       names: numericOwner
         ? { users: undefined, groups: undefined }
         : { users: new NameTable('passwd'), groups: new NameTable('group') },
@@ -388,8 +338,4 @@ const slash = Buffer.from('/');
 
 function isRead(change: Change): change is Extract<Change, { kind: 'snapshot' | 'diff' }> {
   return change.kind === 'diff' || (change.kind === 'snapshot' && change.source.type === 'reg');
-}
-
-async function* nothing(): AsyncGenerator<never> {
-  // a full has nothing before it
 }

@@ -1,5 +1,5 @@
 /** A backup that is killed goes on at the next run, and nothing of it is lost or left over. */
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { withFolder } from '../support/folders.js';
@@ -10,10 +10,14 @@ describe('a killed backup', () => {
   it('goes on with the same set, which is then as if it had never stopped', async () => {
     await built();
     await withFolder(async (folder) => {
-      const { source, target, args } = await smallSource(folder);
+      const { source, target, args: some } = await smallSource(folder);
+      const temporary = join(folder, 'temporary');
+      await mkdir(temporary);
+      const args = ['--tempdir', temporary, ...some];
       const killed: number[] = [];
       for (let wanted = 1; wanted <= 3; wanted += 1) {
         killed.push(await killAfterVolumes(['full', ...args], target, wanted));
+        expect(await readdir(temporary)).toEqual([]);
       }
       expect(killed).not.toContain(0); // a run that ended by itself shows nothing
       expect(await duplifs(['full', ...args])).toMatchObject({ status: 0 });

@@ -3,7 +3,6 @@
  * fetched where they are missing there as duplicity does (docs/format/1-bytes.md 1.4).
  */
 import { createReadStream, createWriteStream } from 'node:fs';
-import { randomUUID } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -111,13 +110,16 @@ export function settledNames(
   });
 }
 
+/** What is being fetched; one name for all, so that what a killed run leaves is written over. */
+export const fetchingName = 'duplifs-fetching.tmp';
+
 async function fetchSignatures(
   file: StoredFile,
   localName: string,
   { storage, archiveFolder, decode, notice }: BaseSources,
 ): Promise<void> {
   notice(`Copying ${file.name} to local cache.`);
-  const temporary = join(archiveFolder, `duplifs-${randomUUID()}.tmp`);
+  const temporary = join(archiveFolder, fetchingName);
   try {
     await pipeline(
       decodeFile(storage, file, { ...decode, signKey: undefined }),
@@ -136,7 +138,7 @@ async function fetchManifest(
   { storage, archiveFolder, decode, notice }: BaseSources,
 ): Promise<void> {
   notice(`Copying ${stored.name} to local cache.`);
-  const temporary = join(archiveFolder, `duplifs-${randomUUID()}.tmp`);
+  const temporary = join(archiveFolder, fetchingName);
   try {
     await pipeline(
       decodeFile(storage, stored, { ...decode, signKey: undefined }),

@@ -16,8 +16,7 @@ import {
 import { DuplifsError } from '../../base/index.js';
 import { PartFile } from './part-file.js';
 import { localNames, type SetPlan } from './set-plan.js';
-import type { Checkpoint } from './set-state.js';
-import type { FinishedVolume } from './volume-sequence.js';
+import { manifestEntryOf, type Checkpoint, type ManifestFields } from './set-state.js';
 
 export class SetFiles {
   readonly #signatures: PartFile;
@@ -29,14 +28,16 @@ export class SetFiles {
   #indexSink: (chunk: Buffer) => void;
   #full: Promise<void> | undefined;
   fileListCount: number;
+  isHidden: boolean;
 
   private constructor(
     plan: SetPlan,
     files: readonly [PartFile, PartFile, PartFile, PartFile],
-    fileListCount: number,
+    from: Pick<Checkpoint, 'fileListCount' | 'isHidden'> | undefined,
   ) {
     [this.#signatures, this.#manifest, this.#fileList, this.#index] = files;
-    this.fileListCount = fileListCount;
+    this.fileListCount = from?.fileListCount ?? 0;
+    this.isHidden = from?.isHidden ?? false;
     this.#indexSink = (chunk) => {
       this.#full = this.#index.add(chunk) ?? this.#full;
     };
@@ -66,10 +67,11 @@ export class SetFiles {
         await open(names.fileListPart, lengths?.fileList),
         await open(names.indexPart, lengths?.index),
       ],
-      from?.fileListCount ?? 0,
+      from,
     );
     if (from === undefined) await files.#manifest.add(formatManifestHeader(plan));
-    if (from !== undefined) await files.#replay(keptEntries, from.lengths.index);
+    if (from !== undefined && plan.writesIndex)
+      await files.#replay(keptEntries, from.lengths.index);
     return files;
   }
 
@@ -110,18 +112,19 @@ export class SetFiles {
     return this.#fileList.add(formatFileChange(change));
   }
 
+  /**
+   * From the next volume on duplicity's part of the manifest does not grow: seeing fewer volumes in it than lie on the
+   * storage, duplicity begins the set anew. It must not go on within a delta, which it would make with other
+   * bytes than those that the volumes already have of it.
+   */
+  hideFromDuplicity(): void {
+    this.isHidden = true;
+  }
+
   /** The record of a volume, as duplicity's own `.manifest.part` has it. */
-  async addVolume({ number, start, end, file }: FinishedVolume): Promise<void> {
-    const hash = { algorithm: 'SHA1', hex: file.sha1.toString('hex') } as const;
-    const record = formatManifestVolume({
-      number,
-      startPath: start.path,
-      ...(start.block === undefined ? {} : { startBlock: start.block }),
-      endPath: end.path,
-      ...(end.block === undefined ? {} : { endBlock: end.block }),
-      hash,
-    });
-    await this.#manifest.add(record);
+  async addVolume(volume: ManifestFields): Promise<void> {
+    if (this.isHidden) return;
+    await this.#manifest.add(formatManifestVolume(manifestEntryOf(volume)));
   }
 
   /** Writes all that waits, and tells how long the files are. */
