@@ -9,6 +9,8 @@ import type { Storage, StoredObject } from '../storage/index.js';
 import { checkSource } from './check-source.js';
 import { findChanges, type Change } from './compare/changes.js';
 import { SeenReader, seenFileName, SeenWriter } from './compare/seen-file.js';
+import { jsonStatistics } from './json-statistics.js';
+import { TargetLock } from './lock/target-lock.js';
 import type { BackupOptions, BackupResult } from './options.js';
 import {
   fetchingName,
@@ -33,27 +35,50 @@ import {
   restoreParts,
   writeStateHeader,
 } from './writing/resume.js';
+import { putStatistics } from './writing/put-statistics.js';
 import { SetFiles } from './writing/set-files.js';
 import { localNames, type SetPlan } from './writing/set-plan.js';
 import type { Checkpoint } from './writing/set-state.js';
 import { SetWriter } from './writing/set-writer.js';
 
-/** Runs a backup. The caller holds the lock on the archive dir. */
+/** Runs a backup. The caller holds the lock on the archive dir; that on the target is taken here. */
 export async function backup(options: BackupOptions): Promise<BackupResult> {
   const startTime = Date.now() / 1000;
+  if (options.dryRun) return makeSet(options, startTime, await listStorage(options.storage));
   await mkdir(options.archiveFolder, { recursive: true, mode: 0o700 });
-  const stored = await listStorage(options.storage);
-  const target = await examine(options, stored);
-  const kind = target.base === undefined ? 'full' : 'inc';
-  const { base, unfinished } = target;
-  const resumed = options.dryRun ? undefined : await takeUp(options, base, unfinished, stored);
-  const times = resumed?.times ?? (await newTimes(options, target));
+  const lock = await TargetLock.take(options);
+  try {
+    return await makeSet(options, startTime, lock.stored, lock);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Without a lock nothing is written. */
+async function makeSet(
+  options: BackupOptions,
+  startTime: number,
+  stored: readonly StoredObject[],
+  lock?: TargetLock,
+): Promise<BackupResult> {
+  const { base, unfinished, newestSeconds } = await examine(options, stored);
+  const kind = base === undefined ? 'full' : 'inc';
+  const resumed = lock && (await takeUp(options, base, unfinished, stored));
+  const times = resumed?.times ?? (await newTimes(options, base, newestSeconds));
   const writesIndex = resumed?.header?.writesIndex ?? options.writesIndex;
   const plan = { ...setPlanOf(options, times), writesIndex };
-  const run = new SetRun(options, plan, target.base, stored, resumed);
-  const { counts, wasWritten } = await run.run();
+  const run = new SetRun(options, plan, base, stored, resumed);
+  const { counts, wasWritten } = await run.run(lock);
   const statistics = { ...counts, startTime, endTime: Date.now() / 1000 };
-  return { kind, key: wasWritten ? setKey(times) : undefined, statistics };
+  const json = jsonStatistics(statistics, {
+    ...{ action: kind, skipped: !wasWritten && lock !== undefined, source: options.source },
+    fullSeconds: base?.fullSeconds ?? times.endSeconds,
+    incrementals: Math.max(0, (base?.signatures.length ?? 0) - 1),
+    target: options.storage.url,
+    localStatistics: (await localNamesOf(options)).filter((name) => name.includes('.jsonstat')),
+  });
+  if (options.storesStatistics && wasWritten) await putStatistics(plan, json);
+  return { kind, key: wasWritten ? setKey(times) : undefined, statistics, json };
 }
 
 interface Target {
@@ -66,12 +91,10 @@ interface Target {
 
 /** Looks at what there is, and decides between full and incremental. */
 async function examine(options: BackupOptions, stored: readonly StoredObject[]): Promise<Target> {
-  const { verb, prefixes, archiveFolder, notice } = options;
-  await rm(join(archiveFolder, fetchingName), { force: true });
-  const before = await readdir(archiveFolder);
-  const unfinished = await findUnfinished(options, stored, before);
+  const { verb, prefixes, notice } = options;
+  const unfinished = options.dryRun ? [] : await tidyUp(options, stored);
   const storedNames = stored.map(({ name }) => name);
-  const local = settledNames(await readdir(archiveFolder), storedNames, prefixes);
+  const local = settledNames(await localNamesOf(options), storedNames, prefixes);
   // a set that was cut off between its sigtar and its manifest must not hide the chain before it
   const settled = settledNames(storedNames, storedNames, prefixes);
   const collection = collect({ stored: settled, local, prefixes });
@@ -107,10 +130,27 @@ async function examine(options: BackupOptions, stored: readonly StoredObject[]):
   return { base, unfinished, newestSeconds: newest };
 }
 
+/** Removes what runs that were killed have left in the archive dir; the sets that they have not finished. */
+async function tidyUp(
+  options: BackupOptions,
+  stored: readonly StoredObject[],
+): Promise<UnfinishedSet[]> {
+  await rm(join(options.archiveFolder, fetchingName), { force: true });
+  return findUnfinished(options, stored, await localNamesOf(options));
+}
+
+async function localNamesOf({ archiveFolder }: BackupOptions): Promise<string[]> {
+  return readdir(archiveFolder).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  });
+}
+
 /** The times of a new set: now, and never those of a set that is there. */
 async function newTimes(
   options: BackupOptions,
-  { base, newestSeconds }: Target,
+  base: ChainBase | undefined,
+  newestSeconds: number,
 ): Promise<SetTimes> {
   let now = options.currentTime ?? Math.floor(Date.now() / 1000);
   if (now === newestSeconds) {
@@ -159,15 +199,15 @@ class SetRun {
     this.#resumed = resumed;
   }
 
-  async run(): Promise<{ counts: Counts; wasWritten: boolean }> {
+  async run(lock: TargetLock | undefined): Promise<{ counts: Counts; wasWritten: boolean }> {
     try {
-      return this.#options.dryRun ? await this.#count() : await this.#write();
+      return lock === undefined ? await this.#count() : await this.#write(lock);
     } finally {
       await this.#reader.close();
     }
   }
 
-  async #write(): Promise<{ counts: Counts; wasWritten: boolean }> {
+  async #write(lock: TargetLock): Promise<{ counts: Counts; wasWritten: boolean }> {
     const options = this.#options;
     const plan = this.#plan;
     const { archiveFolder } = plan;
@@ -205,6 +245,7 @@ class SetRun {
         ...{ plan, files, sessionKeys, lastVolume },
         volumes: () => recordedVolumes(statePath),
         stored: this.#stored,
+        beforeManifest: () => lock.check(plan.times),
       });
       await seen.commit();
       await settleLocal(plan);

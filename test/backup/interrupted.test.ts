@@ -1,9 +1,11 @@
 /** A backup that is killed goes on at the next run, and nothing of it is lost or left over. */
+import { once } from 'node:events';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { withFolder } from '../support/folders.js';
-import { built, duplifs, run } from '../support/run.js';
+import { built, duplifs, run, runOk } from '../support/run.js';
 import { killAfterVolumes, smallSource, start, volumes } from './killed.js';
 
 describe('a killed backup', () => {
@@ -34,21 +36,91 @@ describe('a killed backup', () => {
   });
 });
 
-describe('the lock', () => {
-  it('keeps a second backup of the same target out, and is free when its holder was killed', async () => {
+describe('a backup that is stopped', () => {
+  it('by Ctrl-C finishes its volume and can be gone on with', async () => {
     await built();
     await withFolder(async (folder) => {
       const { target, args } = await smallSource(folder);
-      const first = start(['full', ...args]);
-      await volumes(target, 1);
-      first.kill('SIGSTOP'); // it holds the lock for as long as the others look at it
-      const second = await duplifs(['full', ...args]);
-      const theirs = await run('duplicity', ['full', ...args]);
-      first.kill('SIGKILL');
-      expect(second).toMatchObject({ status: 23 });
-      expect(second.stderr).toContain('Another backup');
-      expect(theirs).toMatchObject({ status: 23 });
-      expect(await duplifs(['full', '--lock-wait', '20', ...args])).toMatchObject({ status: 0 });
+      const child = start(['full', '--max-upload-rate', '4M', ...args]);
+      const ended = once(child, 'exit');
+      await volumes(target, 2);
+      child.kill('SIGINT');
+      expect(await ended).toEqual([4, null]);
+      const stored = (await readdir(target)).filter((name) => name.includes('.vol'));
+      expect(stored.length).toBeGreaterThanOrEqual(2);
+      expect((await readdir(target)).filter((name) => !name.includes('.vol'))).toEqual([]);
+      const next = await duplifs(['full', ...args]);
+      expect(next).toMatchObject({ status: 0 });
+      expect(next.stderr).toMatch(new RegExp(`after volume ${stored.length}\n`));
+      const verified = await duplifs(['verify', `file://${target}`, folder]);
+      expect(verified, verified.stderr).toMatchObject({ status: 0 });
     });
   });
+
+  it('by Ctrl-C twice ends at once', async () => {
+    await built();
+    await withFolder(async (folder) => {
+      const { target, args } = await smallSource(folder);
+      const child = start(['full', '--max-upload-rate', '200K', ...args]);
+      const ended = once(child, 'exit');
+      while ((await readdir(target).catch(() => [])).length === 0) await setTimeout(5);
+      await setTimeout(300);
+      child.kill('SIGINT');
+      await setTimeout(200);
+      const before = performance.now();
+      child.kill('SIGINT');
+      expect(await ended).toEqual([null, 'SIGINT']);
+      expect(performance.now() - before).toBeLessThan(2000);
+      expect(await duplifs(['full', ...args])).toMatchObject({ status: 0 });
+    });
+  });
+
+  it('by a storage that fails goes on where it was', async () => {
+    await withFolder(async (folder) => {
+      const { source, target, args } = await smallSource(folder);
+      await mkdir(target);
+      await withTmpfs(target, '3m', async () => {
+        const failed = await duplifs(['full', '--num-retries', '1', ...args]);
+        expect([50, 53], failed.stderr).toContain(failed.status);
+        await runOk('mount', ['-o', 'remount,size=100m', target]);
+        const next = await duplifs(['full', ...args]);
+        expect(next, next.stderr).toMatchObject({ status: 0 });
+        expect(next.stderr).toMatch(/Going on with the set .* after volume [1-3]\n/);
+        const out = join(folder, 'out');
+        expect(await duplifs(['restore', `file://${target}`, out])).toMatchObject({ status: 0 });
+        expect(await run('diff', ['-r', source, out])).toMatchObject({ status: 0 });
+      });
+    });
+  });
+
+  it.each(['tempdir', 'archive-dir'])(
+    'by want of room in its --%s is told so before',
+    async (where) => {
+      await withFolder(async (folder) => {
+        const { args } = await smallSource(folder);
+        const small = join(folder, 'small');
+        await mkdir(small);
+        await withTmpfs(small, '20m', async () => {
+          const failed = await duplifs(['full', ...args, `--${where}`, small]);
+          expect(failed, failed.stderr).toMatchObject({ status: 53 });
+          expect(failed.stderr).toContain(small);
+          expect(failed.stderr).toContain('has room for only');
+          const [bytes = ''] = (await runOk('df', ['--output=used', '-B1', small]))
+            .split('\n')
+            .slice(1);
+          expect(Number(bytes)).toBeLessThan(1_000_000);
+        });
+        expect(await duplifs(['full', ...args])).toMatchObject({ status: 0 });
+      });
+    },
+  );
 });
+
+async function withTmpfs(folder: string, size: string, work: () => Promise<void>): Promise<void> {
+  await runOk('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder]);
+  try {
+    await work();
+  } finally {
+    await runOk('umount', ['-l', folder]);
+  }
+}

@@ -27,12 +27,20 @@ export interface ChainBase {
   /** The set that the next incremental builds on. */
   readonly base: BackupSet;
   readonly fullSeconds: number;
-  /** The sigtars of the chain up to the base, oldest first: their names in the archive dir. */
-  readonly signatures: readonly { readonly setSeconds: number; readonly name: string }[];
+  /** The sigtars of the chain up to the base, oldest first. */
+  readonly signatures: readonly BaseSignatures[];
   /** The base's manifest. */
   readonly manifest: Manifest;
   /** Whether it is the copy that the archive dir had, and not the stored one. */
   readonly isLocalManifest: boolean;
+}
+
+export interface BaseSignatures {
+  readonly setSeconds: number;
+  /** Its name in the archive dir. */
+  readonly name: string;
+  /** Where it is only on the storage (`--dry-run`). */
+  readonly stored?: StoredFile;
 }
 
 export interface BaseSources {
@@ -42,6 +50,8 @@ export interface BaseSources {
   /** Names in the archive dir. */
   readonly localNames: readonly string[];
   readonly decode: DecodeOptions;
+  /** Fetch nothing to the archive dir. */
+  readonly dryRun: boolean;
   readonly notice: (message: string) => void;
 }
 
@@ -53,18 +63,24 @@ export async function openBase(
   if (primary?.base === undefined) return undefined;
   const { base, chain } = primary;
   const local = new Set(sources.localNames);
-  const signatures: { setSeconds: number; name: string }[] = [];
+  const signatures: BaseSignatures[] = [];
   for (const file of primary.signatures.files) {
-    if (file.times.endSeconds > base.times.endSeconds) continue;
+    const setSeconds = file.times.endSeconds;
+    if (setSeconds > base.times.endSeconds) continue;
     const name = `${stemOf(file.name)}.gz`;
-    if (!local.has(name)) await fetchSignatures(file, name, sources);
-    signatures.push({ setSeconds: file.times.endSeconds, name });
+    const isMissing = !local.has(name);
+    if (isMissing && !sources.dryRun) await fetchSignatures(file, name, sources);
+    signatures.push({ setSeconds, name, ...(isMissing && sources.dryRun ? { stored: file } : {}) });
   }
   const stored = manifestOf(base);
   const name = stemOf(stored.name);
   const isLocalManifest = local.has(name);
-  if (!isLocalManifest) await fetchManifest(stored, name, sources);
-  const manifest = await parseFrom(name, createReadStream(join(sources.archiveFolder, name)));
+  const isFetched = !isLocalManifest && !sources.dryRun;
+  if (isFetched) await fetchManifest(stored, name, sources);
+  const manifest =
+    isLocalManifest || isFetched
+      ? await parseFrom(name, createReadStream(join(sources.archiveFolder, name)))
+      : await readStoredManifest(stored, sources);
   return { base, fullSeconds: chain.startSeconds, signatures, manifest, isLocalManifest };
 }
 
@@ -85,10 +101,13 @@ export async function readStoredManifest(
 
 /** The entries of each set of the chain, for mergeSets. */
 export function setEntriesOf({ signatures }: ChainBase, sources: BaseSources): SetEntries[] {
-  return signatures.map(({ setSeconds, name }) => {
+  return signatures.map(({ setSeconds, name, stored }) => {
     const reader = { read: () => createReadStream(join(sources.archiveFolder, name)) };
     const decode = { ...sources.decode, signKey: undefined };
-    const plaintext = decodeFile(reader, { name, container: 'gz' }, decode);
+    const plaintext =
+      stored === undefined
+        ? decodeFile(reader, { name, container: 'gz' }, decode)
+        : decodeFile(sources.storage, stored, decode);
     return { setSeconds, batches: sigtarEntries(name, plaintext) };
   });
 }

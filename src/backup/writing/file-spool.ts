@@ -3,15 +3,16 @@
  * again, then put and compared in size. It has no name there, so that nothing is left of it however the run ends.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { open, rm, statfs, type FileHandle } from 'node:fs/promises';
+import { constants, open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuplifsError, errorText } from '../../base/index.js';
 import { Replayable, type Storage } from '../../storage/index.js';
 import { openVolumeWriter, type Encoding, type VolumeWriter } from '../../volume/index.js';
+import { checkRoom } from './check-room.js';
 
-/** The room that must be left in the temporary folder, and how often it is looked at. */
-const leastRoomBytes = 24 << 20;
+/** How often the room in the temporary folder is looked at. */
 const bytesPerCheck = 8 << 20;
+const roomHint = 'Free some space, or choose another folder with --tempdir or a smaller --volsize';
 
 /** A file that is whole and lies in the temporary folder. Whoever has it closes it: then it is gone. */
 export interface SpooledFile {
@@ -38,10 +39,7 @@ export class FileSpool {
   }
 
   static async create(folder: string): Promise<FileSpool> {
-    const path = join(folder, `duplifs-${randomUUID()}.tmp`);
-    const file = await open(path, 'wx+', 0o600);
-    await rm(path);
-    return new FileSpool(folder, file);
+    return new FileSpool(folder, await openNameless(folder));
   }
 
   /** Opens a writer whose file this is. */
@@ -73,7 +71,7 @@ export class FileSpool {
   async #write(piece: Buffer): Promise<void> {
     if (this.#size >= this.#checkAt) {
       this.#checkAt = this.#size + bytesPerCheck;
-      await checkRoom(this.#folder);
+      await checkRoom(this.#folder, roomHint);
     }
     try {
       for (let at = 0; at < piece.length;) {
@@ -81,12 +79,28 @@ export class FileSpool {
       }
     } catch (error) {
       throw new DuplifsError('NO_SPACE', `Cannot write to "${this.#folder}": ${errorText(error)}`, {
-        hint: 'Free some space, or choose another folder with --tempdir or a smaller --volsize',
+        hint: roomHint,
         cause: error,
       });
     }
   }
 }
+
+/** A file that is gone once it is closed. Linux makes it so at once; elsewhere its name is taken away. */
+async function openNameless(folder: string): Promise<FileHandle> {
+  if (process.platform === 'linux') {
+    const flags = linuxTemporary | constants.O_DIRECTORY | constants.O_RDWR;
+    const file = await open(folder, flags, 0o600).catch(() => undefined);
+    if (file !== undefined) return file; // not every file system can do it
+  }
+  const path = join(folder, `duplifs-${randomUUID()}.tmp`);
+  const file = await open(path, 'wx+', 0o600);
+  await rm(path);
+  return file;
+}
+
+/** With O_DIRECTORY it is O_TMPFILE (open(2)), which Node has no name for. */
+const linuxTemporary = 0o20000000;
 
 /** Puts a file on the storage and sees that it has arrived whole. */
 export async function putFile(
@@ -115,13 +129,4 @@ async function* chunksOf(file: FileHandle, size: number): AsyncGenerator<Buffer>
     yield buffer.subarray(0, bytesRead);
     at += bytesRead;
   }
-}
-
-/** Fails with NO_SPACE before the folder is full, so that others who use it are not hurt. */
-async function checkRoom(folder: string): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize >= leastRoomBytes) return;
-  throw new DuplifsError('NO_SPACE', `"${folder}" has room for only ${bavail * bsize} more bytes`, {
-    hint: 'Free some space, or choose another folder with --tempdir or a smaller --volsize',
-  });
 }

@@ -31,6 +31,8 @@ export interface FinishOptions {
   readonly sessionKeys: ReadonlyMap<number, { readonly algorithm: number; readonly key: Buffer }>;
   /** What the storage held when the run began. */
   readonly stored: readonly StoredObject[];
+  /** Fails when the set must not be completed. */
+  readonly beforeManifest: () => Promise<void>;
 }
 
 /** Puts what completes the set. */
@@ -52,6 +54,7 @@ export async function finishSet(options: FinishOptions): Promise<void> {
     copyInto(writer, local(names.signaturesPart), files.signaturesEnd),
   );
   await removeSurplus(options);
+  await options.beforeManifest();
   // from here on the ready files are what is left of the parts: at a part beside a whole manifest every
   // command of duplicity fails
   await rm(local(names.manifestPart), { force: true });
@@ -150,7 +153,8 @@ async function removeSurplus({ plan, stored, lastVolume }: FinishOptions): Promi
   if (surplus.length > 0) await storage.remove(surplus.map(({ name }) => name));
 }
 
-async function encodeAndPut(
+/** Makes a file in the temporary folder and puts it. */
+export async function encodeAndPut(
   plan: SetPlan,
   name: string,
   encoding: Encoding,
@@ -168,7 +172,7 @@ async function encodeAndPut(
 }
 
 /** Makes a local file whole or not at all. */
-async function encodeInto(
+export async function encodeInto(
   path: string,
   encoding: Encoding,
   write: (writer: VolumeWriter) => Promise<void>,

@@ -14,6 +14,7 @@ import {
   type SigtarEntry,
 } from '../../archive/index.js';
 import { DuplifsError } from '../../base/index.js';
+import { checkRoom } from './check-room.js';
 import { PartFile } from './part-file.js';
 import { localNames, type SetPlan } from './set-plan.js';
 import { manifestEntryOf, type Checkpoint, type ManifestFields } from './set-state.js';
@@ -24,6 +25,7 @@ export class SetFiles {
   readonly #fileList: PartFile;
   readonly #index: PartFile;
   readonly #encoder: IndexEncoder;
+  readonly #folder: string;
   /** Where the index's bytes go to: its part, and at the end to whoever packs it. */
   #indexSink: (chunk: Buffer) => void;
   #full: Promise<void> | undefined;
@@ -36,6 +38,7 @@ export class SetFiles {
     from: Pick<Checkpoint, 'fileListCount' | 'isHidden'> | undefined,
   ) {
     [this.#signatures, this.#manifest, this.#fileList, this.#index] = files;
+    this.#folder = plan.archiveFolder;
     this.fileListCount = from?.fileListCount ?? 0;
     this.isHidden = from?.isHidden ?? false;
     this.#indexSink = (chunk) => {
@@ -58,6 +61,7 @@ export class SetFiles {
   ): Promise<SetFiles> {
     const names = localNames(plan);
     const open = (name: string, keep = 0) => PartFile.open(join(plan.archiveFolder, name), keep);
+    await checkRoom(plan.archiveFolder, roomHint);
     const { lengths } = from ?? {};
     const files = new SetFiles(
       plan,
@@ -129,6 +133,7 @@ export class SetFiles {
 
   /** Writes all that waits, and tells how long the files are. */
   async flush(): Promise<Checkpoint['lengths']> {
+    await checkRoom(this.#folder, roomHint);
     this.#encoder.flush();
     const files = [this.#signatures, this.#manifest, this.#fileList, this.#index];
     await Promise.all(files.map((file) => file.sync()));
@@ -158,3 +163,4 @@ export class SetFiles {
 }
 
 const zeros = Buffer.alloc(512);
+const roomHint = 'Free some space, or choose another folder with --archive-dir';

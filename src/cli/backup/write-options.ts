@@ -1,5 +1,6 @@
 /** The options of the commands that write backups: duplicity's names and meanings where it has the same. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { parseInterval } from '../../time/index.js';
 import { addCommonOptions, append, parseWhole, type CommonOptions } from '../common-options.js';
 
 export interface WriteOptions extends CommonOptions {
@@ -53,8 +54,8 @@ export function addWriteOptions(command: Command): Command {
     .option('--jsonstat', 'print the statistics as duplicity 3 does with this option', false)
     .option('--no-progress', 'show no progress on the terminal')
     .addOption(
-      new Option('--lock-wait <seconds>', 'how long to wait for another backup of this target')
-        .argParser(parseWhole)
+      new Option('--lock-wait <time>', 'how long to wait for another backup: 30 (seconds), 10m, 2h')
+        .argParser(parseWait)
         .default(0),
     );
   return addCommonOptions(command);
@@ -62,6 +63,10 @@ export function addWriteOptions(command: Command): Command {
 
 /** More takes twice the time and saves 0.4 % (docs/writing.md, "Volumes"). */
 const defaultLevel = 4;
+
+function parseWait(text: string): number {
+  return /^\d+$/.test(text) ? parseWhole(text) : parseInterval(text);
+}
 
 function parseLevel(text: string): number {
   const level = parseWhole(text);

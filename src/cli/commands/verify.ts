@@ -70,9 +70,7 @@ async function runVerify(
       await output.end(); // it may take hours until the next
     },
     onFailure: (path, error) => {
-      log.error(
-        `duplifs: "${path === '' ? '.' : path}" cannot be verified: ${errorText(error)}`,
-      );
+      log.error(`duplifs: "${path === '' ? '.' : path}" cannot be verified: ${errorText(error)}`);
     },
     signal,
   });
