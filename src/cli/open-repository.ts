@@ -79,6 +79,9 @@ export async function openStorageFor(
     log: (message) => {
       log.info(message);
     },
+    warn: (message) => {
+      log.warn(message);
+    },
     ...more,
   });
 }
