@@ -10,6 +10,7 @@
  * absolute figures do not.
  */
 import { parseArgs } from 'node:util';
+import { full, incremental } from './cases/backup.js';
 import { content } from './cases/content.js';
 import { random, sequential } from './cases/large-file.js';
 import { coldCatalog, list } from './cases/list.js';
@@ -30,7 +31,17 @@ import { warmCatalog } from './support/warm-catalog.js';
  * @property {number} runs
  */
 
-const cases = { content, ready, list, tar, sequential, random, 'cold-catalog': coldCatalog };
+const cases = {
+  content,
+  ready,
+  list,
+  tar,
+  sequential,
+  random,
+  'cold-catalog': coldCatalog,
+  full,
+  incremental,
+};
 
 const { values: options } = parseArgs({
   options: {

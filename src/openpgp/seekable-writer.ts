@@ -24,7 +24,9 @@ const keyBytes = 32;
 const partPower = 18;
 const partBytes = 2 ** partPower;
 /** Blocks that are deflated at the same time or wait for those before them. */
-const maxBlocksInWork = 8;
+const maxBlocksInWork = 16;
+/** Room before a block's data for what stands before them in the message: packet headers, a one-pass signature. */
+const headRoom = 64;
 
 export interface SeekableWriterOptions {
   /** At least one key or passphrase. */
@@ -33,7 +35,7 @@ export interface SeekableWriterOptions {
   readonly signer?: MessageSigner;
   /** 1 to 9; 0 for no compression: the message has no compressed packet then. */
   readonly level?: number;
-  /** Takes the file, piece by piece, one after the other. */
+  /** Takes the file, piece by piece, one after the other. A piece is used again once the next one was taken. */
   readonly sink: (piece: Buffer) => Promise<void>;
   readonly signal?: AbortSignal;
 }
@@ -67,8 +69,11 @@ export class SeekableMessageWriter {
   private readonly body: BodyWriter;
   private readonly signature: SignatureRun | undefined;
   private readonly blocks: PlacedBlock[] = [];
-  private pending: Buffer = Buffer.allocUnsafeSlow(blockBytes);
+  /** The block in the making; its data begin after `headRoom`. */
+  private pending: Buffer = freshBlock();
   private pendingBytes = 0;
+  /** Blocks whose data are in the body, to be filled again. */
+  private readonly spare: Buffer[] = [];
   private plaintextBytes = 0;
   /** The plaintext of the blocks that are in the body. */
   private packedPlaintextBytes = 0;
@@ -124,7 +129,7 @@ export class SeekableMessageWriter {
       // A full block waits until it is known not to be the last.
       if (room === 0) await this.handOver(false);
       const piece = data.subarray(at, at + (room === 0 ? this.blockLength : room));
-      this.pending.set(piece, this.pendingBytes);
+      this.pending.set(piece, headRoom + this.pendingBytes);
       this.pendingBytes += piece.length;
       at += piece.length;
     }
@@ -156,16 +161,22 @@ export class SeekableMessageWriter {
   }
 
   private async handOver(last: boolean): Promise<void> {
-    const data = this.pending.subarray(0, this.pendingBytes);
-    this.pending = last ? Buffer.alloc(0) : Buffer.allocUnsafeSlow(blockBytes);
+    const block = this.pending;
+    const data = block.subarray(headRoom, headRoom + this.pendingBytes);
+    if (!last) this.pending = this.spare.pop() ?? freshBlock();
     const first = this.plaintextBytes === 0;
     const plaintextOffset = this.plaintextBytes;
     this.pendingBytes = 0;
     this.plaintextBytes += data.length;
     await this.signature?.update(data);
     const head = blockHead(data.length, first, last, this.options.signer);
-    const tail = last && this.signature ? await this.signature.finish() : Buffer.alloc(0);
-    const packed = this.pack([head, data, tail], last);
+    const headAt = headRoom - head.length;
+    head.copy(block, headAt);
+    const framed = block.subarray(headAt, headRoom + data.length);
+    const packed =
+      last && this.signature !== undefined
+        ? this.pack(Buffer.concat([framed, await this.signature.finish()]), last)
+        : this.pack(framed, last);
     // Its error is that of the chain.
     packed.catch(() => undefined);
     const digest = createHash('sha256').update(data).digest().subarray(0, digestBytes);
@@ -177,17 +188,21 @@ export class SeekableMessageWriter {
       this.blocks.push({ plaintextOffset, plaintextLength, bodyOffset, bodyLength, digest });
       this.packedPlaintextBytes += plaintextLength;
       await this.body.put(bytes);
+      this.spare.push(block);
     });
     this.chain.catch(() => undefined);
     this.inWork.push(this.chain);
     if (this.inWork.length >= maxBlocksInWork) await this.inWork.shift();
   }
 
-  private pack(parts: Buffer[], last: boolean): Promise<Buffer> {
-    const framed = Buffer.concat(parts);
+  private pack(framed: Buffer, last: boolean): Promise<Buffer> {
     if (this.compression === 'none') return Promise.resolve(framed);
     return deflateBlock(framed, this.level, last);
   }
+}
+
+function freshBlock(): Buffer {
+  return Buffer.allocUnsafeSlow(headRoom + blockBytes);
 }
 
 /** What comes before the data of a block. */
@@ -225,7 +240,9 @@ class BodyWriter {
   readonly headBytes: number;
   private readonly cipher;
   private readonly mdc = createHash('sha1');
-  private readonly part = Buffer.allocUnsafeSlow(partBytes);
+  /** The part in the making, behind its length, and the one that the sink may still hold. */
+  private part = freshPart();
+  private otherPart = freshPart();
   private partFilled = 0;
   private started = false;
 
@@ -247,8 +264,8 @@ class BodyWriter {
     for (let at = 0; at < bytes.length;) {
       at += this.fill(bytes.subarray(at));
       if (this.partFilled < partBytes) return;
-      const length = Buffer.of(0xe0 | partPower);
-      await this.send(Buffer.concat([length, this.part]));
+      await this.send(this.part);
+      [this.part, this.otherPart] = [this.otherPart, this.part];
       this.partFilled = 0;
     }
   }
@@ -258,7 +275,7 @@ class BodyWriter {
     const header = Buffer.of(0xd3, 0x14);
     const mdc = this.mdc.copy().update(header).digest();
     await this.put(Buffer.concat([header, mdc]));
-    const last = this.part.subarray(0, this.partFilled);
+    const last = this.part.subarray(1, 1 + this.partFilled);
     await this.send(Buffer.concat([encodeDefiniteLength(last.length), last]));
     return this.bytes;
   }
@@ -270,7 +287,7 @@ class BodyWriter {
 
   /** Puts into the part what fits; how much did. */
   private fill(bytes: Buffer): number {
-    const count = bytes.copy(this.part, this.partFilled);
+    const count = bytes.copy(this.part, 1 + this.partFilled);
     this.partFilled += count;
     this.bytes += count;
     return count;
@@ -282,4 +299,11 @@ class BodyWriter {
     await this.sink(bytes);
     this.fileBytes += bytes.length;
   }
+}
+
+/** Room for a part and its length, which is written there already. */
+function freshPart(): Buffer {
+  const part = Buffer.allocUnsafeSlow(1 + partBytes);
+  part[0] = 0xe0 | partPower;
+  return part;
 }

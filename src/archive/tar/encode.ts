@@ -15,7 +15,8 @@ export function paddingLength(size: number): number {
 export function encodeTarEntry(header: TarHeader): Buffer {
   const body = paxBodyFor(header);
   if (body === undefined) {
-    const block = Buffer.alloc(blockSize);
+    // from Node's pool of small buffers: zeroing 512 bytes costs less than memory of its own
+    const block = Buffer.allocUnsafe(blockSize).fill(0);
     writeBlock(block, header);
     return block;
   }

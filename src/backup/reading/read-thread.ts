@@ -7,17 +7,23 @@ const port = parentPort;
 /** One number that both threads share: the bytes that were sent and not yet used. */
 const ahead = workerData as Int32Array;
 const reader = new FileReader();
-let bytes = new Uint8Array(messageBytes);
+let bytes = freshBytes(messageBytes);
 let filled = 0;
 let events: MessageEvent[] = [];
 
 /** Keeps a copy of the bytes in the message; sends it when they do not fit. */
 function keep(data: Uint8Array): number {
   if (filled + data.length > bytes.length && events.length > 0) send();
-  if (data.length > bytes.length) bytes = new Uint8Array(data.length);
+  if (data.length > bytes.length) bytes = freshBytes(data.length);
   bytes.set(data, filled);
   filled += data.length;
   return filled - data.length;
+}
+
+/** Memory of its own that need not be zeros: all of it that is sent was written. */
+function freshBytes(length: number): Uint8Array<ArrayBuffer> {
+  const { buffer } = Buffer.allocUnsafeSlow(length);
+  return new Uint8Array(buffer);
 }
 
 function send(): void {
@@ -28,7 +34,7 @@ function send(): void {
   Atomics.add(ahead, 0, bytes.byteLength);
   const { buffer } = bytes;
   port?.postMessage({ bytes: buffer, events } satisfies ReadMessage, [buffer]);
-  bytes = new Uint8Array(messageBytes);
+  bytes = freshBytes(messageBytes);
   filled = 0;
   events = [];
 }

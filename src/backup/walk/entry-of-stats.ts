@@ -15,8 +15,7 @@ const typeOfMode: ReadonlyMap<number, EntryType> = new Map([
 export function entryOfStats(path: string, stats: Stats): WalkEntry | undefined {
   const type = typeOfMode.get(stats.mode & 0o170000);
   if (type === undefined) return undefined;
-  const isDevice = type === 'chr' || type === 'blk';
-  return {
+  const entry = {
     kind: 'entry',
     path,
     type,
@@ -28,8 +27,9 @@ export function entryOfStats(path: string, stats: Stats): WalkEntry | undefined 
     mtimeMs: stats.mtimeMs,
     ctimeMs: stats.ctimeMs,
     inode: stats.ino,
-    ...(isDevice ? { device: deviceOf(stats.rdev) } : {}),
-  };
+  } as const;
+  const isDevice = type === 'chr' || type === 'blk';
+  return isDevice ? { ...entry, device: deviceOf(stats.rdev) } : entry;
 }
 
 /** Device numbers lie in st_rdev in four parts (glibc's gnu_dev_major and gnu_dev_minor). */

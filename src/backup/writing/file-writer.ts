@@ -77,13 +77,20 @@ export class FileWriter {
     isLast: boolean,
   ): Promise<void> {
     await this.#makeRoom(this);
+    const { path, type, mode, uid, gid, userName, groupName, mtimeSeconds } = this.#metadata;
     const header = encodeDifftarHeader({
-      ...this.#metadata,
       kind: this.#kind,
+      path,
+      type,
+      mode,
+      uid,
+      gid,
+      userName,
+      groupName,
+      mtimeSeconds,
       dataLength,
       piece,
     });
-    const { path } = this.#metadata;
     const edge = isLast || piece === undefined ? { path } : { path, block: piece };
     const { volume, offset } = await this.#volumes.add(edge, header, data);
     appendPiece(this.#runs, { volume, offset, length: dataLength });

@@ -193,13 +193,40 @@ export class SetWriter {
     // what could not be read to its end is read again next time: no file has this time by itself
     const mtimeSeconds =
       failure === undefined ? metadata.mtimeSeconds : metadata.mtimeSeconds === 1 ? 2 : 1;
+    // field by field: spreading the metadata for each file costs more than encoding it
+    const { type, mode, uid, gid, userName, groupName } = metadata;
     const signatureLength = signature.length;
-    await files.addSignature(
-      { ...metadata, mtimeSeconds, kind: 'signature', signatureLength },
+    const full = files.addSignature(
+      {
+        kind: 'signature',
+        path,
+        type,
+        mode,
+        uid,
+        gid,
+        userName,
+        groupName,
+        mtimeSeconds,
+        signatureLength,
+      },
       Buffer.from(signature),
     );
+    if (full !== undefined) await full;
     if (plan.writesIndex) {
-      await files.addIndexEntry({ ...metadata, kind, size: bytes, runs: file.runs });
+      const added = files.addIndexEntry({
+        kind,
+        path,
+        type,
+        mode,
+        uid,
+        gid,
+        userName,
+        groupName,
+        mtimeSeconds: metadata.mtimeSeconds,
+        size: bytes,
+        runs: file.runs,
+      });
+      if (added !== undefined) await added;
     }
     const change = kind === 'snapshot' ? 'new' : 'changed';
     if (plan.listsFiles) await files.addFileChange({ change, path });
@@ -238,14 +265,12 @@ export class SetWriter {
     if (source.mtimeSeconds < 0) {
       warn(`${JSON.stringify(path)} has a time before 1970; it is stored as 0`);
     }
-    return {
-      ...{ path, type, mode, uid, gid },
-      userName: users.name(uid),
-      groupName: groups.name(gid),
-      mtimeSeconds: Math.max(0, source.mtimeSeconds),
-      ...(linkTarget === undefined ? {} : { linkTarget }),
-      ...(device === undefined ? {} : { device }),
-    };
+    const userName = users.name(uid);
+    const groupName = groups.name(gid);
+    const mtimeSeconds = Math.max(0, source.mtimeSeconds);
+    const common = { path, type, mode, uid, gid, userName, groupName, mtimeSeconds };
+    if (linkTarget !== undefined) return { ...common, linkTarget };
+    return device === undefined ? common : { ...common, device };
   }
 
   #done(path: string): void {

@@ -54,8 +54,8 @@ export function addWriteOptions(command: Command): Command {
   return addCommonOptions(command);
 }
 
-/** More takes twice the time and saves 0.4 % (docs/writing.md, "Volumes"). */
-const defaultLevel = 4;
+/** Makes what duplicity's default makes, in the least time (docs/writing.md, "Volumes"). */
+const defaultLevel = 2;
 
 function parseLevel(text: string): number {
   const level = parseWhole(text);

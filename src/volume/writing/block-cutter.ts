@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { blockBytes, digestBytes, type FileSink, type VolumeBlock } from './volume-writer.js';
 
 /** Blocks that are deflated at the same time or wait for those before them. */
-const maxInWork = 8;
+const maxInWork = 16;
 
 /** Wraps one block: called in order, the results are written in order. */
 export type PackBlock = (data: Buffer, last: boolean) => Promise<Buffer>;

@@ -27,7 +27,7 @@ export interface VolumeTable {
   readonly blocks: readonly VolumeBlock[];
 }
 
-/** Takes the file, one piece after the other. */
+/** Takes the file, one piece after the other. A piece may change once the next one was taken. */
 export type FileSink = (piece: Buffer) => Promise<void>;
 
 /**

@@ -1,0 +1,158 @@
+/**
+ * Writing: a full backup of the tree, one more of it with nothing changed and with 500 files changed, and one of a
+ * file of 1 GiB of which one per cent has changed. Each run begins from the same state.
+ */
+import { closeSync, openSync, readFileSync, utimesSync, writeSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { contest } from '../support/contest.js';
+import { runScript } from '../support/process.js';
+import { generator } from '../support/tree.js';
+import { writers } from '../support/writers.js';
+
+const changedFiles = 500;
+const changedShare = 0.01;
+const changedRunBytes = 65536;
+const memoryTarget = { metric: 'peakMegabytes', atMost: 300 };
+
+/** @param {import('../run.js').Context} context */
+export async function full({ restorers, source, runs }) {
+  const folder = await source('tree');
+  const contestants = Object.fromEntries(
+    restorers.map(({ name }) => [
+      name,
+      async () => inScratch(async (place) => measured(writers[name], 'full', folder, place)),
+    ]),
+  );
+  return [
+    await contest('full backup', contestants, {
+      runs,
+      targets: [
+        { metric: 'seconds', against: 'duplicity', atMost: 1 / 4 },
+        { metric: 'seconds', against: 'restic', atMost: 1.3 },
+        memoryTarget,
+      ],
+    }),
+  ];
+}
+
+/** @param {import('../run.js').Context} context */
+export async function incremental({ restorers, source, runs }) {
+  const tree = await source('tree');
+  const large = await source('large');
+  return inScratch(async (scratch) => [
+    ...(await onTopOf(restorers, tree, join(scratch, 'tree'), runs, [
+      ['nothing changed', () => undefined],
+      [`${changedFiles} files changed`, changeFiles],
+    ])),
+    ...(await onTopOf(restorers, large, join(scratch, 'large'), runs, [
+      ['1 % of 1 GiB changed', changeLargeFile],
+    ])),
+  ]);
+}
+
+/** One contest for each change to the source; every program has made a full backup of it as it was. */
+async function onTopOf(restorers, original, scratch, runs, changes) {
+  const source = join(scratch, 'source');
+  await mkdir(scratch);
+  await runScript(`cp -a '${original}' '${source}'`);
+  const bases = {};
+  for (const { name } of restorers) {
+    bases[name] = join(scratch, name);
+    await mkdir(bases[name]);
+    await measured(writers[name], 'full', source, bases[name]);
+  }
+  await passASecond(); // what changes within the second of a backup cannot be seen by its time
+  const results = [];
+  for (const [what, change] of changes) {
+    await change(source);
+    const contestants = Object.fromEntries(
+      restorers.map(({ name }) => [
+        name,
+        async () => {
+          // in the same place, for programs keep caches by path
+          const kept = `${bases[name]}-kept`;
+          await runScript(`rm -rf '${kept}' && cp -a '${bases[name]}' '${kept}'`);
+          try {
+            return await measured(writers[name], 'again', source, bases[name]);
+          } finally {
+            await runScript(`rm -rf '${bases[name]}' && mv '${kept}' '${bases[name]}'`);
+          }
+        },
+      ]),
+    );
+    const target = { metric: 'seconds', against: 'duplicity', atMost: 1 / 3 };
+    results.push(
+      await contest(`incremental, ${what}`, contestants, {
+        runs,
+        targets: [target, memoryTarget],
+      }),
+    );
+  }
+  await rm(scratch, { recursive: true });
+  return results;
+}
+
+async function measured(writer, verb, source, place) {
+  const { seconds, cpuSeconds, stdout } = await runScript(writer[verb](source, place), {
+    env: writer.env(place),
+  });
+  const { stdout: stored } = await runScript(`du -sb '${place}' | cut -f 1`);
+  return {
+    seconds,
+    clientCpuSeconds: cpuSeconds,
+    peakMegabytes: Number(stdout.trim().split('\n').at(-1)) / 1000,
+    storedMegabytes: Number(stored) / 1e6,
+  };
+}
+
+/** Changes some bytes in the middle of files that are chosen by a seed. */
+async function changeFiles(source) {
+  const entries = await readdir(source, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  const random = generator(3);
+  for (let i = 0; i < Math.min(changedFiles, files.length / 2); i += 1) {
+    const at = Math.floor(random() * files.length);
+    const [path] = files.splice(at, 1);
+    overwrite(path, Math.floor(readFileSync(path).length / 2), Buffer.from(`changed ${i}\n`));
+  }
+}
+
+/** Changes runs of 64 KiB all over the large file. */
+async function changeLargeFile(source) {
+  const path = join(source, 'large.bin');
+  const { length } = readFileSync(path);
+  const runs = Math.ceil((length * changedShare) / changedRunBytes);
+  const random = generator(4);
+  for (let i = 0; i < runs; i += 1) {
+    const bytes = Buffer.from(Uint8Array.from({ length: changedRunBytes }, () => random() * 256));
+    overwrite(path, Math.floor(((i + random()) / (runs + 1)) * length), bytes);
+  }
+}
+
+function overwrite(path, position, bytes) {
+  const file = openSync(path, 'r+');
+  writeSync(file, bytes, 0, bytes.length, position);
+  closeSync(file);
+  const now = Date.now() / 1000;
+  utimesSync(path, now, now);
+}
+
+async function passASecond() {
+  await runScript('sleep 2');
+}
+
+async function inScratch(work) {
+  const folder = await mkdtemp(
+    join(process.env.DUPLIFS_BENCH_DIR ?? tmpdir(), 'duplifs-bench-write-'),
+  );
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
