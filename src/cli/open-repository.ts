@@ -26,13 +26,15 @@ export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
   /** Other than what the command line says. */
   readonly storageOptions?: StorageOptions;
+  /** Decode volumes whole, and hold them against their hashes, where blocks alone would do. */
+  readonly wholeVolumes?: boolean;
 }
 
 export async function openRepository(
   url: string,
   options: CommonOptions,
   log: Log,
-  { ask = askSecret, signal, storageOptions }: OpenOptions = {},
+  { ask = askSecret, signal, storageOptions, wholeVolumes }: OpenOptions = {},
 ): Promise<Repository> {
   const warn = (message: string): void => {
     log.warn(message);
@@ -60,6 +62,7 @@ export async function openRepository(
       },
       arena,
       memoryBytes,
+      wholeVolumes,
       numericOwner: options.numericOwner,
       warn,
     },
@@ -79,6 +82,9 @@ export async function openStorageFor(
     log: (message) => {
       log.info(message);
     },
+    warn: (message) => {
+      log.warn(message);
+    },
     ...more,
   });
 }
@@ -89,8 +95,9 @@ export async function withRepository<T>(
   options: CommonOptions,
   { log, signal }: CommandContext,
   work: (repository: Repository) => Promise<T>,
+  more: OpenOptions = {},
 ): Promise<T> {
-  const repository = await openRepository(url, options, log, { signal });
+  const repository = await openRepository(url, options, log, { signal, ...more });
   try {
     return await work(repository);
   } finally {

@@ -8,7 +8,7 @@ import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { DuplifsError } from '../base/index.js';
+import { DuplifsError } from '../../base/index.js';
 
 const retryMilliseconds = 250;
 
