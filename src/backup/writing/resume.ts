@@ -105,7 +105,8 @@ export async function* keptIndexEntries(
 
 /**
  * Whether the parts are still as our run has left them: duplicity may have gone on with the set, and been killed as
- * well. Then its part of the manifest has other volumes than the state.
+ * well: it begins with the last volume again, and so the part has another one than the state. What the part has behind
+ * the state counts as ours: a run that was killed between the two has left it.
  */
 export async function isStillOurs(
   plan: Pick<SetPlan, 'times' | 'prefixes' | 'archiveFolder'>,
@@ -117,7 +118,10 @@ export async function isStillOurs(
   for await (const { number, sha1 } of recordedVolumes(join(plan.archiveFolder, names.state))) {
     ours.set(number, sha1);
   }
-  return theirs.volumes.every(({ number, hash }) => ours.get(number) === hash?.hex);
+  return theirs.volumes.every(({ number, hash }) => {
+    const known = ours.get(number);
+    return known === undefined || known === hash?.hex;
+  });
 }
 
 /**
