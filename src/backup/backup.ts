@@ -328,12 +328,12 @@ class SetRun {
           counts.deletedFiles += 1;
           continue;
         }
-        const { size, type } = change.source;
+        const { size } = change.source;
         counts.sourceFiles += 1;
-        counts.sourceFileSize += change.kind === 'unchanged' || type === 'reg' ? size : 0;
+        counts.sourceFileSize += size;
         if (change.kind === 'snapshot') {
           counts.newFiles += 1;
-          counts.newFileSize += type === 'reg' ? size : 0;
+          counts.newFileSize += size;
         } else if (change.kind === 'diff') {
           counts.changedFiles += 1;
           counts.changedFileSize += size;

@@ -1,6 +1,6 @@
 /** Backups that are killed at any point, gone on with, and compared: nothing is lost and nothing left over. */
 import { randomInt } from 'node:crypto';
-import { cp, mkdir, readFile, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { start, type Stopped } from './interrupt.js';
@@ -35,7 +35,7 @@ export class KillPlace {
 
   async copyTo(folder: string): Promise<KillPlace> {
     await rm(folder, { recursive: true, force: true });
-    await cp(this.folder, folder, { recursive: true, preserveTimestamps: true });
+    await runOk('cp', ['-a', this.folder, folder]);
     return new KillPlace(folder, this.#options, this.#env);
   }
 
@@ -121,6 +121,7 @@ export class KillPlace {
     const settled = /^(duplicity-[^ ]*\.(manifest|sigtar\.gz)|duplifs-seen\.gz|lockfile)$/;
     expect(local.filter((name) => !settled.test(name))).toEqual([]);
     expect(local.filter((name) => name.startsWith('duplicity-'))).toHaveLength(sets * 2);
+    expect(await readdir(this.at('temporary'))).toEqual([]);
   }
 }
 

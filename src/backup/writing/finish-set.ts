@@ -22,6 +22,7 @@ import { manifestEntryOf, tableOf, type VolumeRecord } from './set-state.js';
 
 /** Signatures deflate to within 3 % of what more work makes of them. */
 const localLevel = 2;
+const copyBytes = 256 * 1024;
 
 export interface FinishOptions {
   readonly plan: SetPlan;
@@ -203,9 +204,18 @@ async function allEnded(tasks: readonly Promise<void>[]): Promise<void> {
   await Promise.all(tasks);
 }
 
+/** Copies a file of any size through one buffer: a writer has taken the bytes when `write` returns. */
 async function copyInto(writer: VolumeWriter, path: string, end?: Buffer): Promise<void> {
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    await writer.write(chunk as Buffer);
+  const file = await open(path, 'r');
+  try {
+    const buffer = Buffer.allocUnsafeSlow(copyBytes);
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, copyBytes, null);
+      if (bytesRead === 0) break;
+      await writer.write(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
   }
   if (end !== undefined) await writer.write(end);
 }

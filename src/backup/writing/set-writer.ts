@@ -133,7 +133,9 @@ export class SetWriter {
       await files.addIndexEntry({ ...metadata, kind: 'snapshot', size: 0, runs: [] });
     }
     counts.sourceFiles += 1;
+    counts.sourceFileSize += source.size;
     counts.newFiles += 1;
+    counts.newFileSize += source.size;
     this.#done(source.path);
   }
 

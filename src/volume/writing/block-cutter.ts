@@ -1,5 +1,6 @@
 /** Cuts a plaintext into blocks and keeps what is made of them in order, some in work at the same time. */
 import { createHash } from 'node:crypto';
+import { noteShortLived } from '../../base/index.js';
 import { blockBytes, digestBytes, type FileSink, type VolumeBlock } from './volume-writer.js';
 
 /** Blocks that are deflated at the same time or wait for those before them. */
@@ -76,6 +77,7 @@ export class BlockCutter {
     this.#pending = last ? Buffer.alloc(0) : Buffer.allocUnsafeSlow(blockBytes);
     this.#cut += data.length;
     this.#filled = 0;
+    noteShortLived(2 * data.length); // it, and what is made of it
     const packed = this.#pack(data, last);
     packed.catch(() => undefined); // its error is that of the chain
     const digest = createHash('sha256').update(data).digest().subarray(0, digestBytes);
