@@ -3,6 +3,11 @@ import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { noPrefixes } from '../../src/archive/index.js';
+import { TargetLock } from '../../src/backup/lock/target-lock.js';
+import { DuplifsError } from '../../src/base/index.js';
+import { openStorage, type Storage } from '../../src/storage/index.js';
+import { WrappedStorage } from '../../src/storage/wrappers/wrapped.js';
 import { canMakeChains } from '../support/chains.js';
 import { withFolder } from '../support/folders.js';
 import { built, duplifs, run, runOk } from '../support/run.js';
@@ -135,6 +140,44 @@ describe('the lock on the target', () => {
     },
   );
 });
+
+describe('TargetLock', () => {
+  it('is given to one of two who come at once, or to none', async () => {
+    await withFolder(async (folder) => {
+      const storage = await openStorage(`file://${folder}`);
+      for (let round = 0; round < 20; round += 1) {
+        const taken = await Promise.allSettled([take(storage), take(storage)]);
+        const locks = taken.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+        expect(locks.length).toBeLessThanOrEqual(1);
+        for (const lock of locks) await lock.release();
+        expect(await locksOf(folder)).toEqual([]);
+      }
+    });
+  });
+
+  it('is given up by who may write and not delete, too', async () => {
+    await withFolder(async (folder) => {
+      const storage = new NothingRemoved(await openStorage(`file://${folder}`));
+      for (let round = 0; round < 3; round += 1) await (await take(storage)).release();
+      expect(await locksOf(folder)).toHaveLength(3);
+      const held = await take(storage);
+      await expect(take(storage)).rejects.toMatchObject({ code: 'LOCKED' });
+      await held.release();
+    });
+  });
+});
+
+class NothingRemoved extends WrappedStorage {
+  override remove(): Promise<void> {
+    return Promise.reject(new DuplifsError('STORAGE_DENIED', 'Not allowed'));
+  }
+}
+
+async function take(storage: Storage): Promise<TargetLock> {
+  const stop = new AbortController().signal;
+  const options = { storage, prefixes: noPrefixes, lockWaitSeconds: 0, stop };
+  return TargetLock.take({ ...options, notice: () => undefined });
+}
 
 async function locksOf(target: string): Promise<string[]> {
   return (await readdir(target)).filter((name) => name.startsWith('duplifs-lock.'));
