@@ -82,6 +82,9 @@ export async function openStorageFor(
     log: (message) => {
       log.info(message);
     },
+    warn: (message) => {
+      log.warn(message);
+    },
     ...more,
   });
 }

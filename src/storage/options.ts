@@ -22,6 +22,8 @@ export interface StorageOptions {
   readonly statistics?: StorageStatistics;
   /** Told what an operator may want to know: failures that are tried again. */
   readonly log?: (message: string) => void;
+  /** Told what every user has to know: a mirror that is no longer complete. */
+  readonly warn?: (message: string) => void;
   /** Asks the user for a password. */
   readonly askPassword?: (prompt: string) => Promise<string>;
   readonly s3?: S3Options;

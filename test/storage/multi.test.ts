@@ -77,7 +77,13 @@ describe('multi', () => {
   const make = (mode: 'mirror' | 'stripe', onFailure: 'continue' | 'abort'): MultiStorage =>
     new MultiStorage(
       stores.map((storage) => ({ storage, prefixes: [] })),
-      { url: 'multi:///x', mode, onFailure, log: (line) => log.push(line) },
+      {
+        url: 'multi:///x',
+        mode,
+        onFailure,
+        log: (line) => log.push(line),
+        warn: (line) => log.push(line),
+      },
     );
   const named = async (): Promise<string[][]> =>
     await Promise.all(

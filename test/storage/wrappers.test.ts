@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Storage, StorageOptions } from '../../src/storage/index.js';
+import type { Body, Storage, StorageOptions } from '../../src/storage/index.js';
 import { readWhole, Replayable, StorageStatistics } from '../../src/storage/index.js';
 import { FolderStorage } from '../../src/storage/folder-storage.js';
 import { LocalFolder } from '../../src/storage/local/local-folder.js';
@@ -146,6 +146,26 @@ describe('the stall time-out', () => {
       yield someBytes(10);
     }
     await storage.write('slow', slow(), {});
+  });
+});
+
+describe('the stall time-out of a write', () => {
+  it('leaves no timer when the server answers before it has asked for the end of the body', async () => {
+    // as WebDAV servers do that know the length: backups then ended five minutes after their last line
+    class Early extends WrappedStorage {
+      override async write(_name: string, body: Body): Promise<void> {
+        const chunks = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+        await chunks.next();
+        setImmediate(() => void chunks.next());
+      }
+    }
+    const timers = (): number =>
+      process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const storage = composed({ timeoutSeconds: 30 }, new Early(plain));
+    const before = timers();
+    await storage.write('x', repeated(someBytes(10), 1), {});
+    await sleep(20);
+    expect(timers()).toBe(before);
   });
 });
 

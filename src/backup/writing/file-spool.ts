@@ -39,7 +39,14 @@ export class FileSpool {
   }
 
   static async create(folder: string): Promise<FileSpool> {
-    return new FileSpool(folder, await openNameless(folder));
+    try {
+      return new FileSpool(folder, await openNameless(folder));
+    } catch (error) {
+      throw new DuplifsError('TARGET', `Cannot make a file in "${folder}": ${errorText(error)}`, {
+        hint: 'Volumes are made there before they are stored; choose another folder with --tempdir',
+        cause: error,
+      });
+    }
   }
 
   /** Opens a writer whose file this is. */

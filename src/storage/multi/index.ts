@@ -36,6 +36,7 @@ export async function openMulti(
     mode,
     onFailure,
     log: options.log ?? (() => undefined),
+    warn: options.warn ?? options.log ?? (() => undefined),
   });
   // retries, time-outs, limits and counts are around each of the stores
   return new CheckedStorage(multi);

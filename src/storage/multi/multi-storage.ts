@@ -23,6 +23,8 @@ export interface MultiOptions {
   readonly mode: 'mirror' | 'stripe';
   readonly onFailure: 'continue' | 'abort';
   readonly log: (message: string) => void;
+  /** Told once of each kind of failure that was passed over. */
+  readonly warn: (message: string) => void;
 }
 
 export class MultiStorage implements Storage {
@@ -32,6 +34,7 @@ export class MultiStorage implements Storage {
   /** Which stores the last listing found a file on. */
   #places = new Map<string, readonly MultiStore[]>();
   #turn = 0;
+  readonly #warned = new Set<string>();
 
   constructor(stores: readonly MultiStore[], options: MultiOptions) {
     this.url = options.url;
@@ -42,7 +45,7 @@ export class MultiStorage implements Storage {
   async list(signal?: AbortSignal): Promise<readonly StoredObject[]> {
     const results = await this.#all(this.#stores, (storage) => listOf(storage, signal));
     const failed = results.filter((result) => 'error' in result);
-    if (failed.length > 0 && !this.#may(failed.length, results.length, 'list')) throw first(failed);
+    if (failed.length > 0 && !this.#may(failed, results, 'list')) throw first(failed);
     const absent = results.every((result) => 'value' in result && result.value === undefined);
     if (absent) return await this.#absent(signal);
     const objects = new Map<string, StoredObject>();
@@ -87,7 +90,7 @@ export class MultiStorage implements Storage {
       } catch (error) {
         if (isDuplifsError(error, 'ABORTED')) throw error;
         if (worst === undefined || isDuplifsError(worst, 'STORAGE_NOT_FOUND')) worst = error;
-        this.#note('read', storage, error);
+        this.#note('read', `Could not read on "${storage.url}": ${errorText(error)}`);
       }
     }
     throw worst;
@@ -138,8 +141,7 @@ export class MultiStorage implements Storage {
       name,
       results.filter((result) => 'value' in result).map(({ store }) => store),
     );
-    if (failed.length > 0 && !this.#may(failed.length, results.length, 'write'))
-      throw first(failed);
+    if (failed.length > 0 && !this.#may(failed, results, 'write')) throw first(failed);
   }
 
   async #writeToOne(
@@ -164,7 +166,7 @@ export class MultiStorage implements Storage {
         worst ??= error;
         if (this.#options.onFailure === 'abort' || isDuplifsError(error, 'ABORTED')) throw error;
         if (!isReplayable(body)) throw error;
-        this.#note('write', store.storage, error);
+        this.#note('write', `Could not write on "${store.storage.url}": ${errorText(error)}`);
       }
     }
     throw worst;
@@ -201,15 +203,27 @@ export class MultiStorage implements Storage {
   }
 
   /** Whether so many failures can be passed over; says so if they are. */
-  #may(failed: number, all: number, action: 'list' | 'write'): boolean {
-    const { mode, onFailure, log } = this.#options;
-    const may = mode === 'mirror' && onFailure === 'continue' && failed < all;
-    if (may) log(`Could not ${action} on ${failed} of ${all} mirrors of "${this.url}"`);
-    return may;
+  #may(
+    failed: readonly Result<unknown>[],
+    all: readonly unknown[],
+    action: 'list' | 'write',
+  ): boolean {
+    const { mode, onFailure } = this.#options;
+    if (mode !== 'mirror' || onFailure !== 'continue' || failed.length >= all.length) return false;
+    const reason = errorText(first(failed));
+    this.#note(
+      action,
+      `Could not ${action} on ${failed.length} of ${all.length} mirrors of "${this.url}": ${reason}`,
+    );
+    return true;
   }
 
-  #note(action: string, storage: Storage, error: unknown): void {
-    this.#options.log(`Could not ${action} on "${storage.url}": ${errorText(error)}`);
+  /** A mirror that is down would else be reported with each of ten thousand files. */
+  #note(action: string, message: string): void {
+    const { log, warn } = this.#options;
+    if (this.#warned.has(action)) log(message);
+    else warn(message);
+    this.#warned.add(action);
   }
 
   /** The error of a store whose folder does not exist, when that is so of all. */

@@ -105,6 +105,7 @@ class Watch {
   readonly #error: () => StorageError;
   readonly #controller: FollowingController;
   #timer: NodeJS.Timeout | undefined;
+  #ended = false;
 
   constructor(seconds: number, error: () => StorageError, signal: AbortSignal | undefined) {
     this.#milliseconds = seconds * 1000;
@@ -116,8 +117,10 @@ class Watch {
     return this.#controller.signal;
   }
 
+  /** Not after the end: a server may answer before the body that it has was asked for its own end. */
   start(): void {
     this.pause();
+    if (this.#ended) return;
     this.#timer = setTimeout(() => {
       this.#controller.abort(this.#error());
     }, this.#milliseconds);
@@ -129,6 +132,7 @@ class Watch {
 
   end(): void {
     this.pause();
+    this.#ended = true;
     this.#controller.release();
     this.#controller.abort(new Error('The call has ended'));
   }
