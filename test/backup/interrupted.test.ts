@@ -3,14 +3,15 @@ import { once } from 'node:events';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { withFolder } from '../support/folders.js';
 import { built, duplifs, run, runOk } from '../support/run.js';
 import { killAfterVolumes, smallSource, start, volumes } from './killed.js';
 
+beforeAll(built);
+
 describe('a killed backup', () => {
   it('goes on with the same set, which is then as if it had never stopped', async () => {
-    await built();
     await withFolder(async (folder) => {
       const { source, target, args: some } = await smallSource(folder);
       const temporary = join(folder, 'temporary');
@@ -72,7 +73,6 @@ async function volumesOf(target: string): Promise<string[]> {
 
 describe('a backup that is stopped', () => {
   it('by Ctrl-C finishes its volume and can be gone on with', async () => {
-    await built();
     await withFolder(async (folder) => {
       const { target, args } = await smallSource(folder);
       const child = start(['full', '--max-upload-rate', '4M', ...args]);
@@ -92,7 +92,6 @@ describe('a backup that is stopped', () => {
   });
 
   it('by Ctrl-C twice ends at once', async () => {
-    await built();
     await withFolder(async (folder) => {
       const { target, args } = await smallSource(folder);
       const child = start(['full', '--max-upload-rate', '200K', ...args]);

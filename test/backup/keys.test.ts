@@ -1,13 +1,15 @@
 /** What a set is encrypted with is proven before the first byte is written. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { GpgHome, hasGpg } from '../openpgp/gpg-home.js';
 import { canMakeChains } from '../support/chains.js';
 import { withFolder } from '../support/folders.js';
-import { duplifs, runOk } from '../support/run.js';
+import { built, duplifs, runOk } from '../support/run.js';
 import { killAfterVolumes, smallSource } from './killed.js';
 import { withTarget } from './target.js';
+
+beforeAll(built);
 
 describe('a passphrase', () => {
   it('that does not open the chain is refused before anything is written, with a warm archive dir too', async () => {

@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { noPrefixes } from '../../src/archive/index.js';
 import { TargetLock } from '../../src/backup/lock/target-lock.js';
 import { DuplifsError } from '../../src/base/index.js';
@@ -13,9 +13,10 @@ import { withFolder } from '../support/folders.js';
 import { built, duplifs, run, runOk } from '../support/run.js';
 import { smallSource, start, volumes } from './killed.js';
 
+beforeAll(built);
+
 describe.runIf(canMakeChains)('the lock on the archive dir', () => {
   it('keeps a second backup of the same target out, and is free when its holder was killed', async () => {
-    await built();
     await withFolder(async (folder) => {
       const { target, args } = await smallSource(folder);
       const first = start(['full', ...args]);
@@ -32,7 +33,6 @@ describe.runIf(canMakeChains)('the lock on the archive dir', () => {
   });
 
   it('is respected when duplicity holds it', async () => {
-    await built();
     await withFolder(async (folder) => {
       const { target, args } = await smallSource(folder);
       const theirs = start(['full', ...args], {}, 'duplicity');
@@ -49,7 +49,6 @@ describe.runIf(canMakeChains)('the lock on the archive dir', () => {
 
 describe('the lock on the target', () => {
   it('keeps another archive dir out while a backup runs, and is taken over when that was killed', async () => {
-    await built();
     await withFolder(async (folder) => {
       const { target, args } = await smallSource(folder);
       const other = ['--archive-dir', join(folder, 'other')];
@@ -89,7 +88,6 @@ describe('the lock on the target', () => {
   });
 
   it('that was lost while the machine slept ends the run before its manifest', async () => {
-    await built();
     await withFolder(async (folder) => {
       const { target, args } = await smallSource(folder);
       const asleep = start(['full', '--max-upload-rate', '4M', ...args]);
@@ -116,7 +114,6 @@ describe('the lock on the target', () => {
   it.runIf(canMakeChains)(
     'does not know of duplicity, but an incremental never forks its chain',
     async () => {
-      await built();
       await withFolder(async (folder) => {
         const { target, source, args } = await smallSource(folder);
         expect(await duplifs(['full', ...args])).toMatchObject({ status: 0 });

@@ -2,13 +2,15 @@
 import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { canMakeChains } from '../support/chains.js';
 import { built, duplifs, duplifsScript, run, runOk } from '../support/run.js';
 import { withTarget } from './target.js';
 
 const plain = ['--no-encryption'];
 const day = 86_400;
+
+beforeAll(built);
 
 describe('backup', () => {
   it('--jsonstat prints and stores the statistics as duplicity 3 does', async () => {
@@ -160,7 +162,6 @@ describe('backup', () => {
   });
 
   it('shows on a terminal how far it is, and nothing elsewhere', async () => {
-    await built();
     await withTarget(async ({ source, url, archive, backup }) => {
       await writeFile(join(source, 'large'), Buffer.alloc(6_000_000, 'abcdefg'));
       const args = [...plain, '--no-compression', '--volsize', '1', '--archive-dir', archive];
