@@ -117,7 +117,11 @@ export async function isStillOurs(
   for await (const { number, sha1 } of recordedVolumes(join(plan.archiveFolder, names.state))) {
     ours.set(number, sha1);
   }
-  return theirs.volumes.every(({ number, hash }) => ours.get(number) === hash?.hex);
+  // a run may have been killed between the part and the state
+  const next = Math.max(0, ...ours.keys()) + 1;
+  return theirs.volumes.every(
+    ({ number, hash }) => number === next || ours.get(number) === hash?.hex,
+  );
 }
 
 /**
