@@ -9,6 +9,7 @@ import {
   storageOptionsFrom,
   type Storage,
   type StorageOptions,
+  type StorageStatistics,
 } from '../storage/index.js';
 import { BlockArena } from '../volume/index.js';
 import { archiveFolderOf, prefixesOf, type CommonOptions } from './common-options.js';
@@ -24,6 +25,8 @@ export interface OpenOptions {
   /** Asks the user for a passphrase; by default on the terminal. */
   readonly ask?: (question: string) => Promise<string | undefined>;
   readonly signal?: AbortSignal | undefined;
+  /** Counts what goes over the line. */
+  readonly statistics?: StorageStatistics;
   /** Other than what the command line says. */
   readonly storageOptions?: StorageOptions;
 }
@@ -32,7 +35,7 @@ export async function openRepository(
   url: string,
   options: CommonOptions,
   log: Log,
-  { ask = askSecret, signal, storageOptions }: OpenOptions = {},
+  { ask = askSecret, signal, statistics, storageOptions }: OpenOptions = {},
 ): Promise<Repository> {
   const warn = (message: string): void => {
     log.warn(message);
@@ -45,7 +48,10 @@ export async function openRepository(
     );
   }
   const keyring = await openKeyring(options, log, ask);
-  const storage = await openStorageFor(url, options, log, storageOptions);
+  const storage = await openStorageFor(url, options, log, {
+    ...(statistics === undefined ? {} : { statistics }),
+    ...storageOptions,
+  });
   const arena = await BlockArena.open(options.tempdir ?? tmpdir(), options.cacheSize);
   return Repository.open(
     {
@@ -90,10 +96,10 @@ export async function openStorageFor(
 export async function withRepository<T>(
   url: string,
   options: CommonOptions,
-  { log, signal }: CommandContext,
+  { log, signal, statistics }: CommandContext,
   work: (repository: Repository) => Promise<T>,
 ): Promise<T> {
-  const repository = await openRepository(url, options, log, { signal });
+  const repository = await openRepository(url, options, log, { signal, statistics });
   try {
     return await work(repository);
   } finally {

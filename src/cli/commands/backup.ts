@@ -9,7 +9,7 @@ import {
   type BackupResult,
 } from '../../backup/index.js';
 import { DuplifsError, exitCodes } from '../../base/index.js';
-import { isStorageUrl } from '../../storage/index.js';
+import { isStorageUrl, type StorageStatistics } from '../../storage/index.js';
 import { parseTime } from '../../time/index.js';
 import { chooseEncoding } from '../backup/encoding.js';
 import {
@@ -56,7 +56,7 @@ async function runBackup(
   source: string,
   url: string,
   options: BackupCommandOptions,
-  { log, signal }: CommandContext,
+  { log, signal, statistics }: CommandContext,
 ): Promise<number> {
   const { selector, filesFrom } = selectionOf(source, options);
   const archiveFolder = archiveFolderOf(url, options);
@@ -66,7 +66,7 @@ async function runBackup(
   };
   const keyring = await openKeyring(options, log);
   const encoding = await chooseEncoding(options, keyring, signal);
-  const storage = await openStorageFor(url, options, log);
+  const storage = await openStorageFor(url, options, log, { statistics });
   const now = nowSeconds(options);
   const { fullIfOlderThan } = options;
   try {
@@ -112,17 +112,21 @@ async function runBackup(
         }),
       signal,
     );
-    report(result, options);
+    report(result, statistics, options);
     return result.statistics.errors > 0 ? exitCodes.INCOMPLETE : 0;
   } finally {
     await storage.close();
   }
 }
 
-function report({ kind, key, statistics }: BackupResult, options: BackupCommandOptions): void {
+function report(
+  { kind, key, statistics }: BackupResult,
+  storage: StorageStatistics,
+  options: BackupCommandOptions,
+): void {
   if (options.json) {
     const deltas = deltaEntries(statistics);
-    const line = { set: key ?? null, kind, ...statistics, deltaEntries: deltas };
+    const line = { set: key ?? null, kind, ...statistics, deltaEntries: deltas, storage };
     process.stdout.write(`${JSON.stringify(line)}\n`);
   } else if (options.printStatistics) {
     process.stdout.write(`${formatStatistics(statistics)}\n`);
