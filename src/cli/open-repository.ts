@@ -9,6 +9,7 @@ import {
   storageOptionsFrom,
   type Storage,
   type StorageOptions,
+  type StorageStatistics,
 } from '../storage/index.js';
 import { BlockArena } from '../volume/index.js';
 import { archiveFolderOf, prefixesOf, type CommonOptions } from './common-options.js';
@@ -24,6 +25,8 @@ export interface OpenOptions {
   /** Asks the user for a passphrase; by default on the terminal. */
   readonly ask?: (question: string) => Promise<string | undefined>;
   readonly signal?: AbortSignal | undefined;
+  /** Counts what goes over the line. */
+  readonly statistics?: StorageStatistics;
   /** Other than what the command line says. */
   readonly storageOptions?: StorageOptions;
   /** Decode volumes whole, and hold them against their hashes, where blocks alone would do. */
@@ -34,7 +37,7 @@ export async function openRepository(
   url: string,
   options: CommonOptions,
   log: Log,
-  { ask = askSecret, signal, storageOptions, wholeVolumes }: OpenOptions = {},
+  { ask = askSecret, signal, statistics, storageOptions, wholeVolumes }: OpenOptions = {},
 ): Promise<Repository> {
   const warn = (message: string): void => {
     log.warn(message);
@@ -47,7 +50,10 @@ export async function openRepository(
     );
   }
   const keyring = await openKeyring(options, log, ask);
-  const storage = await openStorageFor(url, options, log, storageOptions);
+  const storage = await openStorageFor(url, options, log, {
+    ...(statistics === undefined ? {} : { statistics }),
+    ...storageOptions,
+  });
   const arena = await BlockArena.open(options.tempdir ?? tmpdir(), options.cacheSize);
   return Repository.open(
     {
@@ -93,11 +99,12 @@ export async function openStorageFor(
 export async function withRepository<T>(
   url: string,
   options: CommonOptions,
-  { log, signal }: CommandContext,
+  { log, signal, statistics }: CommandContext,
   work: (repository: Repository) => Promise<T>,
   more: OpenOptions = {},
 ): Promise<T> {
-  const repository = await openRepository(url, options, log, { signal, ...more });
+  const opened = { signal, statistics, ...more };
+  const repository = await openRepository(url, options, log, opened);
   try {
     return await work(repository);
   } finally {

@@ -1,5 +1,6 @@
 /** Runs one command: signals, errors for people, exit codes. */
 import { DuplifsError, errorText } from '../base/index.js';
+import { StorageStatistics } from '../storage/index.js';
 import { Log } from './log.js';
 
 /** What a command gets besides its options. */
@@ -7,6 +8,8 @@ export interface CommandContext {
   readonly log: Log;
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
+  /** Of all storages that the command opens. */
+  readonly statistics: StorageStatistics;
 }
 
 /** Runs `work` and sets the exit code that it returns, or that of the error it throws. */
@@ -16,16 +19,18 @@ export async function runCommand(
 ): Promise<void> {
   const log = new Log(verbosity);
   const controller = new AbortController();
+  const statistics = new StorageStatistics();
   const interrupt = (): void => {
     controller.abort(new DuplifsError('INTERRUPTED', 'Interrupted'));
   };
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   try {
-    process.exitCode = await work({ log, signal: controller.signal });
+    process.exitCode = await work({ log, signal: controller.signal, statistics });
   } catch (error) {
     process.exitCode = reportError(error, log);
   } finally {
+    if (statistics.requests > 0) log.info(String(statistics));
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
   }

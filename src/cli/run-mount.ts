@@ -35,10 +35,11 @@ export async function runMount(
   options: MountCommandOptions,
   { ask, onReady }: RunMountOptions = {},
 ): Promise<void> {
-  await runCommand(options.verbosity, async ({ log, signal }) => {
+  await runCommand(options.verbosity, async ({ log, signal, statistics }) => {
     const place = await prepareMountpoint(mountpoint, ownFolders(url, options));
     const repository = await openRepository(url, options, log, {
       signal,
+      statistics,
       ...(ask === undefined ? {} : { ask }),
       // a reader waits as long as --read-timeout for a storage that is gone, then gets EIO
       storageOptions: {
@@ -63,7 +64,7 @@ export async function runMount(
       log.notice(`Mounted at ${place}; end it with Ctrl-C or: duplifs umount ${place}`);
       onReady?.();
       const fill = options.backgroundFill ?? isLocal(url);
-      await serve(session, view, repository, { log, signal, fill });
+      await serve(session, view, repository, { log, signal, statistics, fill });
       return 0;
     } finally {
       await repository.close();

@@ -1,16 +1,17 @@
 /** A backup that is killed goes on at the next run, and nothing of it is lost or left over. */
 import { once } from 'node:events';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { withFolder } from '../support/folders.js';
 import { built, duplifs, run, runOk } from '../support/run.js';
 import { killAfterVolumes, smallSource, start, volumes } from './killed.js';
 
+beforeAll(built);
+
 describe('a killed backup', () => {
   it('goes on with the same set, which is then as if it had never stopped', async () => {
-    await built();
     await withFolder(async (folder) => {
       const { source, target, args: some } = await smallSource(folder);
       const temporary = join(folder, 'temporary');
@@ -36,9 +37,42 @@ describe('a killed backup', () => {
   });
 });
 
+describe('a killed backup of another source, verb or key', () => {
+  it('is removed, and the one that is asked for is made', async () => {
+    await withFolder(async (folder) => {
+      const { source, target, archive, args } = await smallSource(folder);
+      const url = `file://${target}`;
+      const other = join(folder, 'other');
+      await mkdir(other);
+      await writeFile(join(other, 'file'), 'content');
+      const options = ['--archive-dir', archive, '--volsize', '1'];
+      for (const instead of [
+        ['full', '--no-encryption', ...options, other, url],
+        ['inc', '--no-encryption', '--allow-source-mismatch', ...options, source, url],
+        ['full', '--no-encryption', '--no-compression', ...options, source, url],
+        ['full', ...options, source, url],
+      ]) {
+        const wanted = (await volumesOf(target)).length + 2;
+        expect(await killAfterVolumes(['full', ...args], target, wanted)).toBeGreaterThan(0);
+        const next = await duplifs(instead, { env: { PASSPHRASE: 'secret' } });
+        expect(next, next.stderr).toMatchObject({ status: 0 });
+        expect(next.stderr).toContain('Removing what an interrupted run has left of the set');
+        const sets = (await readdir(target)).flatMap((name) =>
+          name.includes('.manifest') ? (/\.(\d.*Z)\./.exec(name)?.[1] ?? []) : [],
+        );
+        const kept = (await volumesOf(target)).map((name) => /\.(\d.*Z)\./.exec(name)?.[1]);
+        expect(new Set(kept)).toEqual(new Set(sets));
+      }
+    });
+  });
+});
+
+async function volumesOf(target: string): Promise<string[]> {
+  return (await readdir(target).catch(() => [])).filter((name) => name.includes('.vol'));
+}
+
 describe('a backup that is stopped', () => {
   it('by Ctrl-C finishes its volume and can be gone on with', async () => {
-    await built();
     await withFolder(async (folder) => {
       const { target, args } = await smallSource(folder);
       const child = start(['full', '--max-upload-rate', '4M', ...args]);
@@ -58,7 +92,6 @@ describe('a backup that is stopped', () => {
   });
 
   it('by Ctrl-C twice ends at once', async () => {
-    await built();
     await withFolder(async (folder) => {
       const { target, args } = await smallSource(folder);
       const child = start(['full', '--max-upload-rate', '200K', ...args]);

@@ -2,15 +2,21 @@
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { noPrefixes } from '../../src/archive/index.js';
+import { TargetLock } from '../../src/backup/lock/target-lock.js';
+import { DuplifsError } from '../../src/base/index.js';
+import { openStorage, type Storage } from '../../src/storage/index.js';
+import { WrappedStorage } from '../../src/storage/wrappers/wrapped.js';
 import { canMakeChains } from '../support/chains.js';
 import { withFolder } from '../support/folders.js';
 import { built, duplifs, run, runOk } from '../support/run.js';
 import { smallSource, start, volumes } from './killed.js';
 
+beforeAll(built);
+
 describe.runIf(canMakeChains)('the lock on the archive dir', () => {
   it('keeps a second backup of the same target out, and is free when its holder was killed', async () => {
-    await built();
     await withFolder(async (folder) => {
       const { target, args } = await smallSource(folder);
       const first = start(['full', ...args]);
@@ -27,7 +33,6 @@ describe.runIf(canMakeChains)('the lock on the archive dir', () => {
   });
 
   it('is respected when duplicity holds it', async () => {
-    await built();
     await withFolder(async (folder) => {
       const { target, args } = await smallSource(folder);
       const theirs = start(['full', ...args], {}, 'duplicity');
@@ -44,7 +49,6 @@ describe.runIf(canMakeChains)('the lock on the archive dir', () => {
 
 describe('the lock on the target', () => {
   it('keeps another archive dir out while a backup runs, and is taken over when that was killed', async () => {
-    await built();
     await withFolder(async (folder) => {
       const { target, args } = await smallSource(folder);
       const other = ['--archive-dir', join(folder, 'other')];
@@ -84,7 +88,6 @@ describe('the lock on the target', () => {
   });
 
   it('that was lost while the machine slept ends the run before its manifest', async () => {
-    await built();
     await withFolder(async (folder) => {
       const { target, args } = await smallSource(folder);
       const asleep = start(['full', '--max-upload-rate', '4M', ...args]);
@@ -111,7 +114,6 @@ describe('the lock on the target', () => {
   it.runIf(canMakeChains)(
     'does not know of duplicity, but an incremental never forks its chain',
     async () => {
-      await built();
       await withFolder(async (folder) => {
         const { target, source, args } = await smallSource(folder);
         expect(await duplifs(['full', ...args])).toMatchObject({ status: 0 });
@@ -135,6 +137,44 @@ describe('the lock on the target', () => {
     },
   );
 });
+
+describe('TargetLock', () => {
+  it('is given to one of two who come at once, or to none', async () => {
+    await withFolder(async (folder) => {
+      const storage = await openStorage(`file://${folder}`);
+      for (let round = 0; round < 20; round += 1) {
+        const taken = await Promise.allSettled([take(storage), take(storage)]);
+        const locks = taken.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+        expect(locks.length).toBeLessThanOrEqual(1);
+        for (const lock of locks) await lock.release();
+        expect(await locksOf(folder)).toEqual([]);
+      }
+    });
+  });
+
+  it('is given up by who may write and not delete, too', async () => {
+    await withFolder(async (folder) => {
+      const storage = new NothingRemoved(await openStorage(`file://${folder}`));
+      for (let round = 0; round < 3; round += 1) await (await take(storage)).release();
+      expect(await locksOf(folder)).toHaveLength(3);
+      const held = await take(storage);
+      await expect(take(storage)).rejects.toMatchObject({ code: 'LOCKED' });
+      await held.release();
+    });
+  });
+});
+
+class NothingRemoved extends WrappedStorage {
+  override remove(): Promise<void> {
+    return Promise.reject(new DuplifsError('STORAGE_DENIED', 'Not allowed'));
+  }
+}
+
+async function take(storage: Storage): Promise<TargetLock> {
+  const stop = new AbortController().signal;
+  const options = { storage, prefixes: noPrefixes, lockWaitSeconds: 0, stop };
+  return TargetLock.take({ ...options, notice: () => undefined });
+}
 
 async function locksOf(target: string): Promise<string[]> {
   return (await readdir(target)).filter((name) => name.startsWith('duplifs-lock.'));

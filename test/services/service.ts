@@ -5,7 +5,7 @@
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -57,8 +57,23 @@ export class Service {
     await run(this.#script, ['stop', this.folder]);
   }
 
+  /** To all its processes: SIGSTOP for a server that neither answers nor ends, SIGCONT for its return. */
+  async signal(signal: NodeJS.Signals): Promise<void> {
+    const recorded = await readFile(join(this.folder, 'run/processes'), 'utf8');
+    for (const line of recorded.trimEnd().split('\n')) {
+      for (const pid of await treeOf(Number(line.split(' ')[0]))) process.kill(pid, signal);
+    }
+  }
+
   async remove(): Promise<void> {
     await this.stop();
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** A process and all its descendants. */
+async function treeOf(pid: number): Promise<number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  const below = children.split(' ').filter((text) => text !== '');
+  return [pid, ...(await Promise.all(below.map((text) => treeOf(Number(text))))).flat()];
 }

@@ -40,7 +40,8 @@ export async function withArchiveLock<T>(
         },
       );
     }
-    await setTimeout(retryMilliseconds, undefined, { signal });
+    await setTimeout(retryMilliseconds, undefined, { signal }).catch(() => undefined);
+    signal?.throwIfAborted();
   }
 }
 

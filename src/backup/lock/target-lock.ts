@@ -23,6 +23,7 @@ export interface TargetLockOptions {
 }
 
 const maxLockBytes = 64 * 1024;
+const releaseMilliseconds = 10_000;
 const firstWaitMs = 500;
 const moreWaitMs = 1500;
 
@@ -65,14 +66,16 @@ export class TargetLock {
           const stored = listed.filter((object) => !isLock(object.name, prefixes));
           return new TargetLock(options, name, own, stored);
         }
-        await storage.remove([name]);
         if (Date.now() >= deadline) throw lockedBy(other, storage.url);
+        await drop(storage, name);
       } catch (error) {
-        await storage.remove([name]).catch(() => undefined);
+        await drop(storage, name).catch(() => undefined);
         throw error;
       }
       // not the same for two who came at once
-      await setTimeout(firstWaitMs + Math.random() * moreWaitMs, undefined, { signal: stop });
+      const wait = firstWaitMs + Math.random() * moreWaitMs;
+      await setTimeout(wait, undefined, { signal: stop }).catch(() => undefined);
+      stop.throwIfAborted();
     }
   }
 
@@ -99,8 +102,9 @@ export class TargetLock {
 
   async release(): Promise<void> {
     clearInterval(this.#timer);
-    // left behind it is nobody's once this process has ended
-    await this.#options.storage.remove([this.#name]).catch(() => undefined);
+    // left behind it is nobody's once this process has ended, so a storage that fails is not waited for
+    const signal = AbortSignal.timeout(releaseMilliseconds);
+    await drop(this.#options.storage, this.#name, signal).catch(() => undefined);
   }
 
   /** Shows that the holder lives; a lock that another has taken over is not put again. */
@@ -120,20 +124,29 @@ async function firstHolder(
   // by the clock of the storage, where it shows one
   const now = listed.find(({ name }) => name === ownName)?.modifiedSeconds ?? Date.now() / 1000;
   for (const { name, size, modifiedSeconds } of listed) {
-    if (name === ownName || !isLock(name, prefixes)) continue;
+    if (name === ownName || size === 0 || !isLock(name, prefixes)) continue;
     const other = size > maxLockBytes ? undefined : await readHolder(storage, name);
     if (other === 'released') continue;
     if (!isGone(other, own, now - (modifiedSeconds ?? other?.since ?? now))) {
       return other ?? 'unknown';
     }
     notice(`Removing the lock of a backup that is gone (${describe(other ?? 'unknown')})`);
-    try {
-      await storage.remove([name]);
-    } catch (error) {
-      if (!isDuplifsError(error, 'STORAGE_DENIED')) throw error; // who may only add goes on beside it
-    }
+    await drop(storage, name);
   }
   return undefined;
+}
+
+/** Who may write and not remove leaves an empty file, which is nobody's lock. */
+async function drop(storage: Storage, name: string, signal?: AbortSignal): Promise<void> {
+  try {
+    await storage.remove([name], signal);
+  } catch (error) {
+    if (!isDuplifsError(error, 'STORAGE_DENIED')) throw error;
+    const options = signal === undefined ? { size: 0 } : { size: 0, signal };
+    await storage.write(name, Buffer.alloc(0), options).catch((failure: unknown) => {
+      if (!isDuplifsError(failure, 'STORAGE_DENIED')) throw failure;
+    });
+  }
 }
 
 async function readHolder(

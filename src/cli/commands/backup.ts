@@ -9,7 +9,7 @@ import {
   type BackupResult,
 } from '../../backup/index.js';
 import { DuplifsError, exitCodes } from '../../base/index.js';
-import { isStorageUrl } from '../../storage/index.js';
+import { isStorageUrl, type StorageStatistics } from '../../storage/index.js';
 import { parseTime } from '../../time/index.js';
 import { BackupProgress } from '../backup/backup-progress.js';
 import { chooseEncoding } from '../backup/encoding.js';
@@ -57,7 +57,7 @@ async function runBackup(
   source: string,
   url: string,
   options: BackupCommandOptions,
-  { log, signal }: CommandContext,
+  { log, signal, statistics }: CommandContext,
 ): Promise<number> {
   const { selector, filesFrom } = selectionOf(source, options);
   const archiveFolder = archiveFolderOf(url, options);
@@ -67,7 +67,7 @@ async function runBackup(
   };
   const keyring = await openKeyring(options, log);
   const encoding = await chooseEncoding(options, keyring, signal);
-  const storage = await openStorageFor(url, options, log);
+  const storage = await openStorageFor(url, options, log, { statistics });
   const now = nowSeconds(options);
   const { fullIfOlderThan } = options;
   const walk = (quiet: boolean) =>
@@ -133,7 +133,7 @@ async function runBackup(
     const result = options.dryRun
       ? await work()
       : await withArchiveLock(archiveFolder, options.lockWait, work, signal);
-    report(result, options);
+    report(result, statistics, options);
     return result.statistics.errors > 0 ? exitCodes.INCOMPLETE : 0;
   } finally {
     await storage.close();
@@ -142,12 +142,13 @@ async function runBackup(
 
 function report(
   { kind, key, statistics, json }: BackupResult,
+  storage: StorageStatistics,
   options: BackupCommandOptions,
 ): void {
   if (options.jsonstat) process.stdout.write(`${JSON.stringify(json, undefined, 4)}\n`);
   if (options.json) {
     const deltas = deltaEntries(statistics);
-    const line = { set: key ?? null, kind, ...statistics, deltaEntries: deltas };
+    const line = { set: key ?? null, kind, ...statistics, deltaEntries: deltas, storage };
     process.stdout.write(`${JSON.stringify(line)}\n`);
   } else if (options.printStatistics) {
     process.stdout.write(`${formatStatistics(statistics)}\n`);

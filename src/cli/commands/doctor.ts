@@ -50,10 +50,10 @@ async function* findings(
 async function checkStorage(
   url: string,
   options: DoctorOptions,
-  { log, signal }: CommandContext,
+  { log, signal, statistics }: CommandContext,
 ): Promise<Finding[]> {
   try {
-    const storage = await openStorageFor(url, options, log);
+    const storage = await openStorageFor(url, options, log, { statistics });
     try {
       const checks = await probeStorage(storage, { write: true, signal });
       return checks.map(({ name, state, message, hint }) => ({
@@ -73,11 +73,11 @@ async function checkStorage(
 async function* checkBackup(
   url: string,
   options: DoctorOptions,
-  { log, signal }: CommandContext,
+  { log, signal, statistics }: CommandContext,
 ): AsyncGenerator<Finding> {
   let repository;
   try {
-    repository = await openRepository(url, options, log, { signal });
+    repository = await openRepository(url, options, log, { signal, statistics });
   } catch (error) {
     yield failed('backup', errorText(error), adviceOf(error));
     return;

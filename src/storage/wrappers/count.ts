@@ -19,6 +19,30 @@ export class StorageStatistics {
   get requests(): number {
     return this.lists + this.stats + this.reads + this.writes + this.removes;
   }
+
+  /** For `--json`: all fields, and their sum. */
+  toJSON(): Readonly<Record<string, number>> {
+    const { requests, lists, stats, reads, writes, removes, retries, bytesRead, bytesWritten } =
+      this;
+    return { requests, lists, stats, reads, writes, removes, retries, bytesRead, bytesWritten };
+  }
+
+  /** One line for people. */
+  toString(): string {
+    const kinds = [
+      [this.lists, 'lists'],
+      [this.stats, 'looks'],
+      [this.reads, 'reads'],
+      [this.writes, 'writes'],
+      [this.removes, 'removals'],
+      [this.retries, 'tried again'],
+    ] as const;
+    const parts = kinds.filter(([count]) => count > 0).map(([count, kind]) => `${count} ${kind}`);
+    return (
+      `Storage: ${this.requests} requests (${parts.join(', ')}), ` +
+      `${this.bytesRead} bytes read, ${this.bytesWritten} bytes written`
+    );
+  }
 }
 
 export class CountStorage extends WrappedStorage {

@@ -117,7 +117,8 @@ export class RetryStorage extends WrappedStorage {
         onFailedAttempt: ({ error, attemptNumber, retriesLeft }) => {
           if (retriesLeft === 0 || !this.#mayPass(error)) return;
           statistics.retries += 1;
-          log?.(`Try ${attemptNumber} of ${tries} failed: ${errorText(error)}`);
+          const all = maxRetrySeconds === undefined ? ` of ${tries}` : '';
+          log?.(`Try ${attemptNumber}${all} failed: ${errorText(error)}`);
         },
       });
     } catch (error) {

@@ -15,6 +15,7 @@ import {
   parseMessageHeader,
   withSkips,
   type Keyring,
+  type MessageHeader,
   type SeekableBlock,
   type SeekableLayout,
   type SeekableMessage,
@@ -27,6 +28,8 @@ import { type SeekBlock, type SeekTable } from './seek-table.js';
 const inflateInPool = promisify(inflateRaw);
 /** The packets before the encrypted data: more than enough for dozens of recipients. */
 const headerBytes = 16 * 1024;
+/** Of the encrypted data, which gpg wants to see before it tells a session key. */
+const startBytes = 1024;
 const maxBlockBytes = 16 * 2 ** 20;
 
 interface OpenMessage {
@@ -119,9 +122,11 @@ export class BlockReader {
 
   async #openHeader(signal: AbortSignal | undefined): Promise<OpenMessage> {
     const { name } = this.#file;
-    const length = Math.min(headerBytes, this.#layout().dataOffset + 64);
+    const last = this.#table.block(this.#table.count - 1);
+    const fileEnd = last.fileOffset + last.fileLength;
+    const length = Math.min(headerBytes, this.#layout().dataOffset + startBytes, fileEnd);
     const bytes = await this.#range({ offset: 0, length }, signal);
-    const header = parseMessageHeader(bytes);
+    const header = headerOf(bytes);
     if (header === undefined) throw new DuplifsError('DAMAGED', `"${name}" has no OpenPGP header`);
     return this.#open(await this.#keyring.sessionKey(header, name, signal));
   }
@@ -149,5 +154,13 @@ export class BlockReader {
       'DAMAGED',
       `"${this.#file.name}" is damaged: its block at ${block.plaintextOffset} is not what its index says`,
     );
+  }
+}
+
+function headerOf(bytes: Buffer): MessageHeader | undefined {
+  try {
+    return parseMessageHeader(bytes, true);
+  } catch {
+    return undefined;
   }
 }
