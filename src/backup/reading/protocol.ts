@@ -20,4 +20,4 @@ export type MessageEvent =
 /** A message is sent once it has so many bytes. */
 export const messageBytes = 512 * 1024;
 /** What the reading thread may be ahead: then it sleeps. */
-export const maxAheadBytes = 16 * 1024 * 1024;
+export const maxAheadBytes = 8 * 1024 * 1024;
