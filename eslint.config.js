@@ -20,7 +20,7 @@ const rooms = {
   content: ['catalog', 'volume', 'librsync'],
   snapshot: ['catalog', 'content', 'time'],
   mount: ['snapshot', 'time'],
-  restore: ['snapshot', 'time'],
+  restore: ['snapshot', 'time', 'librsync'],
   backup: ['archive', 'librsync', 'volume', 'catalog', 'storage', 'openpgp', 'time'],
   upkeep: ['archive', 'catalog', 'storage', 'time'],
 };

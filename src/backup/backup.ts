@@ -1,5 +1,5 @@
 /** Makes one backup set: decides which, writes it, completes it (docs/writing.md). */
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { collect, setKey, type SetTimes } from '../archive/index.js';
@@ -9,12 +9,23 @@ import type { Storage, StoredObject } from '../storage/index.js';
 import { checkSource } from './check-source.js';
 import { findChanges, type Change } from './compare/changes.js';
 import { SeenReader, seenFileName, SeenWriter } from './compare/seen-file.js';
-import { describeEncoding } from './describe-encoding.js';
+import { jsonStatistics } from './json-statistics.js';
+import { TargetLock } from './lock/target-lock.js';
 import type { BackupOptions, BackupResult } from './options.js';
-import { openBase, setEntriesOf, settledNames, type ChainBase } from './previous/chain-base.js';
-import { mergeSets } from './previous/merge-sets.js';
+import {
+  fetchingName,
+  manifestOf,
+  openBase,
+  settledNames,
+  type ChainBase,
+} from './previous/chain-base.js';
+import { previousTree } from './previous/previous-tree.js';
+import { checkLocalManifest } from './proof/check-local-manifest.js';
+import { proveReaders } from './proof/prove-readers.js';
 import { SourceReader } from './reading/source-reader.js';
 import { noCounts, type Counts } from './statistics.js';
+import { setPlanOf } from './set-plan-of.js';
+import { headerOf, takeUp } from './take-up.js';
 import { findUnfinished, removeUnfinished, type UnfinishedSet } from './unfinished.js';
 import { finishSet, removeParts, settleLocal } from './writing/finish-set.js';
 import {
@@ -24,25 +35,50 @@ import {
   restoreParts,
   writeStateHeader,
 } from './writing/resume.js';
+import { putStatistics } from './writing/put-statistics.js';
 import { SetFiles } from './writing/set-files.js';
 import { localNames, type SetPlan } from './writing/set-plan.js';
 import type { Checkpoint } from './writing/set-state.js';
 import { SetWriter } from './writing/set-writer.js';
 
-/** Runs a backup. The caller holds the lock on the archive dir. */
+/** Runs a backup. The caller holds the lock on the archive dir; that on the target is taken here. */
 export async function backup(options: BackupOptions): Promise<BackupResult> {
   const startTime = Date.now() / 1000;
+  if (options.dryRun) return makeSet(options, startTime, await listStorage(options.storage));
   await mkdir(options.archiveFolder, { recursive: true, mode: 0o700 });
-  const stored = await listStorage(options.storage);
-  const target = await examine(options, stored);
-  const kind = target.base === undefined ? 'full' : 'inc';
-  const resumed = await takeUp(options, target, stored);
-  const times = resumed?.times ?? (await newTimes(options, target));
-  const plan = planOf(options, times);
-  const run = new SetRun(options, plan, target.base, stored, resumed);
-  const { counts, wasWritten } = await run.run();
+  const lock = await TargetLock.take(options);
+  try {
+    return await makeSet(options, startTime, lock.stored, lock);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Without a lock nothing is written. */
+async function makeSet(
+  options: BackupOptions,
+  startTime: number,
+  stored: readonly StoredObject[],
+  lock?: TargetLock,
+): Promise<BackupResult> {
+  const { base, unfinished, newestSeconds } = await examine(options, stored);
+  const kind = base === undefined ? 'full' : 'inc';
+  const resumed = lock && (await takeUp(options, base, unfinished, stored));
+  const times = resumed?.times ?? (await newTimes(options, base, newestSeconds));
+  const writesIndex = resumed?.header?.writesIndex ?? options.writesIndex;
+  const plan = { ...setPlanOf(options, times), writesIndex };
+  const run = new SetRun(options, plan, base, stored, resumed);
+  const { counts, wasWritten } = await run.run(lock);
   const statistics = { ...counts, startTime, endTime: Date.now() / 1000 };
-  return { kind, key: wasWritten ? setKey(times) : undefined, statistics };
+  const json = jsonStatistics(statistics, {
+    ...{ action: kind, skipped: !wasWritten && lock !== undefined, source: options.source },
+    fullSeconds: base?.fullSeconds ?? times.endSeconds,
+    incrementals: Math.max(0, (base?.signatures.length ?? 0) - 1),
+    target: options.storage.url,
+    localStatistics: (await localNamesOf(options)).filter((name) => name.includes('.jsonstat')),
+  });
+  if (options.storesStatistics && wasWritten) await putStatistics(plan, json);
+  return { kind, key: wasWritten ? setKey(times) : undefined, statistics, json };
 }
 
 interface Target {
@@ -55,12 +91,13 @@ interface Target {
 
 /** Looks at what there is, and decides between full and incremental. */
 async function examine(options: BackupOptions, stored: readonly StoredObject[]): Promise<Target> {
-  const { verb, prefixes, archiveFolder, notice } = options;
-  const before = await readdir(archiveFolder);
-  const unfinished = await findUnfinished(options, stored, before);
+  const { verb, prefixes, notice } = options;
+  const unfinished = options.dryRun ? [] : await tidyUp(options, stored);
   const storedNames = stored.map(({ name }) => name);
-  const local = settledNames(await readdir(archiveFolder), storedNames, prefixes);
-  const collection = collect({ stored: storedNames, local, prefixes });
+  const local = settledNames(await localNamesOf(options), storedNames, prefixes);
+  // a set that was cut off between its sigtar and its manifest must not hide the chain before it
+  const settled = settledNames(storedNames, storedNames, prefixes);
+  const collection = collect({ stored: settled, local, prefixes });
   const newest = Math.max(
     0,
     ...collection.sets.filter((set) => set.complete).map((set) => set.times.endSeconds),
@@ -84,47 +121,36 @@ async function examine(options: BackupOptions, stored: readonly StoredObject[]):
     notice('Last full backup is too old, forcing full backup');
     return full;
   }
+  const opener = await proveReaders(manifestOf(primary.base), options);
   const base = await openBase(collection, { ...options, localNames: local });
+  if (base?.isLocalManifest === true) await checkLocalManifest(base, opener, options);
   if (base !== undefined && !options.allowSourceMismatch) {
     checkSource(base.manifest, options.hostname, options.source);
   }
   return { base, unfinished, newestSeconds: newest };
 }
 
-/** The unfinished set that this run goes on with; all others are removed. */
-async function takeUp(
+/** Removes what runs that were killed have left in the archive dir; the sets that they have not finished. */
+async function tidyUp(
   options: BackupOptions,
-  { base, unfinished }: Target,
   stored: readonly StoredObject[],
-): Promise<UnfinishedSet | undefined> {
-  if (options.dryRun) return undefined;
-  let taken: UnfinishedSet | undefined;
-  for (const set of unfinished) {
-    const { header } = set;
-    const fits =
-      taken === undefined &&
-      header !== undefined &&
-      header.baseKey === (base?.base.key ?? null) &&
-      (set.times.kind === 'full') === (base === undefined) &&
-      header.hostname === options.hostname &&
-      header.localDir === options.source &&
-      header.writesIndex === options.writesIndex &&
-      header.producer === options.producer &&
-      header.encoding === describeEncoding(options.encoding);
-    if (fits) {
-      taken = set;
-    } else {
-      options.notice(`Removing what an interrupted run has left of the set ${set.key}`);
-      await removeUnfinished(options, set, stored);
-    }
-  }
-  return taken;
+): Promise<UnfinishedSet[]> {
+  await rm(join(options.archiveFolder, fetchingName), { force: true });
+  return findUnfinished(options, stored, await localNamesOf(options));
+}
+
+async function localNamesOf({ archiveFolder }: BackupOptions): Promise<string[]> {
+  return readdir(archiveFolder).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  });
 }
 
 /** The times of a new set: now, and never those of a set that is there. */
 async function newTimes(
   options: BackupOptions,
-  { base, newestSeconds }: Target,
+  base: ChainBase | undefined,
+  newestSeconds: number,
 ): Promise<SetTimes> {
   let now = options.currentTime ?? Math.floor(Date.now() / 1000);
   if (now === newestSeconds) {
@@ -139,17 +165,6 @@ async function newTimes(
     });
   }
   return { kind: 'inc', startSeconds, endSeconds: now };
-}
-
-function planOf(options: BackupOptions, times: SetTimes): SetPlan {
-  const { encoding, storage, archiveFolder, tempFolder, prefixes, volumeBytes } = options;
-  const { maxBlockLength, hostname, writesIndex, listsFiles, followsLinks, producer } = options;
-  return {
-    ...{ times, encoding, storage, archiveFolder, tempFolder, prefixes, volumeBytes },
-    ...{ maxBlockLength, hostname, writesIndex, listsFiles, followsLinks, producer },
-    localDir: options.source,
-    sourceRoot: encodeName(options.source),
-  };
 }
 
 async function listStorage(storage: Storage): Promise<readonly StoredObject[]> {
@@ -184,15 +199,15 @@ class SetRun {
     this.#resumed = resumed;
   }
 
-  async run(): Promise<{ counts: Counts; wasWritten: boolean }> {
+  async run(lock: TargetLock | undefined): Promise<{ counts: Counts; wasWritten: boolean }> {
     try {
-      return this.#options.dryRun ? await this.#count() : await this.#write();
+      return lock === undefined ? await this.#count() : await this.#write(lock);
     } finally {
       await this.#reader.close();
     }
   }
 
-  async #write(): Promise<{ counts: Counts; wasWritten: boolean }> {
+  async #write(lock: TargetLock): Promise<{ counts: Counts; wasWritten: boolean }> {
     const options = this.#options;
     const plan = this.#plan;
     const { archiveFolder } = plan;
@@ -230,6 +245,7 @@ class SetRun {
         ...{ plan, files, sessionKeys, lastVolume },
         volumes: () => recordedVolumes(statePath),
         stored: this.#stored,
+        beforeManifest: () => lock.check(plan.times),
       });
       await seen.commit();
       await settleLocal(plan);
@@ -243,27 +259,17 @@ class SetRun {
   /** Where to go on; also begins the state of a new set. */
   async #checkpoint(): Promise<Checkpoint | undefined> {
     const plan = this.#plan;
-    const { notice, encoding } = this.#options;
+    const { notice } = this.#options;
     if (this.#resumed?.header !== undefined) {
       const from = await chooseCheckpoint(plan, this.#stored);
-      if (from !== undefined) {
-        await restoreParts(plan, from);
+      if (from !== undefined && (await restoreParts(plan, from))) {
         notice(`Going on with the set ${this.#resumed.key} after volume ${from.volume.number}`);
         return from;
       }
       await removeUnfinished(this.#options, this.#resumed, this.#stored);
     }
-    await writeStateHeader(join(plan.archiveFolder, localNames(plan).state), {
-      version: 1,
-      key: setKey(plan.times),
-      baseKey: this.#base?.base.key ?? null,
-      hostname: plan.hostname,
-      localDir: plan.localDir,
-      encoding: describeEncoding(encoding),
-      writesIndex: plan.writesIndex,
-      producer: plan.producer,
-      beganMs: Date.now(),
-    });
+    const header = headerOf(this.#options, this.#base, setKey(plan.times));
+    await writeStateHeader(join(plan.archiveFolder, localNames(plan).state), header);
     return undefined;
   }
 
@@ -276,6 +282,8 @@ class SetRun {
   ): Promise<void> {
     const { onProgress, stop } = this.#options;
     const changes = this.#changes(counts);
+    // what duplicity took for unchanged may be another content
+    const isRemembered = this.#resumed?.header?.isAdopted !== true;
     const fetch = async (): Promise<Change[] | undefined> => {
       const { value, done } = await changes.next();
       if (done === true) return undefined;
@@ -293,7 +301,7 @@ class SetRun {
         for (const change of batch) {
           const path = change.kind === 'deleted' ? change.path : change.source.path;
           if (!writer.isWritten(path)) await writer.write(change);
-          else if (change.kind !== 'deleted' && change.source.ctimeMs < beganMs) {
+          else if (isRemembered && change.kind !== 'deleted' && change.source.ctimeMs < beganMs) {
             if (change.source.type === 'reg') await seen.add(change.source);
           }
         }
@@ -338,7 +346,6 @@ class SetRun {
   async *#changes(counts: Counts): AsyncGenerator<Change[], undefined> {
     const { numericOwner, archiveFolder, warn } = this.#options;
     const base = this.#base;
-    const sources = { ...this.#options, localNames: [] };
     const seen = base && (await SeenReader.open(join(archiveFolder, seenFileName), base.base.key));
     yield* findChanges({
       walk: this.#options.walk(),
@@ -347,7 +354,7 @@ class SetRun {
         const name = JSON.stringify(path === '' ? '.' : path);
         warn(`Cannot read ${name} (${reason}); its last version stays in the backup`);
       },
-      previous: base === undefined ? nothing() : mergeSets(setEntriesOf(base, sources)),
+      previous: previousTree(this.#options, base),
       names: numericOwner
         ? { users: undefined, groups: undefined }
         : { users: new NameTable('passwd'), groups: new NameTable('group') },
@@ -372,8 +379,4 @@ const slash = Buffer.from('/');
 
 function isRead(change: Change): change is Extract<Change, { kind: 'snapshot' | 'diff' }> {
   return change.kind === 'diff' || (change.kind === 'snapshot' && change.source.type === 'reg');
-}
-
-async function* nothing(): AsyncGenerator<never> {
-  // a full has nothing before it
 }

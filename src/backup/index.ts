@@ -1,7 +1,9 @@
 /** Writing backups: compare the source with the last set, and write what changed. */
 export { backup } from './backup.js';
-export { withArchiveLock } from './lock.js';
+export { withArchiveLock } from './lock/archive-lock.js';
 export type { BackupOptions, BackupResult, Progress } from './options.js';
+export type { PreviousEntry } from './previous/merge-sets.js';
+export { signaturesUpTo, signedTree } from './previous/signed-tree.js';
 export { deltaEntries, formatStatistics } from './statistics.js';
 export type { Counts, Statistics } from './statistics.js';
 export {

@@ -24,15 +24,21 @@ export interface BackupOptions {
   readonly followsLinks: boolean;
   readonly numericOwner: boolean;
   readonly allowSourceMismatch: boolean;
+  /** Continue a chain that others can open than those who can open the new set. */
+  readonly allowOtherKeys: boolean;
   readonly writesIndex: boolean;
   readonly listsFiles: boolean;
   readonly dryRun: boolean;
   readonly skipIfNoChange: boolean;
+  /** Store the statistics beside the set, as duplicity 3 does. */
+  readonly storesStatistics: boolean;
   /** A chain whose full is older than this time is not continued. */
   readonly fullIfBeforeSeconds: number | undefined;
   /** The time of the set; undefined for the clock's. */
   readonly currentTime: number | undefined;
   readonly producer: string;
+  /** How long another writer of the target is waited for. */
+  readonly lockWaitSeconds: number;
   readonly stop: AbortSignal;
   readonly warn: (message: string) => void;
   readonly notice: (message: string) => void;
@@ -51,4 +57,6 @@ export interface BackupResult {
   /** The set's key; undefined when nothing was written. */
   readonly key: string | undefined;
   readonly statistics: Statistics;
+  /** As duplicity 3 prints them. */
+  readonly json: Readonly<Record<string, unknown>>;
 }

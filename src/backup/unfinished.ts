@@ -1,7 +1,9 @@
 /** Sets that earlier runs have begun and not finished: gone on with, or removed with all that is left of them. */
 import { join } from 'node:path';
 import { parseFileName, setKey, type SetTimes } from '../archive/index.js';
+import { isDuplifsError } from '../base/index.js';
 import type { StoredObject } from '../storage/index.js';
+import { proveReaders, type ProofOptions } from './proof/prove-readers.js';
 import { removeParts, settleLocal } from './writing/finish-set.js';
 import { readStateHeader } from './writing/resume.js';
 import { localNames } from './writing/set-plan.js';
@@ -44,6 +46,32 @@ export async function findUnfinished(
     found.push({ times, key, header: header?.key === key ? header : undefined });
   }
   return found;
+}
+
+/**
+ * Whether those who can open what is stored of an unfinished set can open what would be added. KEY when they cannot,
+ * unless the set may then be given up (`allowOtherKeys`).
+ */
+export async function hasSameReaders(
+  options: ProofOptions & Pick<BackupOptions, 'prefixes'>,
+  { key }: UnfinishedSet,
+  stored: readonly StoredObject[],
+): Promise<boolean> {
+  const [volume] = stored
+    .map(({ name }) => parseFileName(name, options))
+    .filter((file) => file?.kind === 'volume' && setKey(file.times) === key);
+  if (volume === undefined) return true;
+  try {
+    await proveReaders(
+      volume,
+      { ...options, allowOtherKeys: false },
+      'Give what the interrupted run was given, or begin its set anew with --allow-other-keys',
+    );
+    return true;
+  } catch (error) {
+    if (options.allowOtherKeys && isDuplifsError(error, 'KEY')) return false;
+    throw error;
+  }
 }
 
 /** Removes an unfinished set from the storage and the archive dir. */

@@ -13,4 +13,5 @@ export {
 export { NameTable } from './name-service.js';
 export { eventLoopTurns } from './event-loop.js';
 export { markHeapAtOnce, noteShortLived } from './garbage.js';
+export { birthOfProcess, isProcessAlive } from './process-life.js';
 export { SharedTask } from './shared-task.js';

@@ -14,10 +14,12 @@ import {
   type BackupSet,
   type Collection,
   type NamePrefixes,
+  type StoredFile,
 } from '../archive/index.js';
 import { DuplifsError, isDuplifsError } from '../base/index.js';
 import { type Storage } from '../storage/index.js';
 import {
+  decodeFile,
   VolumeStore,
   type BlockArena,
   type DecodeOptions,
@@ -43,6 +45,8 @@ export interface FillerOptions {
   readonly arena: BlockArena;
   /** Bytes of decoded blocks kept in memory. */
   readonly memoryBytes: number;
+  /** Read no block by itself: decode each volume that is touched, and hold it against its hash. */
+  readonly wholeVolumes?: boolean | undefined;
   readonly warn: (message: string) => void;
 }
 
@@ -197,7 +201,33 @@ export class Filler {
 
   /** What to ask the volume store for. */
   volumeRef(volumeId: number): VolumeRef {
-    return this.#directory.ref(this.#directory.find(volumeId).volume);
+    return this.#ref(this.#directory.find(volumeId).volume);
+  }
+
+  /** The plaintext of a stored file, as the storage has it; see decodeFile for when it may be trusted. */
+  decodeStored(file: StoredFile, signal?: AbortSignal): AsyncIterable<Buffer> {
+    const { storage, decode } = this.#options;
+    const options = { ...decode, signKey: undefined, signal };
+    return decodeFile(storage, file, options);
+  }
+
+  /** Decodes the volumes of the sets up to one that were not read whole yet, in order. */
+  async decodeRest(
+    setId: number,
+    onFailure: (volumeName: string, error: unknown) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const id of this.#sets.upTo(setId)) {
+      for (const volume of (await abortable(this.#directory.ofSet(id), signal)).all) {
+        if (this.volumes.wasVerified(volume.id)) continue;
+        try {
+          await this.volumes.decode(this.#ref(volume), 'reader', signal);
+        } catch (error) {
+          signal.throwIfAborted();
+          onFailure(volume.name ?? `volume ${volume.number}`, error);
+        }
+      }
+    }
   }
 
   /**
@@ -208,7 +238,7 @@ export class Filler {
     const { volume, siblings } = this.#directory.find(volumeId);
     const next = siblings.all.find(({ number }) => number === volume.number + 1);
     if (next?.name === undefined || next.hash === undefined) return;
-    this.volumes.decodeAhead(this.#directory.ref(next), this.#directory.ref(volume));
+    this.volumes.decodeAhead(this.#ref(next), this.#ref(volume));
   }
 
   /** Volumes that a manifest names and the storage does not have, and manifests that cannot be read. */
@@ -254,8 +284,13 @@ export class Filler {
   ): Promise<void> {
     for (const volume of volumes) {
       if (volume.catalogued) continue;
-      await this.volumes.decode(this.#directory.ref(volume), priority, signal);
+      await this.volumes.decode(this.#ref(volume), priority, signal);
     }
+  }
+
+  #ref(volume: SetVolume): VolumeRef {
+    const ref = this.#directory.ref(volume);
+    return this.#options.wholeVolumes === true ? { ...ref, table: undefined } : ref;
   }
 
   #observe({ id }: VolumeRef): VolumeRecorder | undefined {

@@ -4,9 +4,10 @@
  * secret is ever in an argument or a file.
  */
 import { fork } from 'node:child_process';
-import { mkdirSync, openSync } from 'node:fs';
+import { fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuplifsError } from '../base/index.js';
+import { inheritedDescriptor } from '../mount/index.js';
 import { archiveFolderOf } from './common-options.js';
 import { type MountCommandOptions } from './commands/mount.js';
 import { askSecret } from './prompt.js';
@@ -33,11 +34,12 @@ export async function runDaemon(
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const logPath = join(folder, 'duplifs-mount.log');
     const logFile = openSync(logPath, 'a', 0o600);
+    const before = fstatSync(logFile).size;
     const [, script, ...args] = process.argv;
     const server = fork(script ?? '', args, {
       detached: true,
       env: { ...process.env, [servingVariable]: '1' },
-      stdio: ['ignore', logFile, logFile, 'ipc'],
+      stdio: ['ignore', logFile, logFile, ...handedOver(mountpoint), 'ipc'],
     });
     return new Promise<number>((resolve, reject) => {
       server.on('message', (message: FromServer) => {
@@ -54,7 +56,8 @@ export async function runDaemon(
       });
       server.on('error', reject);
       server.on('exit', (code) => {
-        log.error(`duplifs: The mount failed; the reason is at the end of ${logPath}`);
+        process.stderr.write(readFileSync(logPath).subarray(before));
+        log.error(`duplifs: The mount failed; the log is ${logPath}`);
         resolve(code ?? 1);
       });
     });
@@ -82,4 +85,11 @@ async function serve(url: string, mountpoint: string, options: MountCommandOptio
       parent({ kind: 'ready' } satisfies FromServer);
     },
   });
+}
+
+/** The descriptors from 3 on that the second process gets: a device that is open here, under its number. */
+function handedOver(mountpoint: string): ('ignore' | number)[] {
+  const descriptor = inheritedDescriptor(mountpoint);
+  if (descriptor === undefined || descriptor < 3) return [];
+  return [...Array<'ignore'>(descriptor - 3).fill('ignore'), descriptor];
 }

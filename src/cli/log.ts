@@ -29,6 +29,8 @@ export class Log {
   readonly #write: (line: string) => void;
   /** How many warnings there were, shown or not. */
   warnings = 0;
+  /** Called before each line, where a progress line has to make room. */
+  beforeLine: (() => void) | undefined;
 
   constructor(verbosity: number, write: (line: string) => void = writeStandardError) {
     this.#verbosity = verbosity;
@@ -57,7 +59,9 @@ export class Log {
   }
 
   #log(level: LogLevel, message: string): void {
-    if (this.#verbosity >= shownFrom[level]) this.#write(message.replace(unprintable, escaped));
+    if (this.#verbosity < shownFrom[level]) return;
+    this.beforeLine?.();
+    this.#write(message.replace(unprintable, escaped));
   }
 }
 

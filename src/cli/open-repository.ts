@@ -29,13 +29,15 @@ export interface OpenOptions {
   readonly statistics?: StorageStatistics;
   /** Other than what the command line says. */
   readonly storageOptions?: StorageOptions;
+  /** Decode volumes whole, and hold them against their hashes, where blocks alone would do. */
+  readonly wholeVolumes?: boolean;
 }
 
 export async function openRepository(
   url: string,
   options: CommonOptions,
   log: Log,
-  { ask = askSecret, signal, statistics, storageOptions }: OpenOptions = {},
+  { ask = askSecret, signal, statistics, storageOptions, wholeVolumes }: OpenOptions = {},
 ): Promise<Repository> {
   const warn = (message: string): void => {
     log.warn(message);
@@ -66,6 +68,7 @@ export async function openRepository(
       },
       arena,
       memoryBytes,
+      wholeVolumes,
       numericOwner: options.numericOwner,
       warn,
     },
@@ -98,8 +101,9 @@ export async function withRepository<T>(
   options: CommonOptions,
   { log, signal, statistics }: CommandContext,
   work: (repository: Repository) => Promise<T>,
+  more: OpenOptions = {},
 ): Promise<T> {
-  const repository = await openRepository(url, options, log, { signal, statistics });
+  const repository = await openRepository(url, options, log, { signal, statistics, ...more });
   try {
     return await work(repository);
   } finally {

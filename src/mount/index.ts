@@ -12,6 +12,7 @@ export type {
   ReadOnlyFileSystem,
 } from './file-system.js';
 export type { Logger, LogLevel } from './logger.js';
+export { inheritedDescriptor } from './kernel/attach.js';
 export { mountFileSystem } from './mount-file-system.js';
 export { prepareMountpoint } from './mountpoint.js';
 export type { ForeignFolder } from './mountpoint.js';

@@ -4,6 +4,8 @@
  */
 export { cipherById, cipherByName } from './algorithms.js';
 export type { CipherName, SessionKey } from './algorithms.js';
+export { compareReaders } from './compare-readers.js';
+export type { NewReaders, ReaderMatch } from './compare-readers.js';
 export { decryptMessage } from './decrypt-message.js';
 export type { DecryptedMessage, DecryptOptions, DecryptResult } from './decrypt-message.js';
 export type { GpgProgram } from './gpg.js';

@@ -69,6 +69,13 @@ export class Keyring {
     }
   }
 
+  /** The same means without anybody to ask, for what is done only if it can be. */
+  withoutAsking(): Keyring {
+    const options: KeyringOptions & { ask?: Ask } = { ...this.options };
+    delete options.ask;
+    return new Keyring({ ...options, passphrases: this.passphrases.known });
+  }
+
   /** The public keys that an id names, from key files and gpg. A DuplifsError (KEY) when none does. */
   async publicKeys(id: string, signal?: AbortSignal): Promise<readonly Key[]> {
     const normalId = normalKeyId(id);

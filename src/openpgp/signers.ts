@@ -38,6 +38,7 @@ export async function signerFor(
       quietly,
     ));
   if (signer) return signer;
+  reason = (await whyUnusable(keyring, normalId, signal)) ?? reason;
   throw new DuplifsError('KEY', `Cannot sign with key ${id}: ${errorText(reason)}`, {
     hint: 'Set SIGN_PASSPHRASE or PASSPHRASE, or see that the secret key is there and valid',
     cause: reason,
@@ -65,6 +66,22 @@ async function secretSigningKey(
     }
   }
   return undefined;
+}
+
+/** Why the key cannot sign at this time, which gpg does not tell; undefined when nothing is wrong with it. */
+async function whyUnusable(
+  keyring: Keyring,
+  normalId: string,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  try {
+    for (const key of await keyring.publicKeys(normalId, signal)) {
+      await key.getSigningKey(undefined, new Date(), undefined, keyring.openpgpConfig);
+    }
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }
 
 async function byKeyFile(

@@ -99,6 +99,20 @@ export class Repository {
     await this.#filler.catalogueAll(signal, onFailure);
   }
 
+  /** The plaintext of a stored file; not verified before it has ended. */
+  decodeStored(...file: Parameters<Filler['decodeStored']>): AsyncIterable<Buffer> {
+    return this.#filler.decodeStored(...file);
+  }
+
+  /** Decodes the volumes of a set and those before it in its chain that were not read whole yet, in order. */
+  async decodeRest(
+    set: CatalogSet,
+    onFailure: (volumeName: string, error: unknown) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#filler.decodeRest(set.id, onFailure, signal);
+  }
+
   async close(): Promise<void> {
     await this.#filler.close();
   }

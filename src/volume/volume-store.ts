@@ -88,6 +88,8 @@ export class VolumeStore {
   readonly #readers = new LRUCache<number, SeekableVolume>({ max: maxBlockReaders });
   /** Volumes whose table of blocks has turned out to be wrong. */
   readonly #unseekable = new Set<number>();
+  /** Volumes that a pass has found to be whole. */
+  readonly #verified = new Set<number>();
 
   constructor(options: VolumeStoreOptions) {
     this.#options = options;
@@ -134,6 +136,11 @@ export class VolumeStore {
   /** Decodes and verifies the volume unless its plaintext is at hand, and lets it be observed. */
   async decode(volume: VolumeRef, priority: DecodePriority, signal?: AbortSignal): Promise<void> {
     await this.#task(volume, 0, priority).wait(signal);
+  }
+
+  /** Whether the volume was decoded from its start to its end, and was what its hash says. */
+  wasVerified(volumeId: number): boolean {
+    return this.#verified.has(volumeId);
   }
 
   /**
@@ -321,6 +328,7 @@ export class VolumeStore {
       keeper.discard();
       throw error;
     }
+    this.#verified.add(volume.id);
     // pinned until all who waited for it have had their turn: it must not be pushed out before
     const decoded: DecodedVolume = { ...keeper.kept, pins: 1, evicted: false };
     this.#decoded.set(volume.id, decoded);

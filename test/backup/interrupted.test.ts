@@ -1,21 +1,25 @@
 /** A backup that is killed goes on at the next run, and nothing of it is lost or left over. */
-import { spawn } from 'node:child_process';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { withFolder } from '../support/folders.js';
-import { noise } from '../support/noise.js';
-import { built, duplifs, duplifsScript, run, testEnvironment } from '../support/run.js';
+import { built, duplifs, run, runOk } from '../support/run.js';
+import { killAfterVolumes, smallSource, start, volumes } from './killed.js';
 
 describe('a killed backup', () => {
   it('goes on with the same set, which is then as if it had never stopped', async () => {
     await built();
     await withFolder(async (folder) => {
-      const { source, target, args } = await smallSource(folder);
+      const { source, target, args: some } = await smallSource(folder);
+      const temporary = join(folder, 'temporary');
+      await mkdir(temporary);
+      const args = ['--tempdir', temporary, ...some];
       const killed: number[] = [];
       for (let wanted = 1; wanted <= 3; wanted += 1) {
         killed.push(await killAfterVolumes(['full', ...args], target, wanted));
+        expect(await readdir(temporary)).toEqual([]);
       }
       expect(killed).not.toContain(0); // a run that ended by itself shows nothing
       expect(await duplifs(['full', ...args])).toMatchObject({ status: 0 });
@@ -32,62 +36,91 @@ describe('a killed backup', () => {
   });
 });
 
-describe('the lock', () => {
-  it('keeps a second backup of the same target out, and is free when its holder was killed', async () => {
+describe('a backup that is stopped', () => {
+  it('by Ctrl-C finishes its volume and can be gone on with', async () => {
     await built();
     await withFolder(async (folder) => {
       const { target, args } = await smallSource(folder);
-      const first = start(['full', ...args]);
-      await volumes(target, 1);
-      first.kill('SIGSTOP'); // it holds the lock for as long as the others look at it
-      const second = await duplifs(['full', ...args]);
-      const theirs = await run('duplicity', ['full', ...args]);
-      first.kill('SIGKILL');
-      expect(second).toMatchObject({ status: 23 });
-      expect(second.stderr).toContain('Another backup');
-      expect(theirs).toMatchObject({ status: 23 });
-      expect(await duplifs(['full', '--lock-wait', '20', ...args])).toMatchObject({ status: 0 });
+      const child = start(['full', '--max-upload-rate', '4M', ...args]);
+      const ended = once(child, 'exit');
+      await volumes(target, 2);
+      child.kill('SIGINT');
+      expect(await ended).toEqual([4, null]);
+      const stored = (await readdir(target)).filter((name) => name.includes('.vol'));
+      expect(stored.length).toBeGreaterThanOrEqual(2);
+      expect((await readdir(target)).filter((name) => !name.includes('.vol'))).toEqual([]);
+      const next = await duplifs(['full', ...args]);
+      expect(next).toMatchObject({ status: 0 });
+      expect(next.stderr).toMatch(new RegExp(`after volume ${stored.length}\n`));
+      const verified = await duplifs(['verify', `file://${target}`, folder]);
+      expect(verified, verified.stderr).toMatchObject({ status: 0 });
     });
   });
+
+  it('by Ctrl-C twice ends at once', async () => {
+    await built();
+    await withFolder(async (folder) => {
+      const { target, args } = await smallSource(folder);
+      const child = start(['full', '--max-upload-rate', '200K', ...args]);
+      const ended = once(child, 'exit');
+      while ((await readdir(target).catch(() => [])).length === 0) await setTimeout(5);
+      await setTimeout(300);
+      child.kill('SIGINT');
+      await setTimeout(200);
+      const before = performance.now();
+      child.kill('SIGINT');
+      expect(await ended).toEqual([null, 'SIGINT']);
+      expect(performance.now() - before).toBeLessThan(2000);
+      expect(await duplifs(['full', ...args])).toMatchObject({ status: 0 });
+    });
+  });
+
+  it('by a storage that fails goes on where it was', async () => {
+    await withFolder(async (folder) => {
+      const { source, target, args } = await smallSource(folder);
+      await mkdir(target);
+      await withTmpfs(target, '3m', async () => {
+        const failed = await duplifs(['full', '--num-retries', '1', ...args]);
+        expect([50, 53], failed.stderr).toContain(failed.status);
+        await runOk('mount', ['-o', 'remount,size=100m', target]);
+        const next = await duplifs(['full', ...args]);
+        expect(next, next.stderr).toMatchObject({ status: 0 });
+        expect(next.stderr).toMatch(/Going on with the set .* after volume [1-3]\n/);
+        const out = join(folder, 'out');
+        expect(await duplifs(['restore', `file://${target}`, out])).toMatchObject({ status: 0 });
+        expect(await run('diff', ['-r', source, out])).toMatchObject({ status: 0 });
+      });
+    });
+  });
+
+  it.each(['tempdir', 'archive-dir'])(
+    'by want of room in its --%s is told so before',
+    async (where) => {
+      await withFolder(async (folder) => {
+        const { args } = await smallSource(folder);
+        const small = join(folder, 'small');
+        await mkdir(small);
+        await withTmpfs(small, '20m', async () => {
+          const failed = await duplifs(['full', ...args, `--${where}`, small]);
+          expect(failed, failed.stderr).toMatchObject({ status: 53 });
+          expect(failed.stderr).toContain(small);
+          expect(failed.stderr).toContain('has room for only');
+          const [bytes = ''] = (await runOk('df', ['--output=used', '-B1', small]))
+            .split('\n')
+            .slice(1);
+          expect(Number(bytes)).toBeLessThan(1_000_000);
+        });
+        expect(await duplifs(['full', ...args])).toMatchObject({ status: 0 });
+      });
+    },
+  );
 });
 
-async function smallSource(folder: string) {
-  const source = join(folder, 'source');
-  const target = join(folder, 'target');
-  await mkdir(join(source, 'sub'), { recursive: true });
-  await writeFile(join(source, 'big'), noise(9_000_000));
-  await writeFile(join(source, 'sub', 'late'), noise(3_000_000));
-  for (let i = 0; i < 20; i += 1) await writeFile(join(source, `file-${i}`), noise(i * 10_000));
-  const args = ['--no-encryption', '--volsize', '1', '--archive-dir', join(folder, 'archive')];
-  return { source, target, args: [...args, source, `file://${target}`] };
-}
-
-function start(args: readonly string[]) {
-  return spawn(process.execPath, [duplifsScript, ...args], {
-    env: testEnvironment(),
-    stdio: 'ignore',
-  });
-}
-
-/** Kills a run once so many volumes are stored; their number, 0 when it ended before. */
-async function killAfterVolumes(
-  args: readonly string[],
-  target: string,
-  wanted: number,
-): Promise<number> {
-  const child = start(args);
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const stored = await Promise.race([volumes(target, wanted), ended.then(() => 0)]);
-  child.kill('SIGKILL');
-  await ended;
-  return stored;
-}
-
-async function volumes(target: string, wanted: number): Promise<number> {
-  for (;;) {
-    const names = await readdir(target).catch(() => []);
-    const stored = names.filter((name) => name.includes('.vol')).length;
-    if (stored >= wanted) return stored;
-    await setTimeout(2);
+async function withTmpfs(folder: string, size: string, work: () => Promise<void>): Promise<void> {
+  await runOk('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder]);
+  try {
+    await work();
+  } finally {
+    await runOk('umount', ['-l', folder]);
   }
 }

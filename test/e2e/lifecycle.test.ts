@@ -143,7 +143,8 @@ describe.runIf(canMount && canMakeChains)('a mount', () => {
       const args = ['mount', '--daemon', '--archive-dir', join(folder, 'cache'), backup.url];
       const { status, stderr } = await duplifs([...args, join(folder, 'missing')]);
       expect(status).toBe(11);
-      const [, log = ''] = /the reason is at the end of (\S+)/.exec(stderr) ?? [];
+      expect(stderr).toContain(`${join(folder, 'missing')}"`);
+      const [, log = ''] = /the log is (\S+)/.exec(stderr) ?? [];
       expect(await readFile(log, 'utf8')).toContain(`${join(folder, 'missing')}"`);
     });
   });

@@ -1,7 +1,13 @@
 import { it } from 'vitest';
 import { hasDuplicity } from '../backup/selection/duplicity.js';
-import { compareSelections } from '../backup/selection/random-selection.js';
+import { compareCommandLines, compareSelections } from '../backup/selection/random-selection.js';
+import { built } from '../support/run.js';
 
 it.runIf(hasDuplicity)('random rules on random trees select what duplicity selects', async () => {
   await compareSelections(300);
+});
+
+it.runIf(hasDuplicity)('random command lines select what they do for duplicity', async () => {
+  await built();
+  await compareCommandLines(200);
 });

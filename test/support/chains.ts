@@ -145,7 +145,7 @@ async function live(
 }
 
 /** Makes a key, and files of its public and its private part; its fingerprint. */
-function makeKey(home: GpgHome, user: string, secret: string): string {
+export function makeKey(home: GpgHome, user: string, secret: string): string {
   const { fingerprint } = home.makeKey(user, secret);
   home.gpg(['--output', `${home.path}/${user}.key`, '--armor', '--export', user]);
   home.gpg(['--output', `${home.path}/${user}.pkey`, '--export-secret-keys', user], '', secret);
@@ -155,7 +155,7 @@ function makeKey(home: GpgHome, user: string, secret: string): string {
 }
 
 /** A GnuPG home whose agent does not spend half a second on each use of a key. */
-async function gpgHome(folder: string): Promise<GpgHome> {
+export async function gpgHome(folder: string): Promise<GpgHome> {
   await mkdir(folder, { mode: 0o700 });
   await writeFile(join(folder, 'gpg-agent.conf'), 's2k-count 65536\n');
   return new GpgHome(folder);

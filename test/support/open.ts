@@ -13,6 +13,7 @@ export interface OpenTestOptions {
   readonly memoryBytes?: number;
   readonly passphrases?: readonly string[];
   readonly storage?: Storage;
+  readonly wholeVolumes?: boolean;
 }
 
 export interface Opened {
@@ -33,6 +34,7 @@ export async function openTest(target: string, options: OpenTestOptions = {}): P
     decode: { keyring: new Keyring({ passphrases: options.passphrases ?? [] }), warn },
     arena: await BlockArena.open(archiveFolder, options.cacheBytes ?? 64 << 20),
     memoryBytes: options.memoryBytes ?? 4 << 20,
+    wholeVolumes: options.wholeVolumes,
     numericOwner: true,
     warn,
   });

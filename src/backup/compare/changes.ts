@@ -40,6 +40,7 @@ export async function* findChanges(sources: ChangeSources): AsyncGenerator<Chang
   try {
     for await (const items of sources.walk) {
       for (const item of items) {
+        while (!(await finder.passUpTo(item.path))) yield finder.take();
         await finder.next(item);
         if (finder.isFull) yield finder.take();
       }
@@ -79,8 +80,20 @@ class ChangeFinder {
     return changes;
   }
 
+  /** Passes what is before the path in the tree before: it is gone. False when the batch is full before that. */
+  async passUpTo(path: string): Promise<boolean> {
+    for (;;) {
+      const entry = this.#batch[this.#position] ?? (await this.#entry());
+      if (entry === undefined || comparePaths(entry.path, path) >= 0) return true;
+      if (this.isFull) return false;
+      this.#position += 1;
+      this.#gone(entry);
+    }
+  }
+
+  /** Takes the next item of the source, up to whose path all has been passed. */
   async next(item: WalkItem): Promise<void> {
-    const before = await this.#upTo(item.path);
+    const before = await this.#at(item.path);
     if (item.kind === 'unreadable') {
       this.#unreadable = item.path;
       this.#sources.onUnreadable(item);
@@ -103,16 +116,12 @@ class ChangeFinder {
     await this.#previous.return?.();
   }
 
-  /** The previous entry of the path, if there is one; those before it are gone. */
-  async #upTo(path: string): Promise<PreviousEntry | undefined> {
-    for (let entry = await this.#entry(); entry !== undefined; entry = await this.#entry()) {
-      const order = comparePaths(entry.path, path);
-      if (order > 0) return undefined;
-      this.#position += 1;
-      if (order === 0) return entry;
-      this.#gone(entry);
-    }
-    return undefined;
+  /** The previous entry of the path, if there is one. */
+  async #at(path: string): Promise<PreviousEntry | undefined> {
+    const entry = await this.#entry();
+    if (entry?.path !== path) return undefined;
+    this.#position += 1;
+    return entry;
   }
 
   async #entry(): Promise<PreviousEntry | undefined> {

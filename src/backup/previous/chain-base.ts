@@ -3,7 +3,6 @@
  * fetched where they are missing there as duplicity does (docs/format/1-bytes.md 1.4).
  */
 import { createReadStream, createWriteStream } from 'node:fs';
-import { randomUUID } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -28,10 +27,20 @@ export interface ChainBase {
   /** The set that the next incremental builds on. */
   readonly base: BackupSet;
   readonly fullSeconds: number;
-  /** The sigtars of the chain up to the base, oldest first: their names in the archive dir. */
-  readonly signatures: readonly { readonly setSeconds: number; readonly name: string }[];
+  /** The sigtars of the chain up to the base, oldest first. */
+  readonly signatures: readonly BaseSignatures[];
   /** The base's manifest. */
   readonly manifest: Manifest;
+  /** Whether it is the copy that the archive dir had, and not the stored one. */
+  readonly isLocalManifest: boolean;
+}
+
+export interface BaseSignatures {
+  readonly setSeconds: number;
+  /** Its name in the archive dir. */
+  readonly name: string;
+  /** Where it is only on the storage (`--dry-run`). */
+  readonly stored?: StoredFile;
 }
 
 export interface BaseSources {
@@ -41,6 +50,8 @@ export interface BaseSources {
   /** Names in the archive dir. */
   readonly localNames: readonly string[];
   readonly decode: DecodeOptions;
+  /** Fetch nothing to the archive dir. */
+  readonly dryRun: boolean;
   readonly notice: (message: string) => void;
 }
 
@@ -52,23 +63,51 @@ export async function openBase(
   if (primary?.base === undefined) return undefined;
   const { base, chain } = primary;
   const local = new Set(sources.localNames);
-  const signatures: { setSeconds: number; name: string }[] = [];
+  const signatures: BaseSignatures[] = [];
   for (const file of primary.signatures.files) {
-    if (file.times.endSeconds > base.times.endSeconds) continue;
+    const setSeconds = file.times.endSeconds;
+    if (setSeconds > base.times.endSeconds) continue;
     const name = `${stemOf(file.name)}.gz`;
-    if (!local.has(name)) await fetchSignatures(file, name, sources);
-    signatures.push({ setSeconds: file.times.endSeconds, name });
+    const isMissing = !local.has(name);
+    if (isMissing && !sources.dryRun) await fetchSignatures(file, name, sources);
+    signatures.push({ setSeconds, name, ...(isMissing && sources.dryRun ? { stored: file } : {}) });
   }
-  const manifest = await openManifest(base, local, sources);
-  return { base, fullSeconds: chain.startSeconds, signatures, manifest };
+  const stored = manifestOf(base);
+  const name = stemOf(stored.name);
+  const isLocalManifest = local.has(name);
+  const isFetched = !isLocalManifest && !sources.dryRun;
+  if (isFetched) await fetchManifest(stored, name, sources);
+  const manifest =
+    isLocalManifest || isFetched
+      ? await parseFrom(name, createReadStream(join(sources.archiveFolder, name)))
+      : await readStoredManifest(stored, sources);
+  return { base, fullSeconds: chain.startSeconds, signatures, manifest, isLocalManifest };
+}
+
+/** The stored manifest of a whole set. */
+export function manifestOf(set: BackupSet): StoredFile {
+  const [stored] = set.manifests;
+  if (stored !== undefined) return stored;
+  throw new DuplifsError('FILE_MISSING', `Set ${set.key} has no manifest`);
+}
+
+/** Reads a stored manifest, past the archive dir's copy. */
+export async function readStoredManifest(
+  stored: StoredFile,
+  { storage, decode }: Pick<BaseSources, 'storage' | 'decode'>,
+): Promise<Manifest> {
+  return parseFrom(stored.name, decodeFile(storage, stored, { ...decode, signKey: undefined }));
 }
 
 /** The entries of each set of the chain, for mergeSets. */
 export function setEntriesOf({ signatures }: ChainBase, sources: BaseSources): SetEntries[] {
-  return signatures.map(({ setSeconds, name }) => {
+  return signatures.map(({ setSeconds, name, stored }) => {
     const reader = { read: () => createReadStream(join(sources.archiveFolder, name)) };
     const decode = { ...sources.decode, signKey: undefined };
-    const plaintext = decodeFile(reader, { name, container: 'gz' }, decode);
+    const plaintext =
+      stored === undefined
+        ? decodeFile(reader, { name, container: 'gz' }, decode)
+        : decodeFile(sources.storage, stored, decode);
     return { setSeconds, batches: sigtarEntries(name, plaintext) };
   });
 }
@@ -90,13 +129,16 @@ export function settledNames(
   });
 }
 
+/** What is being fetched; one name for all, so that what a killed run leaves is written over. */
+export const fetchingName = 'duplifs-fetching.tmp';
+
 async function fetchSignatures(
   file: StoredFile,
   localName: string,
   { storage, archiveFolder, decode, notice }: BaseSources,
 ): Promise<void> {
   notice(`Copying ${file.name} to local cache.`);
-  const temporary = join(archiveFolder, `duplifs-${randomUUID()}.tmp`);
+  const temporary = join(archiveFolder, fetchingName);
   try {
     await pipeline(
       decodeFile(storage, file, { ...decode, signKey: undefined }),
@@ -109,34 +151,28 @@ async function fetchSignatures(
   }
 }
 
-/** The set's manifest: the archive dir's copy, made first where it is missing. */
-async function openManifest(
-  set: BackupSet,
-  local: ReadonlySet<string>,
-  sources: BaseSources,
-): Promise<Manifest> {
-  const { storage, archiveFolder, decode, notice } = sources;
-  const [stored] = set.manifests;
-  if (stored === undefined) {
-    throw new DuplifsError('FILE_MISSING', `Set ${set.key} has no manifest`);
+async function fetchManifest(
+  stored: StoredFile,
+  localName: string,
+  { storage, archiveFolder, decode, notice }: BaseSources,
+): Promise<void> {
+  notice(`Copying ${stored.name} to local cache.`);
+  const temporary = join(archiveFolder, fetchingName);
+  try {
+    await pipeline(
+      decodeFile(storage, stored, { ...decode, signKey: undefined }),
+      createWriteStream(temporary, { mode: 0o600 }),
+    );
+    await rename(temporary, join(archiveFolder, localName));
+  } finally {
+    await rm(temporary, { force: true });
   }
-  const name = stemOf(stored.name);
-  const path = join(archiveFolder, name);
-  if (!local.has(name)) {
-    notice(`Copying ${stored.name} to local cache.`);
-    const temporary = join(archiveFolder, `duplifs-${randomUUID()}.tmp`);
-    try {
-      await pipeline(
-        decodeFile(storage, stored, { ...decode, signKey: undefined }),
-        createWriteStream(temporary, { mode: 0o600 }),
-      );
-      await rename(temporary, path);
-    } finally {
-      await rm(temporary, { force: true });
-    }
-  }
+}
+
+/** The file list is left out: it is as long as the set has changed files. */
+async function parseFrom(name: string, text: AsyncIterable<unknown>): Promise<Manifest> {
   const parser = new ManifestParser(name, { fileList: false });
-  for await (const chunk of createReadStream(path)) parser.push(chunk as Buffer);
+  for await (const chunk of text) parser.push(chunk as Buffer);
   return parser.end();
 }
 

@@ -1,29 +1,31 @@
 /**
  * One file of a set on its way to the storage: made in the temporary folder, so that an upload can be tried
- * again, then put and compared in size.
+ * again, then put and compared in size. It has no name there, so that nothing is left of it however the run ends.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, rm, statfs, type FileHandle } from 'node:fs/promises';
+import { constants, open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuplifsError, errorText } from '../../base/index.js';
 import { Replayable, type Storage } from '../../storage/index.js';
 import { openVolumeWriter, type Encoding, type VolumeWriter } from '../../volume/index.js';
+import { checkRoom } from './check-room.js';
 
-/** The room that must be left in the temporary folder, and how often it is looked at. */
-const leastRoomBytes = 24 << 20;
+/** How often the room in the temporary folder is looked at. */
 const bytesPerCheck = 8 << 20;
+const roomHint = 'Free some space, or choose another folder with --tempdir or a smaller --volsize';
 
-/** A file that is whole and lies in the temporary folder. */
+/** A file that is whole and lies in the temporary folder. Whoever has it closes it: then it is gone. */
 export interface SpooledFile {
-  readonly path: string;
+  readonly file: FileHandle;
   readonly size: number;
   readonly sha1: Buffer;
   readonly sha256: Buffer;
 }
 
+const chunkBytes = 1 << 20;
+
 export class FileSpool {
-  readonly path: string;
+  readonly #folder: string;
   readonly #file: FileHandle;
   readonly #sha1 = createHash('sha1');
   readonly #sha256 = createHash('sha256');
@@ -31,14 +33,20 @@ export class FileSpool {
   #checkAt = 0;
   #writing: Promise<void> = Promise.resolve();
 
-  private constructor(path: string, file: FileHandle) {
-    this.path = path;
+  private constructor(folder: string, file: FileHandle) {
+    this.#folder = folder;
     this.#file = file;
   }
 
   static async create(folder: string): Promise<FileSpool> {
-    const path = join(folder, `duplifs-${randomUUID()}.tmp`);
-    return new FileSpool(path, await open(path, 'wx', 0o600));
+    try {
+      return new FileSpool(folder, await openNameless(folder));
+    } catch (error) {
+      throw new DuplifsError('TARGET', `Cannot make a file in "${folder}": ${errorText(error)}`, {
+        hint: 'Volumes are made there before they are stored; choose another folder with --tempdir',
+        cause: error,
+      });
+    }
   }
 
   /** Opens a writer whose file this is. */
@@ -48,15 +56,14 @@ export class FileSpool {
 
   async end(): Promise<SpooledFile> {
     await this.#writing;
-    await this.#file.close();
     const [sha1, sha256] = [this.#sha1.digest(), this.#sha256.digest()];
-    return { path: this.path, size: this.#size, sha1, sha256 };
+    return { file: this.#file, size: this.#size, sha1, sha256 };
   }
 
+  /** Gives the file up; also once it was put. */
   async discard(): Promise<void> {
     await this.#writing.catch(() => undefined);
     await this.#file.close().catch(() => undefined);
-    await rm(this.path, { force: true });
   }
 
   async #add(piece: Buffer): Promise<void> {
@@ -71,29 +78,45 @@ export class FileSpool {
   async #write(piece: Buffer): Promise<void> {
     if (this.#size >= this.#checkAt) {
       this.#checkAt = this.#size + bytesPerCheck;
-      await checkRoom(this.path);
+      await checkRoom(this.#folder, roomHint);
     }
     try {
       for (let at = 0; at < piece.length;) {
         at += (await this.#file.write(piece, at, piece.length - at)).bytesWritten;
       }
     } catch (error) {
-      throw new DuplifsError('NO_SPACE', `Cannot write "${this.path}": ${errorText(error)}`, {
-        hint: 'Free some space, or choose another folder with --tempdir or a smaller --volsize',
+      throw new DuplifsError('NO_SPACE', `Cannot write to "${this.#folder}": ${errorText(error)}`, {
+        hint: roomHint,
         cause: error,
       });
     }
   }
 }
 
-/** Puts a file on the storage and sees that it has arrived whole. The local file is removed. */
+/** A file that is gone once it is closed. Linux makes it so at once; elsewhere its name is taken away. */
+async function openNameless(folder: string): Promise<FileHandle> {
+  if (process.platform === 'linux') {
+    const flags = linuxTemporary | constants.O_DIRECTORY | constants.O_RDWR;
+    const file = await open(folder, flags, 0o600).catch(() => undefined);
+    if (file !== undefined) return file; // not every file system can do it
+  }
+  const path = join(folder, `duplifs-${randomUUID()}.tmp`);
+  const file = await open(path, 'wx+', 0o600);
+  await rm(path);
+  return file;
+}
+
+/** With O_DIRECTORY it is O_TMPFILE (open(2)), which Node has no name for. */
+const linuxTemporary = 0o20000000;
+
+/** Puts a file on the storage and sees that it has arrived whole. */
 export async function putFile(
   storage: Storage,
   name: string,
-  { path, size }: Pick<SpooledFile, 'path' | 'size'>,
+  { file, size }: Pick<SpooledFile, 'file' | 'size'>,
   signal?: AbortSignal,
 ): Promise<void> {
-  const body = new Replayable(() => createReadStream(path, { highWaterMark: 1 << 20 }));
+  const body = new Replayable(() => chunksOf(file, size));
   await storage.write(name, body, signal === undefined ? { size } : { size, signal });
   const stored = await storage.stat(name, signal);
   if (stored?.size !== size) {
@@ -105,13 +128,12 @@ export async function putFile(
   }
 }
 
-/** Fails with NO_SPACE before the folder is full, so that others who use it are not hurt. */
-async function checkRoom(path: string): Promise<void> {
-  const { bavail, bsize } = await statfs(path);
-  if (bavail * bsize >= leastRoomBytes) return;
-  throw new DuplifsError(
-    'NO_SPACE',
-    `The folder of "${path}" has room for only ${bavail * bsize} more bytes`,
-    { hint: 'Free some space, or choose another folder with --tempdir or a smaller --volsize' },
-  );
+async function* chunksOf(file: FileHandle, size: number): AsyncGenerator<Buffer> {
+  for (let at = 0; at < size;) {
+    const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, size - at));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) throw new Error('A file in the temporary folder was cut off');
+    yield buffer.subarray(0, bytesRead);
+    at += bytesRead;
+  }
 }

@@ -4,15 +4,21 @@
  * before the manifest is put and gets its name after it.
  */
 import { createReadStream } from 'node:fs';
-import { copyFile, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatFileListHeader, parseFileName, setKey } from '../../archive/index.js';
+import {
+  formatFileListHeader,
+  formatManifestHeader,
+  formatManifestVolume,
+  parseFileName,
+  setKey,
+} from '../../archive/index.js';
 import type { StoredObject } from '../../storage/index.js';
-import type { Encoding, VolumeWriter } from '../../volume/index.js';
+import { openVolumeWriter, type Encoding, type VolumeWriter } from '../../volume/index.js';
 import { FileSpool, putFile } from './file-spool.js';
 import type { SetFiles } from './set-files.js';
 import { indexName, localNames, manifestName, signaturesName, type SetPlan } from './set-plan.js';
-import { tableOf, type Checkpoint } from './set-state.js';
+import { manifestEntryOf, tableOf, type VolumeRecord } from './set-state.js';
 
 const localLevel = 6;
 
@@ -20,11 +26,13 @@ export interface FinishOptions {
   readonly plan: SetPlan;
   readonly files: SetFiles;
   /** The records of all volumes, in order. */
-  readonly volumes: () => AsyncIterable<Checkpoint['volume']>;
+  readonly volumes: () => AsyncIterable<VolumeRecord>;
   readonly lastVolume: number;
   readonly sessionKeys: ReadonlyMap<number, { readonly algorithm: number; readonly key: Buffer }>;
   /** What the storage held when the run began. */
   readonly stored: readonly StoredObject[];
+  /** Fails when the set must not be completed. */
+  readonly beforeManifest: () => Promise<void>;
 }
 
 /** Puts what completes the set. */
@@ -33,17 +41,9 @@ export async function finishSet(options: FinishOptions): Promise<void> {
   const names = localNames(plan);
   const local = (name: string): string => join(plan.archiveFolder, name);
   await files.flush();
-  await makeManifest(
-    local(names.manifestPart),
-    local(names.fileListPart),
-    local(names.manifestReady),
-    options,
-  );
-  await encodeInto(
-    local(names.signaturesReady),
-    plan,
-    { container: 'gz', level: localLevel },
-    (writer) => copyInto(writer, local(names.signaturesPart), files.signaturesEnd),
+  await makeManifest(local(names.fileListPart), local(names.manifestReady), options);
+  await encodeInto(local(names.signaturesReady), { container: 'gz', level: localLevel }, (writer) =>
+    copyInto(writer, local(names.signaturesPart), files.signaturesEnd),
   );
   if (plan.writesIndex) {
     await encodeAndPut(plan, indexName(plan), plan.encoding, (writer) =>
@@ -54,6 +54,7 @@ export async function finishSet(options: FinishOptions): Promise<void> {
     copyInto(writer, local(names.signaturesPart), files.signaturesEnd),
   );
   await removeSurplus(options);
+  await options.beforeManifest();
   // from here on the ready files are what is left of the parts: at a part beside a whole manifest every
   // command of duplicity fails
   await rm(local(names.manifestPart), { force: true });
@@ -83,19 +84,22 @@ export async function removeParts(
   const { manifestPart, signaturesPart, manifestReady, signaturesReady, ...own } = localNames(plan);
   const gone = [manifestPart, signaturesPart, manifestReady, signaturesReady];
   gone.push(own.indexPart, own.fileListPart, own.state);
+  gone.push(`${signaturesReady}.new`, `${own.state}.new`);
   for (const name of gone) await rm(join(plan.archiveFolder, name), { force: true });
 }
 
+/** Makes the manifest of what is recorded: the part may lack volumes (SetFiles.hideFromDuplicity). */
 async function makeManifest(
-  part: string,
   fileList: string,
   ready: string,
-  { plan, files }: FinishOptions,
+  { plan, files, volumes }: FinishOptions,
 ): Promise<void> {
-  await copyFile(part, ready);
-  const file = await open(ready, 'a', 0o600);
+  const file = await open(ready, 'w', 0o600);
   try {
     await file.chmod(0o600);
+    await file.appendFile(formatManifestHeader(plan));
+    for await (const volume of volumes())
+      await file.appendFile(formatManifestVolume(manifestEntryOf(volume)));
     // "Filelist 0" is what duplicity writes when it is not to list them
     await file.appendFile(formatFileListHeader(plan.listsFiles ? files.fileListCount : 0));
     for await (const chunk of createReadStream(fileList)) await file.appendFile(chunk as Buffer);
@@ -149,7 +153,8 @@ async function removeSurplus({ plan, stored, lastVolume }: FinishOptions): Promi
   if (surplus.length > 0) await storage.remove(surplus.map(({ name }) => name));
 }
 
-async function encodeAndPut(
+/** Makes a file in the temporary folder and puts it. */
+export async function encodeAndPut(
   plan: SetPlan,
   name: string,
   encoding: Encoding,
@@ -167,22 +172,22 @@ async function encodeAndPut(
 }
 
 /** Makes a local file whole or not at all. */
-async function encodeInto(
+export async function encodeInto(
   path: string,
-  { archiveFolder }: SetPlan,
   encoding: Encoding,
   write: (writer: VolumeWriter) => Promise<void>,
 ): Promise<void> {
-  const spool = await FileSpool.create(archiveFolder);
+  const temporary = `${path}.new`;
+  const file = await open(temporary, 'w', 0o600);
   try {
-    const writer = await spool.open(encoding);
+    const writer = await openVolumeWriter(encoding, (piece) => file.appendFile(piece));
     await write(writer);
     await writer.finish();
-    await spool.end();
-    await rename(spool.path, path);
+    await file.sync();
   } finally {
-    await spool.discard();
+    await file.close();
   }
+  await rename(temporary, path);
 }
 
 async function copyInto(writer: VolumeWriter, path: string, end?: Buffer): Promise<void> {

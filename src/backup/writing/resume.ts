@@ -10,16 +10,20 @@ import { createGunzip } from 'node:zlib';
 import { IndexParser, type IndexEntry } from '../../archive/index.js';
 import { encodeName } from '../../base/index.js';
 import type { StoredObject } from '../../storage/index.js';
+import { readManifestPart } from './manifest-part.js';
 import { PartFile } from './part-file.js';
 import { localNames, type SetPlan } from './set-plan.js';
 import {
   checkpoint,
+  kept,
   stateHeader,
   uploaded,
   type Checkpoint,
   type OpenFile,
   type StateHeader,
+  type VolumeRecord,
 } from './set-state.js';
+import { signaturePartEntries } from './signature-part.js';
 
 /** The first line of a state file; undefined when it is none. */
 export async function readStateHeader(path: string): Promise<StateHeader | undefined> {
@@ -33,10 +37,11 @@ export async function writeStateHeader(path: string, header: StateHeader): Promi
 }
 
 /** The records of the volumes so far, in order; the later of two for one number. */
-export async function* recordedVolumes(path: string): AsyncGenerator<Checkpoint['volume']> {
+export async function* recordedVolumes(path: string): AsyncGenerator<VolumeRecord> {
   for await (const line of linesOf(path)) {
-    const found = checkpoint.safeParse(parseJson(line)).data;
-    if (found !== undefined) yield found.volume;
+    const parsed = parseJson(line);
+    const found = checkpoint.safeParse(parsed).data?.volume ?? kept.safeParse(parsed).data?.kept;
+    if (found !== undefined) yield found;
   }
 }
 
@@ -98,8 +103,28 @@ export async function* keptIndexEntries(
   }
 }
 
-/** Makes the parts again from the files that were ready to take their place. */
-export async function restoreParts(plan: SetPlan, from: Checkpoint): Promise<void> {
+/**
+ * Whether the parts are still as our run has left them: duplicity may have gone on with the set, and been killed as
+ * well. Then its part of the manifest has other volumes than the state.
+ */
+export async function isStillOurs(
+  plan: Pick<SetPlan, 'times' | 'prefixes' | 'archiveFolder'>,
+): Promise<boolean> {
+  const names = localNames(plan);
+  const theirs = await readManifestPart(plan);
+  if (theirs === undefined) return true; // removed when the set was all but complete
+  const ours = new Map<number, string>();
+  for await (const { number, sha1 } of recordedVolumes(join(plan.archiveFolder, names.state))) {
+    ours.set(number, sha1);
+  }
+  return theirs.volumes.every(({ number, hash }) => ours.get(number) === hash?.hex);
+}
+
+/**
+ * Makes the parts again from the files that were ready to take their place. False when the signatures are not those of
+ * the checkpoint.
+ */
+export async function restoreParts(plan: SetPlan, from: Checkpoint): Promise<boolean> {
   const names = localNames(plan);
   const local = (name: string): string => join(plan.archiveFolder, name);
   await restorePart(local(names.manifestPart), from.lengths.manifest, () =>
@@ -111,6 +136,13 @@ export async function restoreParts(plan: SetPlan, from: Checkpoint): Promise<voi
     input.on('error', (error) => output.destroy(error));
     return input.pipe(output);
   });
+  if (from.position === null) return from.lengths.signatures === 0;
+  for await (const { entry, end } of signaturePartEntries(plan)) {
+    if (end >= from.lengths.signatures) {
+      return end === from.lengths.signatures && entry.path === from.position;
+    }
+  }
+  return false;
 }
 
 async function restorePart(
@@ -121,9 +153,15 @@ async function restorePart(
   const found = await lstat(path).catch(() => undefined);
   if (found !== undefined && found.size >= length) return;
   const part = await PartFile.open(path);
-  for await (const chunk of source()) await part.add(chunk as Buffer);
-  await part.flush();
-  await part.close();
+  try {
+    for await (const chunk of source()) await part.add(chunk as Buffer);
+    await part.flush();
+  } catch (error) {
+    // without the ready file the part is too short, which is found out below
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  } finally {
+    await part.close();
+  }
 }
 
 async function isUntouched(plan: SetPlan, open: OpenFile): Promise<boolean> {
@@ -140,16 +178,15 @@ async function isUntouched(plan: SetPlan, open: OpenFile): Promise<boolean> {
 
 /** Drops the lines of volumes behind the checkpoint. */
 async function cutState(path: string, { volume }: Checkpoint): Promise<void> {
-  const kept: string[] = [];
+  const lines: string[] = [];
   for await (const line of linesOf(path)) {
     const parsed = parseJson(line);
-    const record = checkpoint.safeParse(parsed).data;
-    const done = uploaded.safeParse(parsed).data;
-    const number = record?.volume.number ?? done?.uploaded ?? 0;
-    if (number <= volume.number) kept.push(line);
+    const record = checkpoint.safeParse(parsed).data?.volume ?? kept.safeParse(parsed).data?.kept;
+    const number = record?.number ?? uploaded.safeParse(parsed).data?.uploaded ?? 0;
+    if (number <= volume.number) lines.push(line);
   }
   const temporary = `${path}.new`;
-  await writeFile(temporary, kept.map((line) => `${line}\n`).join(''), {
+  await writeFile(temporary, lines.map((line) => `${line}\n`).join(''), {
     mode: 0o600,
     flush: true,
   });

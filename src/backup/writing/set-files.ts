@@ -14,10 +14,10 @@ import {
   type SigtarEntry,
 } from '../../archive/index.js';
 import { DuplifsError } from '../../base/index.js';
+import { checkRoom } from './check-room.js';
 import { PartFile } from './part-file.js';
 import { localNames, type SetPlan } from './set-plan.js';
-import type { Checkpoint } from './set-state.js';
-import type { FinishedVolume } from './volume-sequence.js';
+import { manifestEntryOf, type Checkpoint, type ManifestFields } from './set-state.js';
 
 export class SetFiles {
   readonly #signatures: PartFile;
@@ -25,18 +25,22 @@ export class SetFiles {
   readonly #fileList: PartFile;
   readonly #index: PartFile;
   readonly #encoder: IndexEncoder;
+  readonly #folder: string;
   /** Where the index's bytes go to: its part, and at the end to whoever packs it. */
   #indexSink: (chunk: Buffer) => void;
   #full: Promise<void> | undefined;
   fileListCount: number;
+  isHidden: boolean;
 
   private constructor(
     plan: SetPlan,
     files: readonly [PartFile, PartFile, PartFile, PartFile],
-    fileListCount: number,
+    from: Pick<Checkpoint, 'fileListCount' | 'isHidden'> | undefined,
   ) {
     [this.#signatures, this.#manifest, this.#fileList, this.#index] = files;
-    this.fileListCount = fileListCount;
+    this.#folder = plan.archiveFolder;
+    this.fileListCount = from?.fileListCount ?? 0;
+    this.isHidden = from?.isHidden ?? false;
     this.#indexSink = (chunk) => {
       this.#full = this.#index.add(chunk) ?? this.#full;
     };
@@ -57,6 +61,7 @@ export class SetFiles {
   ): Promise<SetFiles> {
     const names = localNames(plan);
     const open = (name: string, keep = 0) => PartFile.open(join(plan.archiveFolder, name), keep);
+    await checkRoom(plan.archiveFolder, roomHint);
     const { lengths } = from ?? {};
     const files = new SetFiles(
       plan,
@@ -66,10 +71,11 @@ export class SetFiles {
         await open(names.fileListPart, lengths?.fileList),
         await open(names.indexPart, lengths?.index),
       ],
-      from?.fileListCount ?? 0,
+      from,
     );
     if (from === undefined) await files.#manifest.add(formatManifestHeader(plan));
-    if (from !== undefined) await files.#replay(keptEntries, from.lengths.index);
+    if (from !== undefined && plan.writesIndex)
+      await files.#replay(keptEntries, from.lengths.index);
     return files;
   }
 
@@ -110,22 +116,24 @@ export class SetFiles {
     return this.#fileList.add(formatFileChange(change));
   }
 
+  /**
+   * From the next volume on duplicity's part of the manifest does not grow: seeing fewer volumes in it than lie on the
+   * storage, duplicity begins the set anew. It must not go on within a delta, which it would make with other
+   * bytes than those that the volumes already have of it.
+   */
+  hideFromDuplicity(): void {
+    this.isHidden = true;
+  }
+
   /** The record of a volume, as duplicity's own `.manifest.part` has it. */
-  async addVolume({ number, start, end, file }: FinishedVolume): Promise<void> {
-    const hash = { algorithm: 'SHA1', hex: file.sha1.toString('hex') } as const;
-    const record = formatManifestVolume({
-      number,
-      startPath: start.path,
-      ...(start.block === undefined ? {} : { startBlock: start.block }),
-      endPath: end.path,
-      ...(end.block === undefined ? {} : { endBlock: end.block }),
-      hash,
-    });
-    await this.#manifest.add(record);
+  async addVolume(volume: ManifestFields): Promise<void> {
+    if (this.isHidden) return;
+    await this.#manifest.add(formatManifestVolume(manifestEntryOf(volume)));
   }
 
   /** Writes all that waits, and tells how long the files are. */
   async flush(): Promise<Checkpoint['lengths']> {
+    await checkRoom(this.#folder, roomHint);
     this.#encoder.flush();
     const files = [this.#signatures, this.#manifest, this.#fileList, this.#index];
     await Promise.all(files.map((file) => file.sync()));
@@ -155,3 +163,4 @@ export class SetFiles {
 }
 
 const zeros = Buffer.alloc(512);
+const roomHint = 'Free some space, or choose another folder with --archive-dir';

@@ -4,7 +4,7 @@
  * more than the archive dir's manifests and signatures show.
  */
 import { z } from 'zod';
-import type { PieceRun } from '../../archive/index.js';
+import type { ManifestVolume, PieceRun } from '../../archive/index.js';
 import type { VolumeBlock, VolumeTable } from '../../volume/index.js';
 import type { FinishedVolume } from './volume-sequence.js';
 
@@ -18,6 +18,8 @@ export const stateHeader = z.object({
   /** Who can read it, and how it is packed. */
   encoding: z.string(),
   writesIndex: z.boolean(),
+  /** duplicity has begun it. */
+  isAdopted: z.boolean().optional(),
   producer: z.string(),
   /** When the source began to be read, in milliseconds by the real clock. */
   beganMs: z.number(),
@@ -51,21 +53,28 @@ export type OpenFile = Omit<z.infer<typeof openFile>, 'runs'> & {
   readonly runs: readonly PieceRun[];
 };
 
+const volumeRecord = z.object({
+  number: count,
+  name: z.string(),
+  size: count,
+  sha1: z.string(),
+  sha256: z.string(),
+  container: z.enum(['gpg', 'gz', 'plain']),
+  plaintextLength: count,
+  layout: z.array(count),
+  blocks: z.string(),
+  start: edge,
+  end: edge,
+});
+export type VolumeRecord = z.infer<typeof volumeRecord>;
+export type ManifestFields = Pick<VolumeRecord, 'number' | 'start' | 'end' | 'sha1'>;
+
+/** A volume of a set that duplicity has begun: it counts, and nothing can go on behind it. */
+export const kept = z.object({ kept: volumeRecord });
+
 /** Where the writing of a set can go on: after a volume. */
 export const checkpoint = z.object({
-  volume: z.object({
-    number: count,
-    name: z.string(),
-    size: count,
-    sha1: z.string(),
-    sha256: z.string(),
-    container: z.enum(['gpg', 'gz', 'plain']),
-    plaintextLength: count,
-    layout: z.array(count),
-    blocks: z.string(),
-    start: edge,
-    end: edge,
-  }),
+  volume: volumeRecord,
   /** The last path that is wholly in volumes up to this one; null when there is none. */
   position: z.string().nullable(),
   open: openFile.nullable(),
@@ -73,22 +82,15 @@ export const checkpoint = z.object({
   lengths: z.object({ signatures: count, index: count, manifest: count, fileList: count }),
   fileListCount: count,
   counts,
+  /** Whether duplicity is kept from going on with the set (SetFiles.hideFromDuplicity). */
+  isHidden: z.boolean().optional(),
 });
 export type Checkpoint = z.infer<typeof checkpoint>;
 
 export const uploaded = z.object({ uploaded: count });
-/** All volumes are uploaded, and the files beside them are being finished. */
-export const finishing = z.object({ finishing: z.literal(true), lastVolume: count, counts });
 
 /** The volume's record without what must not lie on disk. */
-export function recordOf({
-  number,
-  name,
-  file,
-  table,
-  start,
-  end,
-}: FinishedVolume): Checkpoint['volume'] {
+export function recordOf({ number, name, file, table, start, end }: FinishedVolume): VolumeRecord {
   return {
     ...{ number, name, size: file.size, start, end },
     sha1: file.sha1.toString('hex'),
@@ -100,8 +102,20 @@ export function recordOf({
   };
 }
 
+/** The volume as the manifest has it. */
+export function manifestEntryOf({ number, start, end, sha1 }: ManifestFields): ManifestVolume {
+  return {
+    number,
+    startPath: start.path,
+    ...(start.block === undefined ? {} : { startBlock: start.block }),
+    endPath: end.path,
+    ...(end.block === undefined ? {} : { endBlock: end.block }),
+    hash: { algorithm: 'SHA1', hex: sha1 },
+  };
+}
+
 /** The table of a recorded volume; its session key is not known any more. */
-export function tableOf(record: Checkpoint['volume']): VolumeTable {
+export function tableOf(record: VolumeRecord): VolumeTable {
   const { container, plaintextLength, layout } = record;
   return { container, plaintextLength, layout, blocks: unpackBlocks(record.blocks) };
 }

@@ -289,15 +289,18 @@ export class SetWriter {
     const { files, counts, sessionKeys } = this.#options;
     const { sessionKey } = volume.table;
     if (sessionKey !== undefined) sessionKeys.set(volume.number, sessionKey);
-    await files.addVolume(volume);
+    if (this.#openFile?.kind === 'diff') files.hideFromDuplicity();
+    const record = recordOf(volume);
+    await files.addVolume(record);
     counts.totalDestinationSizeChange += volume.file.size;
     await this.#record({
-      volume: recordOf(volume),
+      volume: record,
       position: this.#position,
       open: this.#openFile && { ...this.#openFile, runs: [...this.#openFile.runs] },
       lengths: await files.flush(),
       fileListCount: files.fileListCount,
       counts: { ...counts },
+      isHidden: files.isHidden,
     });
     await this.#uploads.add(volume);
   }

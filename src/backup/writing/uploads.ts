@@ -1,5 +1,4 @@
 /** Uploads finished volumes one at a time while the next is made; at most two wait. */
-import { rm } from 'node:fs/promises';
 import { putFile } from './file-spool.js';
 import type { Storage } from '../../storage/index.js';
 import type { FinishedVolume } from './volume-sequence.js';
@@ -41,7 +40,7 @@ export class Uploads {
       this.#failed = true;
       throw error;
     } finally {
-      await rm(volume.file.path, { force: true });
+      await volume.file.file.close();
     }
   }
 }

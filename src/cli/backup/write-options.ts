@@ -1,5 +1,6 @@
 /** The options of the commands that write backups: duplicity's names and meanings where it has the same. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { parseInterval } from '../../time/index.js';
 import { addCommonOptions, append, parseWhole, type CommonOptions } from '../common-options.js';
 
 export interface WriteOptions extends CommonOptions {
@@ -11,6 +12,7 @@ export interface WriteOptions extends CommonOptions {
   readonly volsize: number;
   readonly maxBlocksize: number;
   readonly allowSourceMismatch: boolean;
+  readonly allowOtherKeys: boolean;
   readonly copyLinks: boolean;
   readonly dryRun: boolean;
   readonly fullIfOlderThan?: string;
@@ -36,6 +38,11 @@ export function addWriteOptions(command: Command): Command {
     .option('--volsize <mib>', 'size of the volumes in MiB', parseVolumeSize, 200)
     .option('--max-blocksize <bytes>', 'longest block of a signature', parseBlockLength, 2048)
     .option('--allow-source-mismatch', 'continue the backup of another host or folder', false)
+    .option(
+      '--allow-other-keys',
+      'continue a chain that these keys or passphrase do not open',
+      false,
+    )
     .option('-L, --copy-links', 'back up what symbolic links point to', false)
     .option('-n, --dry-run', 'write nothing, show what would be done', false)
     .option('--full-if-older-than <time>', 'start a new chain when the full is older than this')
@@ -47,8 +54,8 @@ export function addWriteOptions(command: Command): Command {
     .option('--jsonstat', 'print the statistics as duplicity 3 does with this option', false)
     .option('--no-progress', 'show no progress on the terminal')
     .addOption(
-      new Option('--lock-wait <seconds>', 'how long to wait for another backup of this target')
-        .argParser(parseWhole)
+      new Option('--lock-wait <time>', 'how long to wait for another backup: 30 (seconds), 10m, 2h')
+        .argParser(parseWait)
         .default(0),
     );
   return addCommonOptions(command);
@@ -56,6 +63,10 @@ export function addWriteOptions(command: Command): Command {
 
 /** Makes what duplicity's default makes, in the least time (docs/writing.md, "Volumes"). */
 const defaultLevel = 2;
+
+function parseWait(text: string): number {
+  return /^\d+$/.test(text) ? parseWhole(text) : parseInterval(text);
+}
 
 function parseLevel(text: string): number {
   const level = parseWhole(text);

@@ -11,6 +11,7 @@ import {
 import { DuplifsError, exitCodes } from '../../base/index.js';
 import { isStorageUrl, type StorageStatistics } from '../../storage/index.js';
 import { parseTime } from '../../time/index.js';
+import { BackupProgress } from '../backup/backup-progress.js';
 import { chooseEncoding } from '../backup/encoding.js';
 import {
   addSelectionOptions,
@@ -69,49 +70,69 @@ async function runBackup(
   const storage = await openStorageFor(url, options, log, { statistics });
   const now = nowSeconds(options);
   const { fullIfOlderThan } = options;
+  const walk = (quiet: boolean) =>
+    walkSource(source, {
+      selector,
+      ...(filesFrom === undefined ? {} : { filesFrom }),
+      copyLinks: options.copyLinks,
+      onSkipped: (path) => {
+        if (!quiet) log.info(`Skipping ${path}: a backup holds no sockets`);
+      },
+      onLinkLoop: (path) => {
+        if (!quiet) warn(`${path} leads back to a folder above it; it stays a link`);
+      },
+    });
+  const work = async (): Promise<BackupResult> => {
+    const progress = options.progress ? BackupProgress.onTerminal(() => walk(true)) : undefined;
+    log.beforeLine =
+      progress &&
+      (() => {
+        progress.clear();
+      });
+    try {
+      return await backup({
+        ...{ verb, source, storage, archiveFolder, encoding, warn },
+        hostname: hostname(),
+        tempFolder: options.tempdir ?? tmpdir(),
+        prefixes: prefixesOf(options),
+        decode: { keyring, warn },
+        walk: () => walk(false),
+        volumeBytes: options.volsize * 2 ** 20,
+        maxBlockLength: options.maxBlocksize,
+        followsLinks: options.copyLinks,
+        numericOwner: options.numericOwner,
+        allowSourceMismatch: options.allowSourceMismatch,
+        allowOtherKeys: options.allowOtherKeys,
+        writesIndex: options.index,
+        listsFiles: options.filesChanged,
+        dryRun: options.dryRun,
+        skipIfNoChange: options.skipIfNoChange,
+        storesStatistics: options.jsonstat,
+        fullIfBeforeSeconds:
+          fullIfOlderThan === undefined ? undefined : parseTime(fullIfOlderThan, now),
+        currentTime: options.currentTime,
+        producer: `duplifs ${programVersion()}`,
+        lockWaitSeconds: options.lockWait,
+        stop: signal,
+        notice: (message) => {
+          log.notice(message);
+        },
+        onProgress:
+          progress &&
+          ((state) => {
+            progress.show(state);
+          }),
+      });
+    } finally {
+      log.beforeLine = undefined;
+      progress?.end();
+    }
+  };
   try {
-    const result = await withArchiveLock(
-      archiveFolder,
-      options.lockWait,
-      () =>
-        backup({
-          ...{ verb, source, storage, archiveFolder, encoding, warn },
-          hostname: hostname(),
-          tempFolder: options.tempdir ?? tmpdir(),
-          prefixes: prefixesOf(options),
-          decode: { keyring, warn },
-          walk: () =>
-            walkSource(source, {
-              selector,
-              ...(filesFrom === undefined ? {} : { filesFrom }),
-              copyLinks: options.copyLinks,
-              onSkipped: (path) => {
-                log.info(`Skipping ${path}: a backup holds no sockets`);
-              },
-              onLinkLoop: (path) => {
-                warn(`${path} leads back to a folder above it; it stays a link`);
-              },
-            }),
-          volumeBytes: options.volsize * 2 ** 20,
-          maxBlockLength: options.maxBlocksize,
-          followsLinks: options.copyLinks,
-          numericOwner: options.numericOwner,
-          allowSourceMismatch: options.allowSourceMismatch,
-          writesIndex: options.index,
-          listsFiles: options.filesChanged,
-          dryRun: options.dryRun,
-          skipIfNoChange: options.skipIfNoChange,
-          fullIfBeforeSeconds:
-            fullIfOlderThan === undefined ? undefined : parseTime(fullIfOlderThan, now),
-          currentTime: options.currentTime,
-          producer: `duplifs ${programVersion()}`,
-          stop: signal,
-          notice: (message) => {
-            log.notice(message);
-          },
-        }),
-      signal,
-    );
+    // a dry run writes nothing, and so needs no lock
+    const result = options.dryRun
+      ? await work()
+      : await withArchiveLock(archiveFolder, options.lockWait, work, signal);
     report(result, statistics, options);
     return result.statistics.errors > 0 ? exitCodes.INCOMPLETE : 0;
   } finally {
@@ -120,10 +141,11 @@ async function runBackup(
 }
 
 function report(
-  { kind, key, statistics }: BackupResult,
+  { kind, key, statistics, json }: BackupResult,
   storage: StorageStatistics,
   options: BackupCommandOptions,
 ): void {
+  if (options.jsonstat) process.stdout.write(`${JSON.stringify(json, undefined, 4)}\n`);
   if (options.json) {
     const deltas = deltaEntries(statistics);
     const line = { set: key ?? null, kind, ...statistics, deltaEntries: deltas, storage };

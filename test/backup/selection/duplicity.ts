@@ -1,9 +1,11 @@
 /** What the real duplicity selects, and what we select, from the same options. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { SigtarParser } from '../../../src/archive/index.js';
 import { isDuplifsError } from '../../../src/base/index.js';
 import {
   compileSelection,
@@ -11,6 +13,7 @@ import {
   type SelectionOption,
 } from '../../../src/backup/selection/index.js';
 import { walkSource } from '../../../src/backup/walk/index.js';
+import { duplifsScript, run } from '../../support/run.js';
 
 /** Whether duplicity is there. Where it must be (CI), tests run without it and fail. */
 export const hasDuplicity =
@@ -73,6 +76,37 @@ export async function selectedByDuplicity(cases: readonly DuplicityCase[]): Prom
       const listed = `\n${output.slice(0, output.lastIndexOf('---[ Backup Statistics'))}`;
       return ['.', ...candidates].filter((path) => listed.includes(`\nA ${path}\n`)).sort();
     });
+  } finally {
+    await rm(scratch, { recursive: true });
+  }
+}
+
+/** What the program selects: the paths of the sigtar that it writes. */
+export async function selectedByProgram(question: DuplicityCase): Promise<Selected> {
+  const { options, source, cwd = '/', nullSeparator = false } = question;
+  const scratch = await mkdtemp(join(tmpdir(), 'duplifs-selection-'));
+  try {
+    const args = ['full', '--no-encryption', '--archive-dir', scratch, '--name', 'cache'];
+    if (nullSeparator) args.push('--null-separator');
+    for (const [i, option] of options.entries()) {
+      args.push(...(await argumentsOf(option, join(scratch, `list-${i}`))));
+    }
+    args.push(source, `file://${join(scratch, 'target')}`);
+    const { status, stderr } = await run(process.execPath, [duplifsScript, ...args], { cwd });
+    if (status !== 0) return { exitCode: status ?? NaN };
+    if (/internal error/.test(stderr)) throw new Error(stderr);
+    const names = await readdir(join(scratch, 'cache'));
+    const sigtar = names.find((name) => name.endsWith('.sigtar.gz')) ?? '';
+    const paths: string[] = [];
+    const nothing = (): void => undefined;
+    const parser = new SigtarParser(sigtar, {
+      entry: ({ path }) => paths.push(path === '' ? '.' : path),
+      data: nothing,
+      entryEnd: nothing,
+    });
+    parser.push(gunzipSync(readFileSync(join(scratch, 'cache', sigtar))));
+    parser.end();
+    return paths.sort();
   } finally {
     await rm(scratch, { recursive: true });
   }

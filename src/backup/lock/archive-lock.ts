@@ -4,11 +4,11 @@
  * so that each keeps the other out; and the operating system frees the lock when its process ends, however
  * that happens: nobody ever has to delete a file. A mount takes no lock.
  */
-import { mkdirSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { DuplifsError } from '../base/index.js';
+import { DuplifsError } from '../../base/index.js';
 
 const retryMilliseconds = 250;
 
@@ -46,6 +46,7 @@ export async function withArchiveLock<T>(
 
 /** The connection that holds the lock; undefined when another process has it. */
 function tryLock(path: string): Database.Database | undefined {
+  closeSync(openSync(path, 'a', 0o600)); // SQLite would let others read it
   const lock = new Database(path, { timeout: 0 });
   try {
     lock.exec('BEGIN EXCLUSIVE');

@@ -1,0 +1,36 @@
+/** Programs whose memory is looked at. */
+import { readFileSync } from 'node:fs';
+import { duplifsScript, run, type RunOptions } from './run.js';
+
+/** Its children's largest resident set is what the kernel tells a parent that has waited for them. */
+const measure = `
+import resource, subprocess, sys
+status = subprocess.call(sys.argv[2:])
+open(sys.argv[1], 'w').write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(status)
+`;
+
+export interface Measured {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The most memory that the process had resident at any time (VmHWM). */
+  readonly peakBytes: number;
+}
+
+/** Runs duplifs (`built` has to have been awaited); `note` is a path for the figure. */
+export async function measuredDuplifs(
+  args: readonly string[],
+  note: string,
+  options: RunOptions,
+): Promise<Measured> {
+  const command = [note, process.execPath, duplifsScript, ...args];
+  const finished = await run('python3', ['-c', measure, ...command], options);
+  return { ...finished, peakBytes: Number(readFileSync(note, 'utf8')) * 1024 };
+}
+
+/** The most memory that a running process has had resident. */
+export function peakOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}
