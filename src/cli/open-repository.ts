@@ -103,8 +103,7 @@ export async function withRepository<T>(
   work: (repository: Repository) => Promise<T>,
   more: OpenOptions = {},
 ): Promise<T> {
-  const opened = { signal, statistics, ...more };
-  const repository = await openRepository(url, options, log, opened);
+  const repository = await openRepository(url, options, log, { signal, statistics, ...more });
   try {
     return await work(repository);
   } finally {

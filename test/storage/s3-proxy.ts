@@ -13,6 +13,10 @@ export class S3Proxy {
   /** Answers with that status and error code in place of the server. */
   readonly faults: { readonly status: number; readonly code: string; readonly method: string }[] =
     [];
+  /** Keys that lie in the class GLACIER: listed so, and refused as Amazon does until they are restored. */
+  archived: RegExp | undefined;
+  /** The keys that were refused for that. */
+  readonly refused: string[] = [];
   readonly #server = createServer((incoming, outgoing) => {
     this.#pass(incoming, outgoing);
   });
@@ -49,16 +53,41 @@ export class S3Proxy {
     }
     const { hostname, port } = this.#target;
     const { method, url, headers } = incoming;
+    if (action === 's3:GetObject' && this.archived?.test(url ?? '') === true) {
+      this.refused.push(decodeURIComponent(new URL(url ?? '', 'http://x').pathname));
+      outgoing.writeHead(403, { 'content-type': 'application/xml' });
+      outgoing.end(invalidObjectState);
+      return;
+    }
     const upstream = request({ hostname, port, method, path: url, headers }, (answer) => {
+      const isList = action === 's3:ListBucket';
+      if (isList) delete answer.headers['content-length']; // the page may become longer
       outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
       const cut = action === 's3:GetObject' ? this.cuts.shift() : undefined;
-      if (cut === undefined) answer.pipe(outgoing);
+      if (isList) void this.#list(answer, outgoing);
+      else if (cut === undefined) answer.pipe(outgoing);
       else cutAfter(answer, outgoing, cut);
     });
     upstream.on('error', () => outgoing.destroy());
     incoming.pipe(upstream);
   }
+
+  /** A listing, with the class of what is archived. */
+  async #list(answer: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const page = (await answer.toArray()).join('');
+    outgoing.end(
+      page.replace(/<Contents>.*?<\/Contents>/gs, (entry) =>
+        this.archived?.test(entry) === true
+          ? entry.replace(/(<StorageClass>)[A-Z]+/, '$1GLACIER')
+          : entry,
+      ),
+    );
+  }
 }
+
+/** As Amazon has it in "Error responses" of the API reference. */
+const invalidObjectState = `<?xml version="1.0" encoding="UTF-8"?>
+<Error><Code>InvalidObjectState</Code><Message>The operation is not valid for the object's storage class</Message><StorageClass>GLACIER</StorageClass></Error>`;
 
 function cutAfter(answer: IncomingMessage, outgoing: ServerResponse, bytes: number): void {
   let left = bytes;

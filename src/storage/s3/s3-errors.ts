@@ -48,7 +48,7 @@ export function s3Failure(error: unknown): Failure | undefined {
     return {
       code: 'STORAGE',
       transient: false,
-      reason: 'the object lies in an archive tier',
+      reason: 'the object lies in an archive tier and must be restored first',
       hint: 'Restore it with "aws s3api restore-object" first, which takes minutes to hours',
     };
   }
