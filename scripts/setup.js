@@ -36,6 +36,8 @@ const programs = {
     { program: 'getfattr', packages: ['attr'] },
     { program: 'python3', packages: ['python3'] },
     { program: 'setpriv', packages: ['util-linux'] },
+    { module: ['boto3'], packages: ['python3-boto3'] }, // duplicity on S3
+    { module: ['paramiko'], packages: ['python3-paramiko'] }, // duplicity on SFTP
   ],
   bench: [
     { program: 'restic', packages: ['restic'] },
