@@ -1,6 +1,7 @@
 /** Writing backups: compare the source with the last set, and write what changed. */
 export { backup } from './backup.js';
 export { withArchiveLock } from './lock/archive-lock.js';
+export { targetHolders, type TargetHolder } from './lock/target-lock.js';
 export type { BackupOptions, BackupResult, Progress } from './options.js';
 export type { PreviousEntry } from './previous/merge-sets.js';
 export { signaturesUpTo, signedTree } from './previous/signed-tree.js';

@@ -114,6 +114,33 @@ export class TargetLock {
   }
 }
 
+/** Who holds a target, for people, and whether that backup has ended without giving it up. */
+export interface TargetHolder {
+  readonly text: string;
+  readonly isGone: boolean;
+}
+
+/** Those who hold a target now; nothing is changed. */
+export async function targetHolders(
+  storage: Storage,
+  prefixes: NamePrefixes,
+): Promise<readonly TargetHolder[]> {
+  const own = ownHolder();
+  const now = Date.now() / 1000;
+  const holders: TargetHolder[] = [];
+  for (const { name, size, modifiedSeconds } of await storage.list()) {
+    if (size === 0 || !isLock(name, prefixes)) continue;
+    const holder = size > maxLockBytes ? undefined : await readHolder(storage, name);
+    if (holder === 'released') continue;
+    const silentSeconds = now - (modifiedSeconds ?? holder?.since ?? now);
+    holders.push({
+      text: describe(holder ?? 'unknown'),
+      isGone: isGone(holder, own, silentSeconds),
+    });
+  }
+  return holders;
+}
+
 /** The first living holder among the others; those who are gone lose their locks. */
 async function firstHolder(
   { storage, prefixes, notice }: TargetLockOptions,

@@ -5,6 +5,7 @@ import { addCommonOptions, type CommonOptions } from '../common-options.js';
 import { checkChains, checkKeys } from '../doctor/backup.js';
 import { failed, ok, type Finding } from '../doctor/check.js';
 import { checkArchiveFolder, checkSpace } from '../doctor/local-state.js';
+import { checkArchiveLock, checkTargetLocks } from '../doctor/locks.js';
 import { checkFuse, checkGpg, checkNode } from '../doctor/machine.js';
 import { openRepository, openStorageFor } from '../open-repository.js';
 import { runCommand, type CommandContext } from '../run-command.js';
@@ -43,6 +44,7 @@ async function* findings(
   if (url === undefined) return;
   yield await checkArchiveFolder(url, options);
   yield* await checkSpace(url, options);
+  yield await checkArchiveLock(url, options);
   yield* await checkStorage(url, options, context);
   yield* checkBackup(url, options, context);
 }
@@ -56,12 +58,13 @@ async function checkStorage(
     const storage = await openStorageFor(url, options, log, { statistics });
     try {
       const checks = await probeStorage(storage, { write: true, signal });
-      return checks.map(({ name, state, message, hint }) => ({
+      const findings = checks.map(({ name, state, message, hint }) => ({
         check: `storage ${name}`,
         state,
         message,
         ...(hint === undefined ? {} : { advice: hint }),
       }));
+      return [...findings, ...(await checkTargetLocks(storage, options))];
     } finally {
       await storage.close();
     }
