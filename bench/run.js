@@ -15,6 +15,7 @@ import { content } from './cases/content.js';
 import { random, sequential } from './cases/large-file.js';
 import { coldCatalog, list } from './cases/list.js';
 import { ready } from './cases/ready.js';
+import { s3 } from './cases/s3.js';
 import { tar } from './cases/tar.js';
 import { Backups } from './support/backups.js';
 import { printTable, writeJson } from './support/report.js';
@@ -41,6 +42,7 @@ const cases = {
   'cold-catalog': coldCatalog,
   full,
   incremental,
+  s3,
 };
 
 const { values: options } = parseArgs({
