@@ -1,5 +1,5 @@
 /** A small source, and backups of it into one target from one archive dir. */
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withFolder } from '../support/folders.js';
 import { duplifs, type Finished } from '../support/run.js';
@@ -16,7 +16,7 @@ export interface Target {
   ) => Promise<Finished>;
   /** The names on the storage. */
   readonly stored: () => Promise<readonly string[]>;
-  /** Writes another file into the source. */
+  /** Writes another file into the source, whose own time changes as well. */
   readonly change: () => Promise<void>;
 }
 
@@ -30,6 +30,7 @@ export async function withTarget(work: (target: Target) => Promise<void>): Promi
     const change = async () => {
       files += 1;
       await writeFile(join(source, `file-${files}`), `content ${files}`);
+      await utimes(source, 1_600_000_000 + files, 1_600_000_000 + files); // not only when a second has passed
     };
     await change();
     const url = `file://${target}`;
