@@ -3,6 +3,8 @@
  * once to warm up, which is not counted. What is reported are medians, and their ratios within this run.
  */
 
+import { runScript } from './process.js';
+
 /**
  * @typedef {Record<string, number>} Sample figures of one run, by metric; those that end in `Seconds` or
  *   are called `seconds` are better when small
@@ -29,6 +31,7 @@ export async function contest(name, contestants, { runs, warmUp = true, targets 
   const samples = Object.fromEntries(Object.keys(contestants).map((key) => [key, []]));
   for (let round = warmUp ? -1 : 0; round < runs; round += 1) {
     for (const [key, measure] of Object.entries(contestants)) {
+      await runScript('sync'); // what the one before has left to be written is not this one's burden
       const sample = await measure();
       if (round >= 0) samples[key].push(sample);
       process.stderr.write(

@@ -65,6 +65,8 @@ interface DecodedVolume {
 }
 
 const maxDecodes = 2;
+/** Blocks of one pass that are written into the cache at the same time. */
+const maxPuts = 4;
 /** Bytes of buffers that come and go for one of plaintext: read, decrypted, inflated, encrypted. */
 const buffersPerByte = 8;
 /** More blocks than any volume may have (256 GiB); ids of blocks are numbers made with it. */
@@ -325,7 +327,7 @@ export class VolumeStore {
       if (misread !== undefined) throw misread as Error;
       await observer?.commit(keeper.kept.length);
     } catch (error) {
-      keeper.discard();
+      await keeper.discard();
       throw error;
     }
     this.#verified.add(volume.id);
@@ -366,6 +368,9 @@ class BlockKeeper {
   readonly #first: number;
   readonly #name: string;
   readonly #blocks: StoredBlock[] = [];
+  /** Blocks on their way into the cache: while they are written, the next ones are decoded. */
+  readonly #puts: Promise<void>[] = [];
+  #putCount = 0;
   readonly #buffer = Buffer.allocUnsafeSlow(blockLength);
   #filled = 0;
   #length = 0;
@@ -393,10 +398,14 @@ class BlockKeeper {
 
   async end(): Promise<void> {
     if (this.#filled > 0) await this.#flush();
+    await Promise.all(this.#puts);
   }
 
-  discard(): void {
-    for (const block of this.#blocks) this.#arena.free(block);
+  async discard(): Promise<void> {
+    await Promise.allSettled(this.#puts);
+    this.#blocks.forEach((block) => {
+      this.#arena.free(block); // skips those that were not put
+    });
   }
 
   get kept(): { length: number; first: number; blocks: StoredBlock[] } {
@@ -418,7 +427,15 @@ class BlockKeeper {
         return;
       }
     }
-    this.#blocks.push(await this.#arena.put(block));
+    const at = this.#putCount;
+    this.#putCount += 1;
+    // it takes a copy of the block at once
+    const put = this.#arena.put(block).then((stored) => {
+      this.#blocks[at] = stored;
+    });
+    put.catch(() => undefined); // it comes out where it is awaited
+    this.#puts.push(put);
+    if (this.#puts.length >= maxPuts) await this.#puts.shift();
   }
 }
 
