@@ -300,8 +300,10 @@ class SetRun {
         next.catch(() => undefined); // it comes out when it is awaited
         for (const change of batch) {
           const path = change.kind === 'deleted' ? change.path : change.source.path;
-          if (!writer.isWritten(path)) await writer.write(change);
-          else if (isRemembered && change.kind !== 'deleted' && change.source.ctimeMs < beganMs) {
+          if (!writer.isWritten(path)) {
+            const pending = writer.write(change);
+            if (pending !== undefined) await pending;
+          } else if (isRemembered && change.kind !== 'deleted' && change.source.ctimeMs < beganMs) {
             if (change.source.type === 'reg') await seen.add(change.source);
           }
         }

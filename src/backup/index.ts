@@ -3,7 +3,7 @@ export { backup } from './backup.js';
 export { withArchiveLock } from './lock/archive-lock.js';
 export { targetHolders, type TargetHolder } from './lock/target-lock.js';
 export type { BackupOptions, BackupResult, Progress } from './options.js';
-export type { PreviousEntry } from './previous/merge-sets.js';
+export type { PreviousEntry } from './previous/sigtar-entries.js';
 export { signaturesUpTo, signedTree } from './previous/signed-tree.js';
 export { deltaEntries, formatStatistics } from './statistics.js';
 export type { Counts, Statistics } from './statistics.js';

@@ -5,7 +5,7 @@
 import { signatureSizeBounds, type EntryType } from '../../archive/index.js';
 import { comparePaths } from '../../base/index.js';
 import { parseSignature, unusableReason } from '../../librsync/index.js';
-import type { PreviousEntry } from '../previous/merge-sets.js';
+import type { PreviousEntry } from '../previous/sigtar-entries.js';
 import type { WalkEntry, WalkItem, WalkUnreadable } from '../walk/index.js';
 import { sameMetadata, type OwnerNames } from './compare-entry.js';
 import type { SeenReader } from './seen-file.js';
@@ -40,12 +40,23 @@ export async function* findChanges(sources: ChangeSources): AsyncGenerator<Chang
   try {
     for await (const items of sources.walk) {
       for (const item of items) {
-        while (!(await finder.passUpTo(item.path))) yield finder.take();
-        await finder.next(item);
+        // most entries need no turn of the event loop
+        for (;;) {
+          if (finder.isDry) await finder.refill();
+          if (!finder.passBefore(item.path)) break;
+          if (finder.isFull) yield finder.take();
+        }
+        const seeking = sources.seen?.seek(item.path);
+        if (seeking !== undefined) await seeking;
+        finder.next(item);
         if (finder.isFull) yield finder.take();
       }
     }
-    while (!(await finder.rest())) yield finder.take();
+    for (;;) {
+      if (finder.isDry) await finder.refill();
+      if (!finder.passBefore(undefined)) break;
+      if (finder.isFull) yield finder.take();
+    }
     yield finder.take();
   } finally {
     await finder.close();
@@ -57,6 +68,7 @@ class ChangeFinder {
   readonly #previous: AsyncIterator<readonly PreviousEntry[]>;
   #batch: readonly PreviousEntry[] = [];
   #position = 0;
+  #hasEnded = false;
   #changes: Change[] = [];
   #signatureBytes = 0;
   /** A path that cannot be read: what was below it stays as it was. */
@@ -65,6 +77,19 @@ class ChangeFinder {
   constructor(sources: ChangeSources) {
     this.#sources = sources;
     this.#previous = sources.previous[Symbol.asyncIterator]();
+  }
+
+  /** Whether `refill` has to be called before anything else. */
+  get isDry(): boolean {
+    return this.#position >= this.#batch.length && !this.#hasEnded;
+  }
+
+  async refill(): Promise<void> {
+    const next = await this.#previous.next();
+    this.#hasEnded = next.done === true;
+    this.#batch = next.done === true ? [] : next.value;
+    this.#position = 0;
+    if (this.isDry) await this.refill();
   }
 
   get isFull(): boolean {
@@ -80,58 +105,35 @@ class ChangeFinder {
     return changes;
   }
 
-  /** Passes what is before the path in the tree before: it is gone. False when the batch is full before that. */
-  async passUpTo(path: string): Promise<boolean> {
-    for (;;) {
-      const entry = this.#batch[this.#position] ?? (await this.#entry());
-      if (entry === undefined || comparePaths(entry.path, path) >= 0) return true;
-      if (this.isFull) return false;
-      this.#position += 1;
-      this.#gone(entry);
-    }
+  /**
+   * Passes one entry of the tree before that comes before the path, or any without a path: it is gone. False when there
+   * is none.
+   */
+  passBefore(path: string | undefined): boolean {
+    const entry = this.#batch[this.#position];
+    if (entry === undefined) return false;
+    if (path !== undefined && comparePaths(entry.path, path) >= 0) return false;
+    this.#position += 1;
+    this.#gone(entry);
+    return true;
   }
 
   /** Takes the next item of the source, up to whose path all has been passed. */
-  async next(item: WalkItem): Promise<void> {
-    const before = await this.#at(item.path);
+  next(item: WalkItem): void {
+    const entry = this.#batch[this.#position];
+    const before = entry?.path === item.path ? entry : undefined;
+    if (before !== undefined) this.#position += 1;
     if (item.kind === 'unreadable') {
       this.#unreadable = item.path;
       this.#sources.onUnreadable(item);
       return;
     }
-    this.#changes.push(await this.#compare(item, before));
-  }
-
-  /** The source has ended: what is left is gone. False when the batch is full before the end. */
-  async rest(): Promise<boolean> {
-    for (let entry = await this.#entry(); entry !== undefined; entry = await this.#entry()) {
-      if (this.isFull) return false;
-      this.#gone(entry);
-      this.#position += 1;
-    }
-    return true;
+    this.#changes.push(this.#compare(item, before));
   }
 
   async close(): Promise<void> {
+    await this.#sources.seen?.close();
     await this.#previous.return?.();
-  }
-
-  /** The previous entry of the path, if there is one. */
-  async #at(path: string): Promise<PreviousEntry | undefined> {
-    const entry = await this.#entry();
-    if (entry?.path !== path) return undefined;
-    this.#position += 1;
-    return entry;
-  }
-
-  async #entry(): Promise<PreviousEntry | undefined> {
-    while (this.#position >= this.#batch.length) {
-      const next = await this.#previous.next();
-      if (next.done === true) return undefined;
-      this.#batch = next.value;
-      this.#position = 0;
-    }
-    return this.#batch[this.#position];
   }
 
   #gone({ path, type }: PreviousEntry): void {
@@ -140,20 +142,20 @@ class ChangeFinder {
     if (path !== '') this.#changes.push({ kind: 'deleted', path, type });
   }
 
-  async #compare(source: WalkEntry, before: PreviousEntry | undefined): Promise<Change> {
+  #compare(source: WalkEntry, before: PreviousEntry | undefined): Change {
     if (before === undefined) return { kind: 'snapshot', source };
     const same = sameMetadata(source, before, this.#sources.names);
     const isFile = source.type === 'reg' && before.type === 'reg';
     if (!isFile) return { kind: same ? 'unchanged' : 'snapshot', source };
-    if (same && !(await this.#isSuspect(source, before))) return { kind: 'unchanged', source };
+    if (same && !this.#isSuspect(source, before)) return { kind: 'unchanged', source };
     if (!hasUsableSignature(before)) return { kind: 'snapshot', source };
     this.#signatureBytes += before.signature.length;
     return { kind: 'diff', source, base: before.signature, suspected: same };
   }
 
   /** Whether the content may have changed although mtime, mode and owner are as they were. */
-  async #isSuspect(source: WalkEntry, before: PreviousEntry): Promise<boolean> {
-    const isSame = await this.#sources.seen?.isSame(source);
+  #isSuspect(source: WalkEntry, before: PreviousEntry): boolean {
+    const isSame = this.#sources.seen?.isSame(source);
     if (isSame !== undefined) return !isSame;
     if (source.mtimeSeconds >= before.setSeconds) return true;
     const bounds = signatureSizeBounds(before.signature, before.signature.length);

@@ -12,7 +12,6 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { createGunzip, createGzip, type Gzip } from 'node:zlib';
 import { comparePaths } from '../../base/index.js';
@@ -23,69 +22,118 @@ export const seenFileName = 'duplifs-seen.gz';
 interface SeenRecord {
   readonly path: string;
   readonly facts: string;
-  readonly ctimeMs: number;
 }
 
 /** Reads what was remembered; paths must be asked for in order. */
 export class SeenReader {
-  readonly #lines: AsyncIterator<string>;
+  readonly #batches: AsyncIterator<readonly string[]>;
+  #lines: readonly string[] = [];
+  #position = 0;
   #sinceMs = 0;
   #record: SeenRecord | undefined;
 
-  private constructor(lines: AsyncIterator<string>) {
-    this.#lines = lines;
+  private constructor(batches: AsyncIterator<readonly string[]>) {
+    this.#batches = batches;
   }
 
   /** Undefined when there is nothing for this set. */
   static async open(path: string, setKey: string): Promise<SeenReader | undefined> {
-    const input = createReadStream(path);
-    const text = createGunzip();
-    input.on('error', (error) => text.destroy(error));
-    const lines = createInterface({ input: input.pipe(text), crlfDelay: Infinity });
-    text.on('error', () => {
-      lines.close();
-    });
-    const reader = new SeenReader(lines[Symbol.asyncIterator]());
-    const header = (await reader.#line())?.split(' ') ?? [];
+    const reader = new SeenReader(linesOf(path));
+    await reader.#refill();
+    const header = reader.#lines[0]?.split(' ') ?? [];
     if (header[0] !== 'duplifs-seen' || header[1] !== '1' || header[2] !== setKey) {
-      lines.close();
-      input.destroy();
+      await reader.close();
       return undefined;
     }
     reader.#sinceMs = Number(header[3]);
-    await reader.#step();
+    reader.#next();
     return reader;
   }
 
+  /** Goes on to the path, or to the first after it; undefined when that needed no waiting. */
+  seek(path: string): Promise<void> | undefined {
+    while (this.#record !== undefined && comparePaths(this.#record.path, path) < 0) this.#next();
+    const isDry = this.#record === undefined && this.#position >= this.#lines.length;
+    return isDry && this.#lines.length > 0 ? this.#seekFurther(path) : undefined;
+  }
+
   /**
-   * Whether the file is the very one that the last set read; undefined when it is not remembered. A file that
-   * changed while or after the last walk began may have changed again within the same tick of the clock.
+   * Whether the file, whose path was sought, is the very one that the last set read; undefined when it is not
+   * remembered. A file that changed while or after the last walk began may have changed again within the same tick
+   * of the clock.
    */
-  async isSame(entry: WalkEntry): Promise<boolean | undefined> {
-    while (this.#record !== undefined && comparePaths(this.#record.path, entry.path) < 0) {
-      await this.#step();
-    }
+  isSame(entry: WalkEntry): boolean | undefined {
     if (this.#record?.path !== entry.path) return undefined;
-    return this.#record.facts === factsOf(entry) && this.#record.ctimeMs < this.#sinceMs;
+    return this.#record.facts === factsOf(entry) && entry.ctimeMs < this.#sinceMs;
   }
 
-  async #step(): Promise<void> {
-    const line = await this.#line();
-    const parts = line === undefined ? null : /^(\d+ \d+ \S+ (\S+)) (".*")$/.exec(line);
-    const [, facts, ctime, path] = parts ?? [];
-    this.#record =
-      facts === undefined || path === undefined
-        ? undefined
-        : { facts, ctimeMs: Number(ctime), path: JSON.parse(path) as string };
+  async close(): Promise<void> {
+    this.#record = undefined;
+    this.#lines = [];
+    await this.#batches.return?.();
   }
 
-  async #line(): Promise<string | undefined> {
+  async #seekFurther(path: string): Promise<void> {
+    await this.#refill();
+    this.#position = -1;
+    this.#next();
+    await this.seek(path);
+  }
+
+  /** The next batch of lines; none at the end, or where the file is damaged. */
+  async #refill(): Promise<void> {
     try {
-      const next = await this.#lines.next();
-      return next.done === true ? undefined : next.value;
+      const next = await this.#batches.next();
+      this.#lines = next.done === true ? [] : next.value;
     } catch {
-      return undefined;
+      this.#lines = [];
     }
+    this.#position = 0;
+  }
+
+  /** Takes the next line of the batch; a damaged one is the last. */
+  #next(): void {
+    this.#position += 1;
+    const line = this.#lines[this.#position];
+    this.#record = line === undefined ? undefined : recordOf(line);
+    if (line !== undefined && this.#record === undefined) this.#lines = [];
+  }
+}
+
+function recordOf(line: string): SeenRecord | undefined {
+  const at = line.indexOf(' "');
+  if (at < 0 || !line.endsWith('"')) return undefined;
+  const path = pathOf(line.slice(at + 1));
+  return path === undefined ? undefined : { facts: line.slice(0, at), path };
+}
+
+/** JSON is parsed only where the path is not what stands between the quotes. */
+function pathOf(json: string): string | undefined {
+  if (!json.includes('\\')) return json.slice(1, -1);
+  try {
+    return String(JSON.parse(json));
+  } catch {
+    return undefined;
+  }
+}
+
+const chunkBytes = 256 * 1024;
+
+/** The lines of the file, those of a chunk at a time; never an empty batch. */
+async function* linesOf(path: string): AsyncGenerator<string[]> {
+  const input = createReadStream(path);
+  const text = createGunzip({ chunkSize: chunkBytes });
+  input.on('error', (error) => text.destroy(error));
+  let rest = '';
+  try {
+    for await (const chunk of input.pipe(text).setEncoding('utf8')) {
+      const lines = `${rest}${String(chunk)}`.split('\n');
+      rest = lines.pop() ?? '';
+      if (lines.length > 0) yield lines;
+    }
+    if (rest !== '') yield [rest];
+  } finally {
+    input.destroy();
   }
 }
 

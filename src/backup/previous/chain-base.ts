@@ -108,7 +108,7 @@ export function setEntriesOf({ signatures }: ChainBase, sources: BaseSources): S
       stored === undefined
         ? decodeFile(reader, { name, container: 'gz' }, decode)
         : decodeFile(sources.storage, stored, decode);
-    return { setSeconds, batches: sigtarEntries(name, plaintext) };
+    return sigtarEntries(name, setSeconds, plaintext);
   });
 }
 

@@ -3,33 +3,19 @@
  * counting (docs/format/1-bytes.md 5). Every sigtar is read once, from its start to its end.
  */
 import { comparePaths } from '../../base/index.js';
-import type { PathEntry } from '../../archive/index.js';
-import type { SignedEntry } from './sigtar-entries.js';
+import type { PreviousEntry, SignedEntry } from './sigtar-entries.js';
 
-/** One set's entries. */
-export interface SetEntries {
-  /** The time of the set. */
-  readonly setSeconds: number;
-  readonly batches: AsyncIterable<readonly SignedEntry[]>;
-}
-
-/** What the last set left at a path. */
-export type PreviousEntry = PathEntry & {
-  readonly signature: Buffer;
-  /** The time of the set that has this version. */
-  readonly setSeconds: number;
-};
+/** One set's entries, in batches. */
+export type SetEntries = AsyncIterable<readonly SignedEntry[]>;
 
 /** Walks through one set's entries. */
 class Cursor {
-  readonly setSeconds: number;
   readonly #batches: AsyncIterator<readonly SignedEntry[]>;
   #batch: readonly SignedEntry[] = [];
   #position = 0;
 
-  constructor({ setSeconds, batches }: SetEntries) {
-    this.setSeconds = setSeconds;
-    this.#batches = batches[Symbol.asyncIterator]();
+  constructor(entries: SetEntries) {
+    this.#batches = entries[Symbol.asyncIterator]();
   }
 
   get entry(): SignedEntry | undefined {
@@ -68,10 +54,9 @@ export async function* mergeSets(sets: readonly SetEntries[]): AsyncGenerator<Pr
     cursors = cursors.filter(({ entry }) => entry !== undefined);
     let merged: PreviousEntry[] = [];
     while (cursors.length > 0) {
-      const newest = firstOf(cursors);
-      const { entry } = newest;
+      const { entry } = firstOf(cursors);
       if (entry === undefined) break;
-      if (entry.kind !== 'deleted') merged.push({ ...entry, setSeconds: newest.setSeconds });
+      if (entry.kind !== 'deleted') merged.push(entry);
       for (const cursor of cursors) {
         if (cursor.entry?.path !== entry.path || cursor.step()) continue;
         if (!(await cursor.refill())) cursors = cursors.filter((other) => other !== cursor);

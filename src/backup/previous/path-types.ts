@@ -1,5 +1,5 @@
 import { comparePaths } from '../../base/index.js';
-import type { PreviousEntry } from './merge-sets.js';
+import type { PreviousEntry } from './sigtar-entries.js';
 
 /** The types that paths had before; paths must be asked for in order. */
 export class PathTypes {

@@ -1,5 +1,6 @@
 import { setEntriesOf, type BaseSources, type ChainBase } from './chain-base.js';
-import { mergeSets, type PreviousEntry } from './merge-sets.js';
+import { mergeSets } from './merge-sets.js';
+import type { PreviousEntry } from './sigtar-entries.js';
 
 /** The tree before the set, in order; nothing before a full. */
 export function previousTree(

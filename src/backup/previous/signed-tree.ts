@@ -1,7 +1,7 @@
 /** The tree that a set left, as the stored signatures of its chain have it: what verify compares with. */
 import type { BackupSet, Collection, StoredFile } from '../../archive/index.js';
-import { mergeSets, type PreviousEntry } from './merge-sets.js';
-import { sigtarEntries } from './sigtar-entries.js';
+import { mergeSets } from './merge-sets.js';
+import { sigtarEntries, type PreviousEntry } from './sigtar-entries.js';
 
 /** The signatures of a set and of those before it in its chain, oldest first; undefined where one is missing. */
 export function signaturesUpTo(
@@ -22,9 +22,6 @@ export function signedTree(
   decode: (file: StoredFile) => AsyncIterable<Uint8Array>,
 ): AsyncGenerator<PreviousEntry[]> {
   return mergeSets(
-    signatures.map((file) => ({
-      setSeconds: file.times.endSeconds,
-      batches: sigtarEntries(file.name, decode(file)),
-    })),
+    signatures.map((file) => sigtarEntries(file.name, file.times.endSeconds, decode(file))),
   );
 }

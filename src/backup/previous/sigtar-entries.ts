@@ -2,8 +2,14 @@
 import { SigtarParser, type DeletedEntry, type PathEntry } from '../../archive/index.js';
 import { comparePaths, DuplifsError } from '../../base/index.js';
 
-/** A path as a set left it; a regular file with its signature. */
-export type SignedEntry = (PathEntry & { readonly signature: Buffer }) | DeletedEntry;
+/** What a set left at a path; a regular file with its signature. */
+export type PreviousEntry = PathEntry & {
+  readonly signature: Buffer;
+  /** The time of the set that has this version. */
+  readonly setSeconds: number;
+};
+
+export type SignedEntry = PreviousEntry | DeletedEntry;
 
 const entriesPerBatch = 512;
 const bytesPerBatch = 4 << 20;
@@ -11,11 +17,12 @@ const bytesPerBatch = 4 << 20;
 const maxSignatureBytes = 2 ** 31 - 1;
 
 /**
- * Reads a sigtar's plaintext. Throws DAMAGED when it is not in order: merging it with others would lose
- * entries.
+ * Reads the plaintext of the sigtar of the set of that time. Throws DAMAGED when it is not in order: merging it with
+ * others would lose entries.
  */
 export async function* sigtarEntries(
   name: string,
+  setSeconds: number,
   plaintext: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<SignedEntry[]> {
   let entries: SignedEntry[] = [];
@@ -47,7 +54,7 @@ export async function* sigtarEntries(
       if (current === undefined) return;
       const [only] = parts;
       const signature = parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
-      entries.push(current.kind === 'deleted' ? current : { ...current, signature });
+      entries.push(current.kind === 'deleted' ? current : signed(current, signature, setSeconds));
       parts = [];
     },
   });
@@ -60,4 +67,12 @@ export async function* sigtarEntries(
   }
   parser.end();
   yield entries;
+}
+
+/** The parser's entry is ours: to add to it takes less than to make another. */
+function signed(entry: PathEntry, signature: Buffer, setSeconds: number): PreviousEntry {
+  const more = entry as PathEntry & { signature: Buffer; setSeconds: number };
+  more.signature = signature;
+  more.setSeconds = setSeconds;
+  return more;
 }

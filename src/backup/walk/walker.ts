@@ -1,10 +1,10 @@
 import { type Stats, readlinkSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { decodeName, DuplifsError, errorText } from '../../base/index.js';
 import type { FilesFrom, Selector, Verdict } from '../selection/index.js';
 import { entryOfStats } from './entry-of-stats.js';
+import { FolderLister } from './list-folder.js';
 import { isMissing, readStats, type StatsOrError } from './read-stats.js';
 import { sourcePath, systemPath } from './source-path.js';
 import type { WalkEntry, WalkItem } from './walk-item.js';
@@ -39,6 +39,7 @@ export class Walker {
   readonly #selector: Selector;
   readonly #copyLinks: boolean;
   readonly #folders: Folder[] = [];
+  readonly #lister = new FolderLister();
   #items: WalkItem[] = [];
   #lastTurn = performance.now();
 
@@ -226,7 +227,7 @@ export class Walker {
     if (filesFrom !== undefined) return filesFrom.names();
     try {
       // latin1 makes a byte one character, so that the default order is that of bytes
-      const names = await readdir(this.#systemPath(path), 'latin1');
+      const names = await this.#lister.list(this.#systemPath(path), 'latin1');
       return names.sort().map(nameOfLatin1);
     } catch (error) {
       return error as Error;

@@ -19,7 +19,7 @@ import {
 } from '../../archive/index.js';
 import { encodeName } from '../../base/index.js';
 import type { StoredObject } from '../../storage/index.js';
-import type { PreviousEntry } from '../previous/merge-sets.js';
+import type { PreviousEntry } from '../previous/sigtar-entries.js';
 import { PathTypes } from '../previous/path-types.js';
 import { noCounts } from '../statistics.js';
 import { adoptSignatures, type AdoptedSignatures } from './adopt-signatures.js';

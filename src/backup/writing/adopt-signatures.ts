@@ -1,7 +1,7 @@
 /** What the sigtar that duplicity was writing has of the volumes that are kept. */
 import { formatFileChange, type SigtarEntry } from '../../archive/index.js';
 import { comparePaths } from '../../base/index.js';
-import type { PreviousEntry } from '../previous/merge-sets.js';
+import type { PreviousEntry } from '../previous/sigtar-entries.js';
 import { PathTypes } from '../previous/path-types.js';
 import type { SetPlan } from './set-plan.js';
 import { signaturePartEntries } from './signature-part.js';

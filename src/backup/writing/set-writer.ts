@@ -70,23 +70,24 @@ export class SetWriter {
     return this.#resumeAfter !== undefined && comparePaths(path, this.#resumeAfter) <= 0;
   }
 
-  /** Writes a change; those of files in the order in which the reader was asked for them. */
-  async write(change: Change): Promise<void> {
+  /**
+   * Writes a change; those of files in the order in which the reader was asked for them. Undefined when the next may
+   * come at once.
+   */
+  write(change: Change): Promise<unknown> | undefined {
     switch (change.kind) {
       case 'unchanged':
         this.#options.counts.sourceFiles += 1;
         this.#options.counts.sourceFileSize += change.source.size;
-        await this.#options.onStored(change.source);
-        return;
+        return this.#options.onStored(change.source);
       case 'deleted':
-        await this.#writeDeleted(change.path, change.type === 'reg');
-        return;
+        return this.#writeDeleted(change.path, change.type === 'reg');
       case 'snapshot':
-        if (change.source.type === 'reg') await this.#writeFile(change.source, undefined, false);
-        else await this.#writeOther(change.source);
-        return;
+        return change.source.type === 'reg'
+          ? this.#writeFile(change.source, undefined, false)
+          : this.#writeOther(change.source);
       case 'diff':
-        await this.#writeFile(change.source, change.base, change.suspected);
+        return this.#writeFile(change.source, change.base, change.suspected);
     }
   }
 

@@ -23,7 +23,7 @@ function entryOf(set: number, where: string, isGone: boolean): SignedEntry {
   return {
     ...{ kind: 'snapshot', path: where, type: 'reg', mode: 0o644, uid: set, gid: 0 },
     ...{ userName: '', groupName: '', mtimeSeconds: set, signatureLength: 0 },
-    signature: Buffer.from([set]),
+    ...{ signature: Buffer.from([set]), setSeconds: set },
   };
 }
 
@@ -37,7 +37,7 @@ describe('the merge of the sets of a chain', () => {
           const sorted = [...paths].sort((a, b) => comparePaths(a.path, b.path));
           const entries = sorted.map((one) => entryOf(set, one.path, one.isGone));
           for (const entry of entries) newest.set(entry.path, entry);
-          return { setSeconds: set, batches: cut(entries, batchLengths) };
+          return cut(entries, batchLengths);
         });
         async function* cut(entries: SignedEntry[], lengths: number[]) {
           open += 1;
@@ -58,8 +58,7 @@ describe('the merge of the sets of a chain', () => {
         for await (const batch of mergeSets(sources)) merged.push(...batch);
         const expected = [...newest.values()]
           .filter(({ kind }) => kind !== 'deleted')
-          .sort((a, b) => comparePaths(a.path, b.path))
-          .map((entry) => ({ ...entry, setSeconds: entry.kind === 'deleted' ? 0 : entry.uid }));
+          .sort((a, b) => comparePaths(a.path, b.path));
         expect(merged).toEqual(expected);
         expect(open).toBe(0);
       }),
@@ -79,7 +78,7 @@ describe('the merge of the sets of a chain', () => {
         closed += 1;
       }
     }
-    const sources = [1, 2, 3].map((set) => ({ setSeconds: set, batches: endless(set) }));
+    const sources = [1, 2, 3].map(endless);
     for await (const batch of mergeSets(sources)) {
       expect(batch[0]).toMatchObject({ path: '1000000000', setSeconds: 3 });
       break;
