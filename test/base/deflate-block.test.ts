@@ -2,29 +2,61 @@ import { inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deflateBlock } from '../../src/base/index.js';
+import { isalBytes, loadIsal } from '../../src/base/isal.js';
 import { noise } from '../support/noise.js';
 
 describe('blocks deflated by themselves', () => {
   it('are one stream when they are put together, whatever is in them', async () => {
     const piece = fc.record({ length: fc.nat(100_000), dense: fc.boolean() });
+    const level = fc.constantFrom(1, 4);
     await fc.assert(
-      fc.asyncProperty(fc.array(piece, { maxLength: 6 }), async (pieces) => {
+      fc.asyncProperty(fc.array(piece, { maxLength: 6 }), level, async (pieces, chosen) => {
         const data = Buffer.concat(
           pieces.map(({ length, dense }) =>
             dense ? noise(length) : Buffer.alloc(length, 'text '),
           ),
         );
         const half = data.length >> 1;
-        const first = await deflateBlock(data.subarray(0, half), 4, false);
-        const last = await deflateBlock(data.subarray(half), 4, true);
+        const first = await deflateBlock(data.subarray(0, half), chosen, false);
+        const last = await deflateBlock(data.subarray(half), chosen, true);
         expect(inflateRawSync(Buffer.concat([first, last])).equals(data)).toBe(true);
       }),
-      { numRuns: 30 },
+      { numRuns: 60 },
     );
   });
 
-  it('grow by next to nothing when they cannot be compressed', async () => {
-    const data = noise(262_144);
-    expect((await deflateBlock(data, 4, true)).length).toBeLessThan(data.length + 64);
+  it.each([1, 4])(
+    'grow by next to nothing when they cannot be compressed, at level %i',
+    async (level) => {
+      const data = noise(262_144);
+      expect((await deflateBlock(data, level, true)).length).toBeLessThan(data.length + 64);
+    },
+  );
+
+  it('are each what they were when many are deflated at once', async () => {
+    const blocks = Array.from({ length: 40 }, (_, i) => Buffer.alloc(200_000 + i, `text ${i} `));
+    const packed = await Promise.all(blocks.map((block) => deflateBlock(block, 1, true)));
+    for (const [i, bytes] of packed.entries()) {
+      expect(inflateRawSync(bytes).equals(blocks[i] ?? Buffer.alloc(0))).toBe(true);
+    }
+  });
+});
+
+describe.runIf(process.platform === 'linux' && process.arch === 'x64')('ISA-L', () => {
+  it('is used where libisal2 is installed, as the tests install it', async () => {
+    const deflate = await loadIsal();
+    if (deflate === undefined) {
+      expect(process.env.CI).not.toBe('true');
+      return;
+    }
+    for (const length of [0, 1, 1000, isalBytes]) {
+      const half = noise(length >> 1);
+      const data = Buffer.concat([half, Buffer.alloc(length - half.length, 'text ')]);
+      const packed = await deflate(data, true);
+      expect(packed && inflateRawSync(packed).equals(data)).toBe(true);
+    }
+    const noisy = noise(isalBytes);
+    const packed = await deflate(noisy, true);
+    expect(packed && inflateRawSync(packed).equals(noisy)).toBe(true);
   });
 });
