@@ -34,6 +34,7 @@ const programs = {
     { library: 'libfuse.so.2', packages: ['libfuse2', 'libfuse2t64'] },
     { program: 'rsync', packages: ['rsync'] },
     { program: 'getfattr', packages: ['attr'] },
+    { library: 'libisal.so.2', packages: ['libisal2'] },
     { program: 'python3', packages: ['python3'] },
     { program: 'setpriv', packages: ['util-linux'] },
     { module: ['boto3'], packages: ['python3-boto3'] }, // duplicity on S3
@@ -214,11 +215,11 @@ function sqliteLoads() {
 
 /** Whether dist was built after the last change to the sources. */
 function distIsCurrent() {
-  const built = modifiedMs(join(root, 'dist', 'cli', 'index.js'));
+  const built = modifiedMs(join(root, 'dist', 'program', 'duplifs.js'));
   const sources = readdirSync(join(root, 'src'), { recursive: true }).map((path) =>
     join(root, 'src', path),
   );
-  const settings = ['tsconfig.json', 'tsconfig.build.json', 'package.json'];
+  const settings = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'scripts/bundle.js'];
   const newest = [...sources, ...settings.map((name) => join(root, name))].map(modifiedMs);
   return newest.every((time) => time <= built);
 }

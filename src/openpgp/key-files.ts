@@ -1,17 +1,11 @@
 /** Keys in files, exported by `gpg --export` or `--export-secret-keys`, armored or binary. */
-import {
-  PublicKeyEncryptedSessionKeyPacket,
-  SecretKeyPacket,
-  SecretSubkeyPacket,
-  enums,
-  readKeys,
-} from 'openpgp';
-import type { Key } from 'openpgp';
+import type { Key, SecretKeyPacket, SecretSubkeyPacket } from 'openpgp';
 
 import { DuplifsError, errorText } from '../base/index.js';
 import { cipherById } from './algorithms.js';
 import type { Cipher, SessionKey } from './algorithms.js';
 import { isArmored } from './armor.js';
+import { openpgp } from './library.js';
 import type { Recipient } from './message-header.js';
 
 export interface KeyFile {
@@ -44,6 +38,7 @@ export async function readKeyFile({ path, bytes }: KeyFile): Promise<Key[]> {
         .toString('latin1')
         .match(/-----BEGIN PGP [^]*?-----END PGP [^\n]*-----/g)
     : undefined;
+  const { readKeys } = openpgp();
   try {
     if (blocks === undefined) return await readKeys({ binaryKeys: bytes });
     const keys = await Promise.all((blocks ?? []).map((armoredKeys) => readKeys({ armoredKeys })));
@@ -59,10 +54,12 @@ export async function readKeyFile({ path, bytes }: KeyFile): Promise<Key[]> {
 
 /** The keys of a file whose secret parts are in it (not those on a card or kept elsewhere). */
 export function secretKeysOf(path: string, keys: readonly Key[]): SecretKey[] {
+  const classes = openpgp();
   return keys
     .flatMap((key) => key.getKeys())
     .flatMap(({ keyPacket: packet }) => {
-      const secret = packet instanceof SecretKeyPacket || packet instanceof SecretSubkeyPacket;
+      const secret =
+        packet instanceof classes.SecretKeyPacket || packet instanceof classes.SecretSubkeyPacket;
       if (!secret || packet.isDummy()) return [];
       const keyId = packet.getKeyID().toHex().toUpperCase();
       return [{ path, keyId, packet, wrong: new Set<string>() }];
@@ -85,7 +82,8 @@ export async function unlock(key: SecretKey, passphrases: readonly string[]): Pr
 
 /** Whether the key's algorithm is one that openpgp.js refuses unless it is told otherwise. */
 export function isOldKey({ packet }: SecretKey): boolean {
-  return packet.algorithm === enums.publicKey.elgamal || packet.algorithm === enums.publicKey.dsa;
+  const { elgamal, dsa } = openpgp().enums.publicKey;
+  return packet.algorithm === elgamal || packet.algorithm === dsa;
 }
 
 /** The session key, when the unlocked key opens the packet; undefined when it does not. */
@@ -95,6 +93,7 @@ export async function openRecipient(
   bulkCipher: Cipher | undefined,
 ): Promise<SessionKey | undefined> {
   try {
+    const { PublicKeyEncryptedSessionKeyPacket } = openpgp();
     const packet = new PublicKeyEncryptedSessionKeyPacket() as unknown as OpenablePkesk;
     packet.read(recipient.body);
     await packet.decrypt(key.packet);

@@ -3,7 +3,6 @@
  * be asked. One chain may hold sets made with different passphrases and keys, so everything is tried for
  * each file, the cheapest and the last successful first. Nothing secret is written anywhere.
  */
-import { config } from 'openpgp';
 import type { Config, Key } from 'openpgp';
 
 import { DuplifsError } from '../base/index.js';
@@ -11,6 +10,7 @@ import type { SessionKey } from './algorithms.js';
 import type { GpgProgram } from './gpg.js';
 import { KeyFiles } from './key-file-store.js';
 import type { KeyFile } from './key-files.js';
+import { openpgp } from './library.js';
 import { namedError } from './message-error.js';
 import type { MessageHeader } from './message-header.js';
 import { Passphrases } from './passphrases.js';
@@ -102,6 +102,7 @@ export class Keyring {
 
   /** The settings of openpgp.js for keys and signatures. */
   get openpgpConfig(): Config {
+    const { config } = openpgp();
     if (!this.allowOldKeys) return config;
     const none = {
       rejectPublicKeyAlgorithms: new Set<never>(),

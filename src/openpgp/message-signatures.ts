@@ -4,12 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
-import { SignaturePacket, enums } from 'openpgp';
-import type { Config, Key, Subkey } from 'openpgp';
+import type { Config, Key, SignaturePacket, Subkey } from 'openpgp';
 
 import { DuplifsError, errorText } from '../base/index.js';
 import { hashById } from './algorithms.js';
 import type { Keyring } from './keyring.js';
+import { openpgp } from './library.js';
 import { MessageError } from './message-error.js';
 import type { ContentVisitor } from './message-content.js';
 import { fingerprintMatches, fingerprintOf, normalKeyId } from './public-keys.js';
@@ -109,7 +109,8 @@ export class SignatureCollector implements ContentVisitor {
     { primary, signer }: Found,
     config: Config,
   ): Promise<void> {
-    if (packet.signatureType !== enums.signature.binary) throw new Error('not of binary data');
+    const { binary } = openpgp().enums.signature;
+    if (packet.signatureType !== binary) throw new Error('not of binary data');
     await requireValidKey(primary, packet, config);
     const hashing = packet as SignaturePacket & { hashed?: Promise<Uint8Array>; salt?: Uint8Array };
     const salt = Buffer.from(hashing.salt ?? []);
@@ -120,7 +121,7 @@ export class SignatureCollector implements ContentVisitor {
     hashing.hashed = Promise.resolve(digest);
     const nothing = new Uint8Array();
     const date = packet.created ?? new Date();
-    await packet.verify(signer.keyPacket, enums.signature.binary, nothing, date, false, config);
+    await packet.verify(signer.keyPacket, binary, nothing, date, false, config);
   }
 }
 
@@ -131,7 +132,7 @@ interface Found {
 
 function parseSignature(body: Buffer): SignaturePacket | undefined {
   try {
-    const packet = new SignaturePacket();
+    const packet = new (openpgp().SignaturePacket)();
     (packet as unknown as { read(bytes: Uint8Array): void }).read(body);
     return packet;
   } catch {

@@ -1,9 +1,9 @@
 /** Who signs the messages that we write, and how: the data is hashed while it is written. */
 import { createHash } from 'node:crypto';
-import { SignaturePacket, config, enums } from 'openpgp';
 import type { SecretKeyPacket, SecretSubkeyPacket } from 'openpgp';
 
 import { hashById } from './algorithms.js';
+import { openpgp } from './library.js';
 import { encodePacket, tags } from './packet-header.js';
 
 /** A key that signs; it was tried before, so that a passphrase that is wrong is known at once. */
@@ -27,7 +27,7 @@ export interface SignatureRun {
 
 /** The body of a one-pass signature packet, version 3, that is the last before the data. */
 export function onePassPacket(hashId: number, publicKeyId: number, keyId: Uint8Array): Buffer {
-  const head = Buffer.of(3, enums.signature.binary, hashId, publicKeyId);
+  const head = Buffer.of(3, openpgp().enums.signature.binary, hashId, publicKeyId);
   return encodePacket(tags.onePassSignature, Buffer.concat([head, keyId, Buffer.of(1)]));
 }
 
@@ -54,6 +54,7 @@ interface SigningPacket {
  * signature itself takes RSA some 25 ms (2048 bits) to 130 ms (4096 bits) of the event loop for each message.
  */
 export function keyFileSigner(key: SecretKeyPacket | SecretSubkeyPacket): MessageSigner {
+  const { SignaturePacket, config, enums } = openpgp();
   const hashId = enums.hash.sha512;
   const id = Buffer.from(key.getKeyID().toHex(), 'hex');
   return {

@@ -1,10 +1,10 @@
 /** Public keys that a user names by id, from key files and from the GnuPG keyring. */
-import { readKeys } from 'openpgp';
 import type { Key } from 'openpgp';
 
 import { DuplifsError } from '../base/index.js';
 import { runGpg } from './gpg.js';
 import type { GpgProgram } from './gpg.js';
+import { openpgp } from './library.js';
 
 /**
  * A key id or fingerprint as users write it (with 0x, with spaces, in lower case): its hexadecimal
@@ -51,5 +51,5 @@ export async function exportPublicKeys(
   signal?: AbortSignal,
 ): Promise<Key[]> {
   const { output } = await runGpg(gpg, { args: ['--export', '--', user], signal });
-  return output.length === 0 ? [] : readKeys({ binaryKeys: output });
+  return output.length === 0 ? [] : openpgp().readKeys({ binaryKeys: output });
 }

@@ -1,12 +1,12 @@
 /** The packets before the data that hold the session key, one for each recipient and passphrase. */
 import { createCipheriv, randomBytes } from 'node:crypto';
-import { PublicKeyEncryptedSessionKeyPacket } from 'openpgp';
 import type { Key, Subkey } from 'openpgp';
 
 import { DuplifsError, errorText } from '../base/index.js';
 import { cipherByName } from './algorithms.js';
 import type { SessionKey } from './algorithms.js';
 import { nodeCipher } from './cfb.js';
+import { openpgp } from './library.js';
 import { encodePacket, tags } from './packet-header.js';
 import { decodeCount, deriveKey, gpgPassphrase } from './s2k.js';
 
@@ -30,7 +30,7 @@ interface Pkesk {
   readonly encrypt: (key: AnyPublicKey) => Promise<void>;
   readonly write: () => Uint8Array;
 }
-const pkeskClass = PublicKeyEncryptedSessionKeyPacket as unknown as {
+interface PkeskClass {
   fromObject(parts: {
     version: 3;
     encryptionKeyPacket: AnyPublicKey;
@@ -38,13 +38,14 @@ const pkeskClass = PublicKeyEncryptedSessionKeyPacket as unknown as {
     sessionKey: Uint8Array;
     sessionKeyAlgorithm: number;
   }): Pkesk;
-};
+}
 
 /** A PKESK packet, version 3 (RFC 9580 section 5.1.1). */
 export async function recipientPacket(
   { key, hidden }: EncryptionKey,
   sessionKey: SessionKey,
 ): Promise<Buffer> {
+  const pkeskClass = openpgp().PublicKeyEncryptedSessionKeyPacket as unknown as PkeskClass;
   const packet = pkeskClass.fromObject({
     version: 3,
     encryptionKeyPacket: key.keyPacket,
