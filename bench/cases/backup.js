@@ -3,11 +3,11 @@
  * file of 1 GiB of which one per cent has changed. Each run begins from the same state.
  */
 import { closeSync, openSync, readFileSync, utimesSync, writeSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { contest } from '../support/contest.js';
 import { runScript } from '../support/process.js';
+import { inScratch } from '../support/scratch.js';
 import { generator } from '../support/tree.js';
 import { writers } from '../support/writers.js';
 
@@ -22,7 +22,8 @@ export async function full({ restorers, source, runs }) {
   const contestants = Object.fromEntries(
     restorers.map(({ name }) => [
       name,
-      async () => inScratch(async (place) => measured(writers[name], 'full', folder, place)),
+      async () =>
+        inScratch('write', async (place) => measured(writers[name], 'full', folder, place)),
     ]),
   );
   return [
@@ -41,7 +42,7 @@ export async function full({ restorers, source, runs }) {
 export async function incremental({ restorers, source, runs }) {
   const tree = await source('tree');
   const large = await source('large');
-  return inScratch(async (scratch) => [
+  return inScratch('write', async (scratch) => [
     ...(await onTopOf(restorers, tree, join(scratch, 'tree'), runs, [
       ['nothing changed', () => undefined],
       [`${changedFiles} files changed`, changeFiles],
@@ -144,15 +145,4 @@ function overwrite(path, position, bytes) {
 
 async function passASecond() {
   await runScript('sleep 2');
-}
-
-async function inScratch(work) {
-  const folder = await mkdtemp(
-    join(process.env.DUPLIFS_BENCH_DIR ?? tmpdir(), 'duplifs-bench-write-'),
-  );
-  try {
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
