@@ -7,9 +7,7 @@ import { contest } from '../support/contest.js';
 import { runScript } from '../support/process.js';
 import { withS3Server } from '../support/s3-server.js';
 import { inScratch } from '../support/scratch.js';
-import { duplifs } from '../support/tools.js';
-
-const program = `'${process.execPath}' '${new URL('../../bin/duplifs.js', import.meta.url).pathname}'`;
+import { duplifs, duplifsCommand } from '../support/tools.js';
 
 /** @param {import('../run.js').Context} context */
 export async function s3({ source, runs }) {
@@ -19,7 +17,9 @@ export async function s3({ source, runs }) {
     let count = 0;
     const nextPrefix = () => `s3://${server.bucket}/run-${(count += 1)}`;
     const full = async (url, scratch) =>
-      runScript(`${program} full ${server.args} ${archive(scratch)} '${folder}' '${url}'`, { env });
+      runScript(`${duplifsCommand} full ${server.args} ${archive(scratch)} '${folder}' '${url}'`, {
+        env,
+      });
     const written = await contest(
       'full backup to S3',
       {
@@ -44,7 +44,7 @@ export async function s3({ source, runs }) {
           inScratch('s3-run', async (scratch) => {
             const restored = join(scratch, 'file');
             const { seconds, cpuSeconds, stdout } = await runScript(
-              `${program} restore -v8 ${server.args} ${archive(scratch)} ` +
+              `${duplifsCommand} restore -v8 ${server.args} ${archive(scratch)} ` +
                 `--path-to-restore '${path.trim()}' '${url}' '${restored}' 2>&1 && ` +
                 `cmp '${restored}' '${join(folder, path.trim())}'`,
               { env },
