@@ -50,7 +50,7 @@ function duplifsScript(verb, source, place) {
   return timed(`${duplifsCommand} ${verb} ${archive} '${source}' ${targetOf(place)}`);
 }
 
-/** Its statistics are not wanted. duplicity makes no folder for its target. */
+/** Its statistics are not wanted. */
 function duplicityScript(verb, source, place) {
   const archive = `--archive-dir '${join(place, 'archive')}'`;
   return timed(`duplicity ${verb} --no-print-statistics ${archive} '${source}' ${targetOf(place)}`);
