@@ -3,11 +3,12 @@
  * file of 1 GiB of which one per cent has changed. Each run begins from the same state.
  */
 import { closeSync, openSync, readFileSync, utimesSync, writeSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { contest } from '../support/contest.js';
 import { runScript } from '../support/process.js';
+import { inScratch } from '../support/scratch.js';
 import { generator } from '../support/tree.js';
 import { writers } from '../support/writers.js';
 
@@ -22,7 +23,8 @@ export async function full({ restorers, source, runs }) {
   const contestants = Object.fromEntries(
     restorers.map(({ name }) => [
       name,
-      async () => inScratch(async (place) => measured(writers[name], 'full', folder, place)),
+      async () =>
+        inScratch('write', async (place) => measured(writers[name], 'full', folder, place)),
     ]),
   );
   return [
@@ -41,7 +43,7 @@ export async function full({ restorers, source, runs }) {
 export async function incremental({ restorers, source, runs }) {
   const tree = await source('tree');
   const large = await source('large');
-  return inScratch(async (scratch) => [
+  return inScratch('write', async (scratch) => [
     ...(await onTopOf(restorers, tree, join(scratch, 'tree'), runs, [
       ['nothing changed', () => undefined],
       [`${changedFiles} files changed`, changeFiles],
@@ -63,7 +65,7 @@ async function onTopOf(restorers, original, scratch, runs, changes) {
     await mkdir(bases[name]);
     await measured(writers[name], 'full', source, bases[name]);
   }
-  await passASecond(); // what changes within the second of a backup cannot be seen by its time
+  await setTimeout(2000); // what changes within the second of a backup cannot be seen by its time
   const results = [];
   for (const [what, change] of changes) {
     await change(source);
@@ -140,19 +142,4 @@ function overwrite(path, position, bytes) {
   closeSync(file);
   const now = Date.now() / 1000;
   utimesSync(path, now, now);
-}
-
-async function passASecond() {
-  await runScript('sleep 2');
-}
-
-async function inScratch(work) {
-  const folder = await mkdtemp(
-    join(process.env.DUPLIFS_BENCH_DIR ?? tmpdir(), 'duplifs-bench-write-'),
-  );
-  try {
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }

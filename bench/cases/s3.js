@@ -2,15 +2,12 @@
  * A full backup to an S3 server on loopback beside the same to a local folder, and what it takes to restore one small file
  * from there on a machine that has never seen the backup.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { contest } from '../support/contest.js';
 import { runScript } from '../support/process.js';
 import { withS3Server } from '../support/s3-server.js';
-import { duplifs } from '../support/tools.js';
-
-const program = `'${process.execPath}' '${new URL('../../bin/duplifs.js', import.meta.url).pathname}'`;
+import { inScratch } from '../support/scratch.js';
+import { duplifs, duplifsCommand } from '../support/tools.js';
 
 /** @param {import('../run.js').Context} context */
 export async function s3({ source, runs }) {
@@ -20,18 +17,23 @@ export async function s3({ source, runs }) {
     let count = 0;
     const nextPrefix = () => `s3://${server.bucket}/run-${(count += 1)}`;
     const full = async (url, scratch) =>
-      runScript(`${program} full ${server.args} ${archive(scratch)} '${folder}' '${url}'`, { env });
+      runScript(`${duplifsCommand} full ${server.args} ${archive(scratch)} '${folder}' '${url}'`, {
+        env,
+      });
     const written = await contest(
       'full backup to S3',
       {
-        duplifs: () => inScratch(async (scratch) => sample(await full(nextPrefix(), scratch))),
+        duplifs: () =>
+          inScratch('s3-run', async (scratch) => sample(await full(nextPrefix(), scratch))),
         local: () =>
-          inScratch(async (scratch) => sample(await full(`file://${scratch}/chain`, scratch))),
+          inScratch('s3-run', async (scratch) =>
+            sample(await full(`file://${scratch}/chain`, scratch)),
+          ),
       },
       { runs, targets: [{ metric: 'seconds', against: 'local', atMost: 1.2 }] },
     );
     const url = nextPrefix();
-    await inScratch((scratch) => full(url, scratch));
+    await inScratch('s3-run', (scratch) => full(url, scratch));
     const { stdout: path } = await runScript(
       `cd '${folder}' && find . -name '*.txt' -size -8 | sort | sed -n '1000s/^..//p'`,
     );
@@ -39,10 +41,10 @@ export async function s3({ source, runs }) {
       'one small file from S3, nothing cached',
       {
         duplifs: () =>
-          inScratch(async (scratch) => {
+          inScratch('s3-run', async (scratch) => {
             const restored = join(scratch, 'file');
             const { seconds, cpuSeconds, stdout } = await runScript(
-              `${program} restore -v8 ${server.args} ${archive(scratch)} ` +
+              `${duplifsCommand} restore -v8 ${server.args} ${archive(scratch)} ` +
                 `--path-to-restore '${path.trim()}' '${url}' '${restored}' 2>&1 && ` +
                 `cmp '${restored}' '${join(folder, path.trim())}'`,
               { env },
@@ -61,15 +63,4 @@ const archive = (scratch) => `--archive-dir '${join(scratch, 'archive')}'`;
 
 function sample({ seconds, cpuSeconds }) {
   return { seconds, clientCpuSeconds: cpuSeconds };
-}
-
-async function inScratch(work) {
-  const folder = await mkdtemp(
-    join(process.env.DUPLIFS_BENCH_DIR ?? tmpdir(), 'duplifs-bench-s3-run-'),
-  );
-  try {
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }

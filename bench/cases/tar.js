@@ -1,10 +1,10 @@
 /** Everything read once through a new mount, beside what each program's own restore takes. */
-import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { contest } from '../support/contest.js';
 import { withMount } from '../support/mount.js';
 import { runScript } from '../support/process.js';
+import { inScratch } from '../support/scratch.js';
 import { timed } from '../support/timed.js';
 
 /** @param {import('../run.js').Context} context */
@@ -42,13 +42,11 @@ export async function tar({ tools, restorers, place, runs }) {
 }
 
 async function restore(tool, place) {
-  const folder = await mkdtemp(join(tmpdir(), 'duplifs-bench-restore-'));
-  try {
+  const restoreTo = async (folder) => {
     const { seconds, cpuSeconds } = await runScript(tool.restoreScript(place, join(folder, 'to')), {
       env: tool.env(place),
     });
     return { seconds, clientCpuSeconds: cpuSeconds };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  };
+  return inScratch('restore', restoreTo, tmpdir());
 }

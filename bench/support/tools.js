@@ -9,6 +9,9 @@ import { runScript } from './process.js';
 const passphrase = 'benchmark';
 const program = new URL('../../bin/duplifs.js', import.meta.url).pathname;
 
+/** What begins a line of shell that runs duplifs. */
+export const duplifsCommand = `'${process.execPath}' '${program}'`;
+
 /**
  * @typedef {object} Tool
  * @property {string} name
@@ -52,11 +55,7 @@ export const duplifs = {
   ],
   treePath: 'latest',
   restoreScript: (place, target) =>
-    [
-      `'${process.execPath}' '${program}' restore`,
-      ...archiveOption(place),
-      `'${chainOf(place)}' '${target}'`,
-    ].join(' '),
+    `${duplifsCommand} restore ${archiveOption(place).join(' ')} '${chainOf(place)}' '${target}'`,
 };
 
 /** The folder of duplifs' catalog, which a case with a cold catalog removes. */

@@ -4,9 +4,8 @@
  * target, and what it remembers beside it.
  */
 import { join } from 'node:path';
-import { borg, duplicity, duplifs, restic } from './tools.js';
+import { borg, duplicity, duplifs, duplifsCommand, restic } from './tools.js';
 
-const program = new URL('../../bin/duplifs.js', import.meta.url).pathname;
 const targetOf = (place) => `'file://${join(place, 'chain')}'`;
 
 /**
@@ -48,12 +47,10 @@ export const writers = {
 
 function duplifsScript(verb, source, place) {
   const archive = `--archive-dir '${join(place, 'archive')}'`;
-  return timed(
-    `'${process.execPath}' '${program}' ${verb} ${archive} '${source}' ${targetOf(place)}`,
-  );
+  return timed(`${duplifsCommand} ${verb} ${archive} '${source}' ${targetOf(place)}`);
 }
 
-/** Its statistics are not wanted. duplicity makes no folder for its target. */
+/** Its statistics are not wanted. */
 function duplicityScript(verb, source, place) {
   const archive = `--archive-dir '${join(place, 'archive')}'`;
   return timed(`duplicity ${verb} --no-print-statistics ${archive} '${source}' ${targetOf(place)}`);

@@ -10,8 +10,9 @@ import { openStorage, type Storage } from '../../src/storage/index.js';
 import { WrappedStorage } from '../../src/storage/wrappers/wrapped.js';
 import { canMakeChains } from '../support/chains.js';
 import { withFolder } from '../support/folders.js';
+import { start, untilVolumes } from '../support/interrupt.js';
 import { built, duplifs, run, runOk } from '../support/run.js';
-import { smallSource, start, volumes } from './killed.js';
+import { smallSource } from '../support/small-source.js';
 
 beforeAll(built);
 
@@ -19,8 +20,8 @@ describe.runIf(canMakeChains)('the lock on the archive dir', () => {
   it('keeps a second backup of the same target out, and is free when its holder was killed', async () => {
     await withFolder(async (folder) => {
       const { target, args } = await smallSource(folder);
-      const first = start(['full', ...args]);
-      await volumes(target, 1);
+      const { child: first } = start(['full', ...args]);
+      await untilVolumes(target, 1);
       first.kill('SIGSTOP'); // it holds the lock for as long as the others look at it
       const second = await duplifs(['full', ...args]);
       const theirs = await run('duplicity', ['full', ...args]);
@@ -35,8 +36,8 @@ describe.runIf(canMakeChains)('the lock on the archive dir', () => {
   it('is respected when duplicity holds it', async () => {
     await withFolder(async (folder) => {
       const { target, args } = await smallSource(folder);
-      const theirs = start(['full', ...args], {}, 'duplicity');
-      await volumes(target, 1);
+      const { child: theirs } = start(['full', ...args], {}, 'duplicity');
+      await untilVolumes(target, 1);
       theirs.kill('SIGSTOP');
       const ours = await duplifs(['full', ...args]);
       theirs.kill('SIGKILL');
@@ -52,8 +53,8 @@ describe('the lock on the target', () => {
     await withFolder(async (folder) => {
       const { target, args } = await smallSource(folder);
       const other = ['--archive-dir', join(folder, 'other')];
-      const first = start(['full', ...args]);
-      await volumes(target, 1);
+      const { child: first } = start(['full', ...args]);
+      await untilVolumes(target, 1);
       first.kill('SIGSTOP');
       const second = await duplifs(['full', ...args, ...other]);
       const mounted = await duplifs(['collection-status', `file://${target}`]);
@@ -90,9 +91,8 @@ describe('the lock on the target', () => {
   it('that was lost while the machine slept ends the run before its manifest', async () => {
     await withFolder(async (folder) => {
       const { target, args } = await smallSource(folder);
-      const asleep = start(['full', '--max-upload-rate', '4M', ...args]);
-      const ended = new Promise((resolve) => asleep.once('exit', resolve));
-      await volumes(target, 1);
+      const { child: asleep, ended } = start(['full', '--max-upload-rate', '4M', ...args]);
+      await untilVolumes(target, 1);
       asleep.kill('SIGSTOP');
       for (const name of await locksOf(target)) {
         const hourAgo = Date.now() / 1000 - 3600;
@@ -105,7 +105,7 @@ describe('the lock on the target', () => {
       const other = ['--archive-dir', join(folder, 'other')];
       expect(await duplifs(['full', ...args, ...other])).toMatchObject({ status: 0 });
       asleep.kill('SIGCONT');
-      expect(await ended).toBe(23);
+      expect(await ended).toMatchObject({ status: 23 });
       const manifests = (await readdir(target)).filter((name) => name.includes('.manifest'));
       expect(manifests).toHaveLength(1);
     });
@@ -120,13 +120,12 @@ describe('the lock on the target', () => {
         for (let i = 0; i < 3; i += 1)
           await writeFile(join(source, `new-${i}`), Buffer.alloc(4e6, i));
         await runOk('sh', ['-c', `head -c 6000000 /dev/urandom > '${join(source, 'random')}'`]);
-        const ours = start(['inc', '--max-upload-rate', '1M', ...args]);
-        const ended = new Promise((resolve) => ours.once('exit', resolve));
+        const { ended } = start(['inc', '--max-upload-rate', '1M', ...args]);
         while (!(await readdir(target)).some((name) => /inc.*vol1/.test(name))) await setTimeout(5);
         const theirs = ['--no-encryption', '--archive-dir', join(folder, 'theirs')];
         await setTimeout(1100);
         await runOk('duplicity', ['inc', ...theirs, source, `file://${target}`]);
-        expect(await ended).toBe(23);
+        expect(await ended).toMatchObject({ status: 23 });
         const next = await duplifs(['inc', ...args]);
         expect(next, next.stderr).toMatchObject({ status: 0 });
         const status = await runOk('duplicity', ['cleanup', ...theirs, `file://${target}`]);

@@ -1,12 +1,12 @@
 /** `duplifs doctor`: one line for each thing that was looked at, and what to do about it. */
-import { once } from 'node:events';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { smallSource, start, volumes } from '../backup/killed.js';
 import { canMakeChains, chain, type Chain } from '../support/chains.js';
 import { withFolder } from '../support/folders.js';
+import { start, untilVolumes } from '../support/interrupt.js';
 import { built, duplifs } from '../support/run.js';
+import { smallSource } from '../support/small-source.js';
 
 interface Finding {
   readonly check: string;
@@ -58,10 +58,9 @@ describe.runIf(canMakeChains)('doctor', () => {
     await withFolder(async (folder) => {
       const { target, archive, args } = await smallSource(folder);
       await mkdir(target);
-      const child = start(['full', '--max-upload-rate', '500K', ...args]);
-      const ended = once(child, 'exit');
+      const { child, ended } = start(['full', '--max-upload-rate', '500K', ...args]);
       try {
-        await volumes(target, 1);
+        await untilVolumes(target, 1);
         const asked = ['--archive-dir', archive, `file://${target}`];
         const during = await examine(asked);
         expect(during.of('lock')).toMatchObject([{ state: 'warning' }]);

@@ -69,6 +69,21 @@ async function listed(where: Place, args: readonly string[] = []): Promise<strin
     .map((line) => line.slice(25));
 }
 
+/** Expects a restore that fails at nothing: these files with this content, and the warnings on standard error. */
+async function expectRestored(
+  where: Place,
+  files: Readonly<Record<string, string>>,
+  warnings: readonly string[],
+): Promise<void> {
+  const out = join(where.home, 'out');
+  const { code, stderr } = await run(where, ['restore', where.target, out]);
+  expect(code).toBe(0);
+  for (const [path, content] of Object.entries(files)) {
+    expect([path, readFileSync(join(out, path), 'utf8')]).toEqual([path, content]);
+  }
+  for (const warning of warnings) expect(stderr).toContain(warning);
+}
+
 const find = ({ target }: Place, pattern: RegExp): string => {
   const name = readdirSync(target).find((known) => pattern.test(known));
   if (name === undefined) throw new Error(`no ${String(pattern)}`);
@@ -116,20 +131,14 @@ describe('duplifs does otherwise than duplicity:', () => {
     const volume = find(where, /duplicity-full\..*vol1\./);
     // another container of the same volume: both parse to volume 1
     writeFileSync(volume.replace(/\.gz$/, ''), noise(3000));
-    const out = join(where.home, 'out');
-    const { code, stderr } = await run(where, ['restore', where.target, out]);
-    expect([code, readFileSync(join(out, 'a'), 'utf8')]).toEqual([0, 'first']);
-    expect(stderr).toContain('2 files claim to be volume 1');
+    await expectRestored(where, { a: 'first' }, ['2 files claim to be volume 1']);
   });
 
   it('of two names for a manifest, one that can be read is used, with a warning', async () => {
     const where = chain();
     const manifest = find(where, /duplicity-full\..*manifest/);
     writeFileSync(`${manifest}.gz`, 'not gzip');
-    const out = join(where.home, 'out');
-    const { code, stderr } = await run(where, ['restore', where.target, out]);
-    expect([code, readFileSync(join(out, 'a'), 'utf8')]).toEqual([0, 'first']);
-    expect(stderr).toContain('claim to be the manifest');
+    await expectRestored(where, { a: 'first' }, ['claim to be the manifest']);
   });
 
   it('entries out of order or without a parent are restored in their place, with a warning', async () => {
@@ -139,15 +148,7 @@ describe('duplifs does otherwise than duplicity:', () => {
       times: timesOf(0),
       volumes: [[folder(''), file('z', 'zed'), file('m/n', 'orphan'), file('a', 'first')]],
     });
-    const out = join(home, 'out');
-    const { code, stderr } = await run(where, ['restore', where.target, out]);
-    expect([
-      code,
-      readFileSync(join(out, 'm/n'), 'utf8'),
-      readFileSync(join(out, 'a'), 'utf8'),
-    ]).toEqual([0, 'orphan', 'first']);
-    expect(stderr).toContain('Warning');
-    expect(stderr).toContain('out of order');
+    await expectRestored(where, { 'm/n': 'orphan', a: 'first' }, ['Warning', 'out of order']);
   });
 
   it('an archive dir that others may read is warned about', async () => {

@@ -1,8 +1,8 @@
-/** duplifs in a process of its own that a test stops in the middle. */
+/** duplifs, or another program, in a process of its own that a test stops in the middle. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import { duplifsScript, testEnvironment } from './run.js';
+import { built, duplifsScript, testEnvironment } from './run.js';
 
 export interface Stopped {
   /** Null when a signal ended it. */
@@ -15,12 +15,14 @@ export interface Running {
   readonly ended: Promise<Stopped>;
 }
 
-/** Starts duplifs (`built` has to have been awaited). */
+/** Starts duplifs (`built` has to have been awaited), unless another program is named. */
 export function start(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>> = {},
+  program?: string,
 ): Running {
-  const child = spawn(process.execPath, [duplifsScript, ...args], {
+  const all = program === undefined ? [duplifsScript, ...args] : args;
+  const child = spawn(program ?? process.execPath, all, {
     env: testEnvironment(env),
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -48,6 +50,27 @@ export async function stopWhen(
   child.kill(signal);
   await ended;
   return isRunning;
+}
+
+/** Kills a backup as soon as so many volumes are stored; false when the run had ended before. */
+export async function killAfterVolumes(
+  args: readonly string[],
+  target: string,
+  wanted: number,
+  env: Readonly<Record<string, string>> = {},
+  program?: string,
+): Promise<boolean> {
+  await built();
+  return stopWhen(start(args, env, program), 'SIGKILL', () => hasVolumes(target, wanted));
+}
+
+/** Waits until so many volumes are stored. */
+export async function untilVolumes(target: string, wanted: number): Promise<void> {
+  while (!(await hasVolumes(target, wanted))) await setTimeout(2);
+}
+
+async function hasVolumes(target: string, wanted: number): Promise<boolean> {
+  return (await countNames(target, /\.vol/)) >= wanted;
 }
 
 /** How many names in a folder match; none where there is no folder. */

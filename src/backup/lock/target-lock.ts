@@ -125,18 +125,10 @@ export async function targetHolders(
   storage: Storage,
   prefixes: NamePrefixes,
 ): Promise<readonly TargetHolder[]> {
-  const own = ownHolder();
-  const now = Date.now() / 1000;
   const holders: TargetHolder[] = [];
-  for (const { name, size, modifiedSeconds } of await storage.list()) {
-    if (size === 0 || !isLock(name, prefixes)) continue;
-    const holder = size > maxLockBytes ? undefined : await readHolder(storage, name);
-    if (holder === 'released') continue;
-    const silentSeconds = now - (modifiedSeconds ?? holder?.since ?? now);
-    holders.push({
-      text: describe(holder ?? 'unknown'),
-      isGone: isGone(holder, own, silentSeconds),
-    });
+  const listed = await storage.list();
+  for await (const { holder, isGone } of locksAmong(listed, storage, prefixes, ownHolder())) {
+    holders.push({ text: describe(holder), isGone });
   }
   return holders;
 }
@@ -148,19 +140,38 @@ async function firstHolder(
   ownName: string,
   own: Holder,
 ): Promise<Holder | 'unknown' | undefined> {
+  const others = listed.filter(({ name }) => name !== ownName);
   // by the clock of the storage, where it shows one
-  const now = listed.find(({ name }) => name === ownName)?.modifiedSeconds ?? Date.now() / 1000;
-  for (const { name, size, modifiedSeconds } of listed) {
-    if (name === ownName || size === 0 || !isLock(name, prefixes)) continue;
-    const other = size > maxLockBytes ? undefined : await readHolder(storage, name);
-    if (other === 'released') continue;
-    if (!isGone(other, own, now - (modifiedSeconds ?? other?.since ?? now))) {
-      return other ?? 'unknown';
-    }
-    notice(`Removing the lock of a backup that is gone (${describe(other ?? 'unknown')})`);
+  const now = listed.find(({ name }) => name === ownName)?.modifiedSeconds;
+  for await (const { name, holder, isGone } of locksAmong(others, storage, prefixes, own, now)) {
+    if (!isGone) return holder;
+    notice(`Removing the lock of a backup that is gone (${describe(holder)})`);
     await drop(storage, name);
   }
   return undefined;
+}
+
+interface HeldLock {
+  readonly name: string;
+  readonly holder: Holder | 'unknown';
+  readonly isGone: boolean;
+}
+
+/** The locks among these objects that somebody has; each is read when it is asked for. */
+async function* locksAmong(
+  objects: readonly StoredObject[],
+  storage: Storage,
+  prefixes: NamePrefixes,
+  own: Holder,
+  nowSeconds = Date.now() / 1000,
+): AsyncGenerator<HeldLock> {
+  for (const { name, size, modifiedSeconds } of objects) {
+    if (size === 0 || !isLock(name, prefixes)) continue;
+    const holder = size > maxLockBytes ? undefined : await readHolder(storage, name);
+    if (holder === 'released') continue;
+    const silentSeconds = nowSeconds - (modifiedSeconds ?? holder?.since ?? nowSeconds);
+    yield { name, holder: holder ?? 'unknown', isGone: isGone(holder, own, silentSeconds) };
+  }
 }
 
 /** Who may write and not remove leaves an empty file, which is nobody's lock. */

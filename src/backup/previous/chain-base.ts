@@ -5,6 +5,7 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import {
@@ -69,14 +70,14 @@ export async function openBase(
     if (setSeconds > base.times.endSeconds) continue;
     const name = `${stemOf(file.name)}.gz`;
     const isMissing = !local.has(name);
-    if (isMissing && !sources.dryRun) await fetchSignatures(file, name, sources);
+    if (isMissing && !sources.dryRun) await fetchFile(file, name, sources);
     signatures.push({ setSeconds, name, ...(isMissing && sources.dryRun ? { stored: file } : {}) });
   }
   const stored = manifestOf(base);
   const name = stemOf(stored.name);
   const isLocalManifest = local.has(name);
   const isFetched = !isLocalManifest && !sources.dryRun;
-  if (isFetched) await fetchManifest(stored, name, sources);
+  if (isFetched) await fetchFile(stored, name, sources);
   const manifest =
     isLocalManifest || isFetched
       ? await parseFrom(name, createReadStream(join(sources.archiveFolder, name)))
@@ -132,7 +133,8 @@ export function settledNames(
 /** What is being fetched; one name for all, so that what a killed run leaves is written over. */
 export const fetchingName = 'duplifs-fetching.tmp';
 
-async function fetchSignatures(
+/** Under a local name that ends in `.gz` it is packed. */
+async function fetchFile(
   file: StoredFile,
   localName: string,
   { storage, archiveFolder, decode, notice }: BaseSources,
@@ -142,25 +144,7 @@ async function fetchSignatures(
   try {
     await pipeline(
       decodeFile(storage, file, { ...decode, signKey: undefined }),
-      createGzip(),
-      createWriteStream(temporary, { mode: 0o600 }),
-    );
-    await rename(temporary, join(archiveFolder, localName));
-  } finally {
-    await rm(temporary, { force: true });
-  }
-}
-
-async function fetchManifest(
-  stored: StoredFile,
-  localName: string,
-  { storage, archiveFolder, decode, notice }: BaseSources,
-): Promise<void> {
-  notice(`Copying ${stored.name} to local cache.`);
-  const temporary = join(archiveFolder, fetchingName);
-  try {
-    await pipeline(
-      decodeFile(storage, stored, { ...decode, signKey: undefined }),
+      localName.endsWith('.gz') ? createGzip() : new PassThrough(),
       createWriteStream(temporary, { mode: 0o600 }),
     );
     await rename(temporary, join(archiveFolder, localName));
