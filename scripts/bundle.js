@@ -17,8 +17,9 @@ rmSync(program, { recursive: true, force: true });
 const bundle = await rolldown({
   input: {
     duplifs: join(dist, 'cli/index.js'),
-    // a thread of its own: src/backup/reading/source-reader.ts names it
+    // threads of their own, named by who starts them: source-reader.ts, volume-maker.ts
     'read-thread': join(dist, 'backup/reading/read-thread.js'),
+    'volume-thread': join(dist, 'backup/spool/volume-thread.js'),
   },
   platform: 'node',
   external: (id) => !/^[./\0]/.test(id) && !joined.includes(id),

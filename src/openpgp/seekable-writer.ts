@@ -1,9 +1,8 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 
-import { deflateBlock } from '../base/index.js';
+import { deflateBlock, noteShortLived } from '../base/index.js';
 import type { SessionKey } from './algorithms.js';
 import { nodeCipher } from './cfb.js';
-import type { MessageSigner, SignatureRun } from './message-signer.js';
 import { encodeDefiniteLength } from './packet-header.js';
 import {
   blockBytes,
@@ -28,11 +27,26 @@ const maxBlocksInWork = 16;
 /** Room before a block's data for what stands before them in the message: packet headers, a one-pass signature. */
 const headRoom = 64;
 
+/** A session key, and its packets for the keys that can open them. Nothing but data: it can be sent to a thread. */
+export interface MessageSession {
+  readonly sessionKey: SessionKey;
+  readonly recipients: Uint8Array;
+}
+
+/** Makes a session key for the keys. A DuplifsError (KEY) when one cannot be encrypted to. */
+export async function messageSession(encryptTo: readonly EncryptionKey[]): Promise<MessageSession> {
+  const sessionKey: SessionKey = { algorithm, key: randomBytes(keyBytes) };
+  const packets: Buffer[] = [];
+  for (const key of encryptTo) packets.push(await recipientPacket(key, sessionKey));
+  return { sessionKey, recipients: Buffer.concat(packets) };
+}
+
 export interface SeekableWriterOptions {
-  /** At least one key or passphrase. */
-  readonly encryptTo: readonly EncryptionKey[];
+  readonly session: MessageSession;
+  /** Which open the message besides the session's recipients; there must be one or the other. */
   readonly passphrases: readonly string[];
-  readonly signer?: MessageSigner;
+  /** Of a message that `finish` will get a signature for: the packet that announces it. */
+  readonly onePass?: Uint8Array;
   /** 1 to 9; 0 for no compression: the message has no compressed packet then. */
   readonly level?: number;
   /** Takes the file, piece by piece, one after the other. A piece is used again once the next one was taken. */
@@ -60,14 +74,13 @@ interface PlacedBlock {
 
 /**
  * Writes a seekable message (seekable-layout.ts). Call `write` with the plaintext, one call after the other, then
- * `finish`; or `abort`. Blocks are deflated in libuv's pool, some at a time; memory is bounded by their number.
- * Errors of the sink and of the signer come out of the next `write` or of `finish`, and are final.
+ * `finish`. Blocks are deflated in libuv's pool, some at a time; memory is bounded by their number.
+ * Errors of the sink come out of the next `write` or of `finish`, and are final.
  */
 export class SeekableMessageWriter {
   private readonly compression: 'zip' | 'none';
   private readonly level: number;
   private readonly body: BodyWriter;
-  private readonly signature: SignatureRun | undefined;
   private readonly blocks: PlacedBlock[] = [];
   /** The block in the making; its data begin after `headRoom`. */
   private pending: Buffer = freshBlock();
@@ -81,16 +94,16 @@ export class SeekableMessageWriter {
   private chain: Promise<void> = Promise.resolve();
   private readonly inWork: Promise<void>[] = [];
 
-  /** Makes the session key and its packets. A DuplifsError (KEY) when a recipient cannot be encrypted to. */
+  /** Makes the packets for the passphrases: some 50 ms of the event loop for each. */
   static async create(options: SeekableWriterOptions): Promise<SeekableMessageWriter> {
-    const { encryptTo, passphrases, signal } = options;
-    if (encryptTo.length + passphrases.length === 0) throw new TypeError('Nobody to encrypt to');
-    const sessionKey: SessionKey = { algorithm, key: randomBytes(keyBytes) };
-    const packets: Buffer[] = [];
-    for (const key of encryptTo) packets.push(await recipientPacket(key, sessionKey));
+    const { passphrases, signal } = options;
+    const { recipients } = options.session;
+    if (recipients.length + passphrases.length === 0) throw new TypeError('Nobody to encrypt to');
+    // a key that came from another thread is no Buffer any more
+    const sessionKey = { algorithm, key: Buffer.from(options.session.sessionKey.key) } as const;
+    const packets = [recipients];
     for (const one of passphrases) packets.push(await passphrasePacket(one, sessionKey, signal));
-    const head = Buffer.concat(packets);
-    return new SeekableMessageWriter(options, sessionKey, head);
+    return new SeekableMessageWriter(options, sessionKey, Buffer.concat(packets));
   }
 
   private constructor(
@@ -101,7 +114,6 @@ export class SeekableMessageWriter {
     this.level = options.level ?? 6;
     this.compression = this.level === 0 ? 'none' : 'zip';
     this.body = new BodyWriter(sessionKey, head, options.sink);
-    this.signature = options.signer?.begin();
     // A compressed packet, ZIP, of indeterminate length.
     if (this.compression === 'zip') this.chain = this.body.put(Buffer.of(0xa3, 1));
   }
@@ -135,9 +147,12 @@ export class SeekableMessageWriter {
     }
   }
 
-  /** Writes what is left; resolves when the sink has taken everything. */
-  async finish(): Promise<SeekableResult> {
-    await this.handOver(true);
+  /**
+   * Writes what is left, and the signature packet where one was announced; resolves when the sink has taken
+   * everything.
+   */
+  async finish(signature?: Uint8Array): Promise<SeekableResult> {
+    await this.handOver(true, signature);
     await this.chain;
     const bodyBytes = await this.body.finish();
     const dataOffset = this.body.headBytes;
@@ -151,16 +166,11 @@ export class SeekableMessageWriter {
     };
   }
 
-  /** Gives up; what the sink has taken is no message. */
-  abort(): void {
-    this.signature?.abort();
-  }
-
   private get blockLength(): number {
     return this.plaintextBytes === 0 ? firstBlockBytes : blockBytes;
   }
 
-  private async handOver(last: boolean): Promise<void> {
+  private async handOver(last: boolean, signature?: Uint8Array): Promise<void> {
     const block = this.pending;
     const data = block.subarray(headRoom, headRoom + this.pendingBytes);
     if (!last) this.pending = this.spare.pop() ?? freshBlock();
@@ -168,15 +178,14 @@ export class SeekableMessageWriter {
     const plaintextOffset = this.plaintextBytes;
     this.pendingBytes = 0;
     this.plaintextBytes += data.length;
-    await this.signature?.update(data);
-    const head = blockHead(data.length, first, last, this.options.signer);
+    const head = blockHead(data.length, first, last, this.options.onePass);
     const headAt = headRoom - head.length;
     head.copy(block, headAt);
     const framed = block.subarray(headAt, headRoom + data.length);
-    const packed =
-      last && this.signature !== undefined
-        ? this.pack(Buffer.concat([framed, await this.signature.finish()]), last)
-        : this.pack(framed, last);
+    const packed = this.pack(
+      signature === undefined ? framed : Buffer.concat([framed, signature]),
+      last,
+    );
     // Its error is that of the chain.
     packed.catch(() => undefined);
     const digest = createHash('sha256').update(data).digest().subarray(0, digestBytes);
@@ -188,6 +197,7 @@ export class SeekableMessageWriter {
       this.blocks.push({ plaintextOffset, plaintextLength, bodyOffset, bodyLength, digest });
       this.packedPlaintextBytes += plaintextLength;
       await this.body.put(bytes);
+      noteShortLived(2 * bytes.length); // it, and what it was encrypted to
       this.spare.push(block);
     });
     this.chain.catch(() => undefined);
@@ -210,7 +220,7 @@ function blockHead(
   dataBytes: number,
   first: boolean,
   last: boolean,
-  signer: MessageSigner | undefined,
+  onePass: Uint8Array | undefined,
 ): Buffer {
   const part = dataBytes + (first ? literalHeaderBytes : 0);
   const length = last ? encodeDefiniteLength(part) : Buffer.of(0xe0 | blockPower);
@@ -218,7 +228,7 @@ function blockHead(
   const literal = Buffer.alloc(literalHeaderBytes);
   literal.write('b', 'latin1');
   literal.writeUInt32BE(Math.floor(Date.now() / 1000), 2);
-  return Buffer.concat([signer?.onePass ?? Buffer.alloc(0), Buffer.of(0xcb), length, literal]);
+  return Buffer.concat([onePass ?? Buffer.alloc(0), Buffer.of(0xcb), length, literal]);
 }
 
 function placed(layout: SeekableLayout, block: PlacedBlock): SeekableBlock {

@@ -10,10 +10,12 @@ import {
   encryptionKeyFor,
   Keyring,
   rangeOfBlocks,
+  messageSession,
   SeekableMessageWriter,
   signerFor,
 } from '../../src/openpgp/index.js';
 import type {
+  EncryptionKey,
   MessageSigner,
   SeekableResult,
   SeekableWriterOptions,
@@ -45,28 +47,37 @@ function data(bytes: number): Buffer {
   return result;
 }
 
+interface WriteOptions {
+  readonly encryptTo?: readonly EncryptionKey[];
+  readonly signer?: MessageSigner;
+}
+
 interface Written extends SeekableResult {
   readonly file: Buffer;
 }
 
 async function write(
   plain: Buffer,
-  options: Partial<SeekableWriterOptions> = {},
+  options: Partial<SeekableWriterOptions> & WriteOptions = {},
 ): Promise<Written> {
   const pieces: Buffer[] = [];
   const sink = async (piece: Buffer) => {
     await Promise.resolve();
     pieces.push(Buffer.from(piece));
   };
+  const { signer: signedBy, encryptTo = [], ...more } = options;
   const passphrases = options.encryptTo ? [] : ['right'];
+  const signature = signedBy?.begin();
   const writer = await SeekableMessageWriter.create({
-    encryptTo: [],
-    passphrases,
-    sink,
-    ...options,
+    ...{ session: await messageSession(encryptTo), passphrases, sink },
+    ...(signedBy === undefined ? {} : { onePass: signedBy.onePass }),
+    ...more,
   });
-  for await (const piece of inPieces(plain, 100_003)) await writer.write(piece);
-  const result = await writer.finish();
+  for await (const piece of inPieces(plain, 100_003)) {
+    await signature?.update(piece);
+    await writer.write(piece);
+  }
+  const result = await writer.finish(await signature?.finish());
   const file = Buffer.concat(pieces);
   expect(file.length).toBe(result.fileBytes);
   return { ...result, file };
@@ -202,14 +213,14 @@ describe.skipIf(!hasGpg)('a seekable message', () => {
       taken += 1;
       return taken > 2 ? Promise.reject(new Error('disk full')) : Promise.resolve();
     };
-    const writer = await SeekableMessageWriter.create({ encryptTo: [], passphrases: ['x'], sink });
+    const session = await messageSession([]);
+    const writer = await SeekableMessageWriter.create({ session, passphrases: ['x'], sink });
     const all = async () => {
       for (let i = 0; i < 60; i += 1) await writer.write(randomBytes(blockBytes));
       await writer.finish();
     };
     await expect(all()).rejects.toThrow('disk full');
     expect(taken).toBe(3);
-    writer.abort();
   });
 });
 

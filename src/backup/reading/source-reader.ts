@@ -3,6 +3,7 @@
  * thread sleeps when it is too far ahead, so memory is bounded whatever the files.
  */
 import { Worker } from 'node:worker_threads';
+import { noteShortLived } from '../../base/index.js';
 import type { ReadMessage } from './protocol.js';
 import type { ReadRequest, ReadResult } from './read-file.js';
 
@@ -63,6 +64,7 @@ export class SourceReader {
     if (this.#message !== undefined && this.#position >= this.#message.events.length) {
       Atomics.sub(this.#ahead, 0, this.#message.bytes.byteLength);
       Atomics.notify(this.#ahead, 0);
+      noteShortLived(this.#message.bytes.byteLength);
       this.#message = undefined;
     }
     if (this.#message === undefined) {

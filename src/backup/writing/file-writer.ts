@@ -7,14 +7,14 @@ import {
 } from '../../archive/index.js';
 import { PieceCutter, pieceBytes } from './piece-cutter.js';
 import type { OpenFile } from './set-state.js';
-import type { VolumeSequence } from './volume-sequence.js';
+import type { VolumeEdge, VolumeSequence } from './volume-sequence.js';
 
 export class FileWriter {
   readonly #volumes: VolumeSequence;
   readonly #metadata: EntryMetadata;
   readonly #kind: 'snapshot' | 'diff';
-  /** Ends a volume that is full, or when the run is to stop; `open` is this file. */
-  readonly #makeRoom: (open: FileWriter) => Promise<void>;
+  /** Ends a volume that is full, or when the run is to stop, and begins one where there is none; `open` is this file. */
+  readonly #makeRoom: (edge: VolumeEdge, open: FileWriter) => Promise<void> | undefined;
   readonly #cutter = new PieceCutter();
   readonly #runs: PieceRun[] = [];
   #pieces = 0;
@@ -25,7 +25,7 @@ export class FileWriter {
     volumes: VolumeSequence,
     metadata: EntryMetadata,
     kind: 'snapshot' | 'diff',
-    makeRoom: (open: FileWriter) => Promise<void>,
+    makeRoom: (edge: VolumeEdge, open: FileWriter) => Promise<void> | undefined,
     resumed?: OpenFile,
   ) {
     this.#volumes = volumes;
@@ -54,8 +54,13 @@ export class FileWriter {
     return this.#cutter.total;
   }
 
-  async add(bytes: Buffer): Promise<void> {
+  /** Takes the bytes, which must not change; undefined when more may come at once. */
+  add(bytes: Buffer): Promise<void> | undefined {
     this.#cutter.add(bytes);
+    return this.#cutter.isFull ? this.#writePieces() : undefined;
+  }
+
+  async #writePieces(): Promise<void> {
     while (this.#cutter.isFull) {
       const piece = this.#cutter.take();
       if (this.#pieces < this.#skipPieces) this.#pieces += 1;
@@ -64,19 +69,32 @@ export class FileWriter {
   }
 
   /** Writes what is left: the only entry of a short file, or the last piece of a long one. */
-  async end(): Promise<void> {
+  end(): Promise<void> | undefined {
     const rest = this.#cutter.rest();
     const length = this.#cutter.total - this.#pieces * pieceBytes;
-    await this.#write(rest, length, this.#pieces === 0 ? undefined : this.#pieces + 1, true);
+    return this.#write(rest, length, this.#pieces === 0 ? undefined : this.#pieces + 1, true);
   }
 
-  async #write(
+  /** Most files need no waiting. */
+  #write(
     data: readonly Buffer[],
     dataLength: number,
     piece: number | undefined,
     isLast: boolean,
-  ): Promise<void> {
-    await this.#makeRoom(this);
+  ): Promise<void> | undefined {
+    const { path } = this.#metadata;
+    const edge = isLast || piece === undefined ? { path } : { path, block: piece };
+    const room = this.#makeRoom(edge, this);
+    if (room === undefined) return this.#writeNow(edge, data, dataLength, piece);
+    return room.then(() => this.#writeNow(edge, data, dataLength, piece));
+  }
+
+  #writeNow(
+    edge: VolumeEdge,
+    data: readonly Buffer[],
+    dataLength: number,
+    piece: number | undefined,
+  ): Promise<void> | undefined {
     const { path, type, mode, uid, gid, userName, groupName, mtimeSeconds } = this.#metadata;
     const header = encodeDifftarHeader({
       kind: this.#kind,
@@ -91,9 +109,9 @@ export class FileWriter {
       dataLength,
       piece,
     });
-    const edge = isLast || piece === undefined ? { path } : { path, block: piece };
-    const { volume, offset } = await this.#volumes.add(edge, header, data);
+    const { volume, offset, taken } = this.#volumes.add(edge, header, data);
     appendPiece(this.#runs, { volume, offset, length: dataLength });
     this.#pieces += 1;
+    return taken;
   }
 }

@@ -15,13 +15,13 @@ import {
 } from '../../archive/index.js';
 import type { StoredObject } from '../../storage/index.js';
 import { openVolumeWriter, type Encoding, type VolumeWriter } from '../../volume/index.js';
-import { FileSpool, putFile } from './file-spool.js';
+import { FileSpool, putFile } from '../spool/file-spool.js';
 import type { SetFiles } from './set-files.js';
 import { indexName, localNames, manifestName, signaturesName, type SetPlan } from './set-plan.js';
 import { manifestEntryOf, tableOf, type VolumeRecord } from './set-state.js';
 
-/** Signatures deflate to within 3 % of what more work makes of them. */
-const localLevel = 2;
+/** Signatures hardly deflate further with more work. */
+const localLevel = 1;
 const copyBytes = 256 * 1024;
 
 export interface FinishOptions {
@@ -128,7 +128,7 @@ async function writeIndex(
   const drain = async (): Promise<void> => {
     const ready = chunks;
     chunks = [];
-    for (const chunk of ready) await writer.write(chunk);
+    await writer.write(ready);
   };
   for await (const volume of volumes()) {
     const sessionKey = sessionKeys.get(volume.number);
@@ -166,14 +166,14 @@ export async function encodeAndPut(
   plan: SetPlan,
   name: string,
   encoding: Encoding,
-  write: (writer: VolumeWriter) => Promise<void>,
+  write: (writer: VolumeWriter) => Promise<void> | undefined,
 ): Promise<void> {
   const spool = await FileSpool.create(plan.tempFolder);
   try {
     const writer = await spool.open(encoding);
     await write(writer);
     await writer.finish();
-    await putFile(plan.storage, name, await spool.end());
+    await putFile(plan.storage, name, spool.end());
   } finally {
     await spool.discard();
   }
@@ -183,7 +183,7 @@ export async function encodeAndPut(
 export async function encodeInto(
   path: string,
   encoding: Encoding,
-  write: (writer: VolumeWriter) => Promise<void>,
+  write: (writer: VolumeWriter) => Promise<void> | undefined,
 ): Promise<void> {
   const temporary = `${path}.new`;
   const file = await open(temporary, 'w', 0o600);
@@ -212,12 +212,12 @@ async function copyInto(writer: VolumeWriter, path: string, end?: Buffer): Promi
     for (;;) {
       const { bytesRead } = await file.read(buffer, 0, copyBytes, null);
       if (bytesRead === 0) break;
-      await writer.write(buffer.subarray(0, bytesRead));
+      await writer.write([buffer.subarray(0, bytesRead)]);
     }
   } finally {
     await file.close();
   }
-  if (end !== undefined) await writer.write(end);
+  if (end !== undefined) await writer.write([end]);
 }
 
 async function renameIfThere(from: string, to: string): Promise<void> {

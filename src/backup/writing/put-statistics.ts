@@ -12,7 +12,7 @@ export async function putStatistics(
   const bytes = Buffer.from(JSON.stringify(statistics));
   const name = (container: typeof encoding.container): string =>
     formatFileName({ kind: 'statistics', times, container }, prefixes);
-  await encodeAndPut(plan, name(encoding.container), encoding, (writer) => writer.write(bytes));
+  await encodeAndPut(plan, name(encoding.container), encoding, (writer) => writer.write([bytes]));
   const local = join(archiveFolder, name('gz'));
-  await encodeInto(local, { container: 'gz', level: 6 }, (writer) => writer.write(bytes));
+  await encodeInto(local, { container: 'gz', level: 6 }, (writer) => writer.write([bytes]));
 }

@@ -14,7 +14,7 @@ import {
   type SigtarEntry,
 } from '../../archive/index.js';
 import { DuplifsError } from '../../base/index.js';
-import { checkRoom } from './check-room.js';
+import { checkRoom } from '../spool/check-room.js';
 import { PartFile } from './part-file.js';
 import { localNames, type SetPlan } from './set-plan.js';
 import { manifestEntryOf, type Checkpoint, type ManifestFields } from './set-state.js';
@@ -61,7 +61,7 @@ export class SetFiles {
   ): Promise<SetFiles> {
     const names = localNames(plan);
     const open = (name: string, keep = 0) => PartFile.open(join(plan.archiveFolder, name), keep);
-    await checkRoom(plan.archiveFolder, roomHint);
+    checkRoom(plan.archiveFolder, roomHint);
     const { lengths } = from ?? {};
     const files = new SetFiles(
       plan,
@@ -133,7 +133,7 @@ export class SetFiles {
 
   /** Writes all that waits, and tells how long the files are. */
   async flush(): Promise<Checkpoint['lengths']> {
-    await checkRoom(this.#folder, roomHint);
+    checkRoom(this.#folder, roomHint);
     this.#encoder.flush();
     const files = [this.#signatures, this.#manifest, this.#fileList, this.#index];
     await Promise.all(files.map((file) => file.sync()));

@@ -16,7 +16,7 @@ import type { SetFiles } from './set-files.js';
 import { localNames, type SetPlan } from './set-plan.js';
 import { recordOf, type Checkpoint, type OpenFile } from './set-state.js';
 import { Uploads } from './uploads.js';
-import { VolumeSequence, type FinishedVolume } from './volume-sequence.js';
+import { VolumeSequence, type FinishedVolume, type VolumeEdge } from './volume-sequence.js';
 
 export interface SetWriterOptions {
   readonly plan: SetPlan;
@@ -113,8 +113,8 @@ export class SetWriter {
   async #writeDeleted(path: string, isFile: boolean): Promise<void> {
     const { files, counts, plan } = this.#options;
     const entry = { kind: 'deleted', path } as const;
-    await this.#makeRoom(undefined);
-    await this.#volumes.add({ path }, encodeDifftarHeader(entry));
+    await this.#makeRoom({ path }, undefined);
+    await this.#volumes.add({ path }, encodeDifftarHeader(entry)).taken;
     await files.addSignature(entry);
     if (plan.writesIndex) await files.addIndexEntry(entry);
     if (isFile && plan.listsFiles) await files.addFileChange({ change: 'deleted', path });
@@ -125,10 +125,10 @@ export class SetWriter {
   async #writeOther(source: WalkEntry): Promise<void> {
     const { files, counts, plan } = this.#options;
     const metadata = this.#metadataOf(source);
-    await this.#makeRoom(undefined);
+    const { path } = source;
+    await this.#makeRoom({ path }, undefined);
     const entry = { ...metadata, kind: 'snapshot', dataLength: 0, piece: undefined } as const;
-    const header = encodeDifftarHeader(entry);
-    await this.#volumes.add({ path: source.path }, header);
+    await this.#volumes.add({ path }, encodeDifftarHeader(entry)).taken;
     await files.addSignature({ ...metadata, kind: 'snapshot', signatureLength: 0 });
     if (plan.writesIndex) {
       await files.addIndexEntry({ ...metadata, kind: 'snapshot', size: 0, runs: [] });
@@ -137,7 +137,7 @@ export class SetWriter {
     counts.sourceFileSize += source.size;
     counts.newFiles += 1;
     counts.newFileSize += source.size;
-    this.#done(source.path);
+    this.#done(path);
   }
 
   async #writeFile(source: WalkEntry, base: Buffer | undefined, suspected: boolean): Promise<void> {
@@ -150,16 +150,17 @@ export class SetWriter {
       this.#volumes,
       metadata,
       kind,
-      async (open) => {
-        this.#openFile = openFileOf(source, open);
-        await this.#makeRoom(open);
+      (edge, open) => {
+        this.#openFile = open.pieces === 0 ? null : openFileOf(source, open);
+        return this.#makeRoom(edge, open);
       },
       resumed,
     );
     for (;;) {
       const event = reader.ready() ?? (await reader.next());
       if (event.kind === 'data') {
-        await file.add(event.bytes);
+        const taking = file.add(event.bytes);
+        if (taking !== undefined) await taking;
         continue;
       }
       const { result } = event;
@@ -178,7 +179,8 @@ export class SetWriter {
         if (!result.changed) await this.#options.onStored(source);
         return;
       }
-      await file.end();
+      const ending = file.end();
+      if (ending !== undefined) await ending;
       await this.#recordFile(source, metadata, file, result);
       return;
     }
@@ -232,7 +234,8 @@ export class SetWriter {
       if (added !== undefined) await added;
     }
     const change = kind === 'snapshot' ? 'new' : 'changed';
-    if (plan.listsFiles) await files.addFileChange({ change, path });
+    const listed = plan.listsFiles ? files.addFileChange({ change, path }) : undefined;
+    if (listed !== undefined) await listed;
     counts.sourceFileSize += bytes;
     counts.rawDeltaSize += file.bytes;
     if (kind === 'snapshot') {
@@ -244,7 +247,8 @@ export class SetWriter {
     }
     this.#openFile = null;
     this.#done(path);
-    if (failure === undefined && !changed) await this.#options.onStored(source);
+    const stored = failure === undefined && !changed ? this.#options.onStored(source) : undefined;
+    if (stored !== undefined) await stored;
   }
 
   #report({ path }: WalkEntry, { failure, changed }: ReadResult): void {
@@ -281,11 +285,18 @@ export class SetWriter {
     this.#changed = true;
   }
 
-  /** Ends the volume when it is full or the run is to stop. */
-  async #makeRoom(open: FileWriter | undefined): Promise<void> {
+  /** Ends the volume when it is full or the run is to stop, and begins one; undefined where there is nothing to do. */
+  #makeRoom(edge: VolumeEdge, open: FileWriter | undefined): Promise<void> | undefined {
     if (open === undefined || open.pieces === 0) this.#openFile = null;
+    const { isBegun, isNearlyFull } = this.#volumes;
+    const hasRoom = isBegun && !isNearlyFull && !this.#options.stop.aborted;
+    return hasRoom ? undefined : this.#beginVolume(edge);
+  }
+
+  async #beginVolume(edge: VolumeEdge): Promise<void> {
     if (this.#options.stop.aborted) await this.stopNow();
     if (await this.#volumes.isFull()) await this.#volumes.cut();
+    if (!this.#volumes.isBegun) await this.#volumes.begin(edge);
   }
 
   async #finished(volume: FinishedVolume): Promise<void> {

@@ -1,5 +1,5 @@
 /** Uploads finished volumes one at a time while the next is made; at most two wait. */
-import { putFile } from './file-spool.js';
+import { putFile } from '../spool/file-spool.js';
 import type { Storage } from '../../storage/index.js';
 import type { FinishedVolume } from './volume-sequence.js';
 

@@ -1,7 +1,8 @@
 /** The volumes of a set, one after the other: where each entry goes, and when the next one begins. */
 import { paddingLength, volumeEnd } from '../../archive/index.js';
-import type { VolumeTable, VolumeWriter } from '../../volume/index.js';
-import { FileSpool, type SpooledFile } from './file-spool.js';
+import type { VolumeTable } from '../../volume/index.js';
+import { FileSpool, type SpooledFile } from '../spool/file-spool.js';
+import { VolumeMaker, type OpenVolume } from '../spool/volume-maker.js';
 import { volumeName, type SetPlan } from './set-plan.js';
 
 /** The first or last entry of a volume, as the manifest has it (docs/format/1-bytes.md 3.3). */
@@ -25,15 +26,15 @@ export interface FinishedVolume {
 export interface Placed {
   readonly volume: number;
   readonly offset: number;
+  readonly taken: Promise<void> | undefined;
 }
 
 /** duplicity's reserves (docs/format/1-bytes.md 4.6): a block may still come, and gpg's own bytes. */
 const blockReserve = 65536;
 const gpgReserve = 51200 + 16384;
 
-interface CurrentVolume {
+interface CurrentVolume extends OpenVolume {
   readonly spool: FileSpool;
-  readonly writer: VolumeWriter;
   readonly start: VolumeEdge;
   end: VolumeEdge;
   length: number;
@@ -41,6 +42,7 @@ interface CurrentVolume {
 
 export class VolumeSequence {
   readonly #plan: SetPlan;
+  readonly #maker = new VolumeMaker();
   readonly #limit: number;
   /** Takes each volume when it is whole; the next begins when it has returned. */
   readonly #onFinished: (volume: FinishedVolume) => Promise<void>;
@@ -59,36 +61,54 @@ export class VolumeSequence {
     this.#limit = plan.volumeBytes - reserve - blockReserve;
   }
 
-  /** Whether there is a volume that has something in it. */
-  get isBegun(): boolean {
-    return this.#current !== undefined;
+  /** Whether the volume may be full; `isFull` says whether it is. */
+  get isNearlyFull(): boolean {
+    const writer = this.#current?.writer;
+    // what is in work counts as if it could not be compressed
+    return writer !== undefined && writer.fileBytes + writer.pendingBytes > this.#limit;
   }
 
   /** Whether the next block belongs into another volume; it is then to be begun by `cut`. */
   async isFull(): Promise<boolean> {
-    const writer = this.#current?.writer;
-    if (writer === undefined) return false;
-    // what is in work counts as if it could not be compressed; only near the limit is it waited for
-    if (writer.fileBytes + writer.pendingBytes <= this.#limit) return false;
-    await writer.settle();
-    return writer.fileBytes + writer.pendingBytes > this.#limit;
+    if (!this.isNearlyFull) return false;
+    await this.#current?.writer.settle();
+    return this.isNearlyFull;
   }
 
-  /** Writes one tar entry: its header, its data and what fills the last block. */
-  async add(edge: VolumeEdge, header: Buffer, data: readonly Buffer[] = []): Promise<Placed> {
-    const current = this.#current ?? (await this.#begin(edge));
-    const offset = current.length + header.length;
-    await current.writer.write(header);
-    let length = 0;
-    for (const part of data) {
-      length += part.length;
-      await current.writer.write(part);
+  /** Whether a volume has to be begun before something can be added. */
+  get isBegun(): boolean {
+    return this.#current !== undefined;
+  }
+
+  async begin(edge: VolumeEdge): Promise<void> {
+    const { tempFolder, encoding } = this.#plan;
+    const spool = await FileSpool.create(tempFolder);
+    try {
+      const volume = await this.#maker.open(encoding, spool);
+      this.#current = { ...volume, spool, start: edge, end: edge, length: 0 };
+    } catch (error) {
+      await spool.discard();
+      throw error;
     }
+  }
+
+  /**
+   * Writes one tar entry into the volume that was begun: its header, its data and what fills the last block. Where it
+   * lies; nothing may be added before `taken` is done, where there is one.
+   */
+  add(edge: VolumeEdge, header: Buffer, data: readonly Buffer[] = []): Placed {
+    const current = this.#current;
+    if (current === undefined) throw new Error('No volume was begun');
+    const offset = current.length + header.length;
+    let length = 0;
+    for (const part of data) length += part.length;
     const padding = paddingLength(length);
-    if (padding > 0) await current.writer.write(zeros.subarray(0, padding));
+    const parts = [header, ...data];
+    if (padding > 0) parts.push(zeros.subarray(0, padding));
+    const taken = current.writer.write(parts);
     current.length = offset + length + padding;
     current.end = edge;
-    return { volume: this.#number, offset };
+    return { volume: this.#number, offset, taken };
   }
 
   /** Ends the volume, if one has begun. */
@@ -97,9 +117,9 @@ export class VolumeSequence {
     if (current === undefined) return;
     const { encoding } = this.#plan;
     const closing = volumeEnd(current.length, encoding.container === 'gpg');
-    if (closing.length > 0) await current.writer.write(closing);
+    if (closing.length > 0) await current.writer.write([closing]);
     const table = await current.writer.finish();
-    const file = await current.spool.end();
+    const file = current.spooled();
     const { start, end } = current;
     const number = this.#number;
     this.#number += 1;
@@ -111,23 +131,16 @@ export class VolumeSequence {
 
   /** Ends the set's last volume: there is at least one, if an empty one. */
   async finish(): Promise<void> {
-    if (this.#current === undefined && this.#number === 1) await this.#begin({ path: '' });
+    if (this.#current === undefined && this.#number === 1) await this.begin({ path: '' });
     await this.cut();
   }
 
-  /** Gives up the volume in the making. */
+  /** Gives up the volume in the making, if there is one; nothing may be begun afterwards. */
   async discard(): Promise<void> {
     this.#current?.writer.abort();
+    await this.#maker.close();
     await this.#current?.spool.discard();
     this.#current = undefined;
-  }
-
-  async #begin(edge: VolumeEdge): Promise<CurrentVolume> {
-    const { tempFolder, encoding } = this.#plan;
-    const spool = await FileSpool.create(tempFolder);
-    const writer = await spool.open(encoding);
-    this.#current = { spool, writer, start: edge, end: edge, length: 0 };
-    return this.#current;
   }
 }
 

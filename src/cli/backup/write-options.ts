@@ -34,7 +34,12 @@ export function addWriteOptions(command: Command): Command {
     .option('--encrypt-sign-key <id>', 'encrypt to this key and sign with it')
     .option('--no-encryption', 'write volumes that anybody can read')
     .option('--no-compression', 'write volumes that are not compressed')
-    .option('--compression-level <level>', '1 (fast, by ISA-L where it is installed) to 9 (small)', parseLevel, defaultLevel)
+    .option(
+      '--compression-level <level>',
+      '1 (fast, by ISA-L where it is installed) to 9 (small)',
+      parseLevel,
+      defaultLevel,
+    )
     .option('--volsize <mib>', 'size of the volumes in MiB', parseVolumeSize, 200)
     .option('--max-blocksize <bytes>', 'longest block of a signature', parseBlockLength, 2048)
     .option('--allow-source-mismatch', 'continue the backup of another host or folder', false)

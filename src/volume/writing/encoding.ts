@@ -1,8 +1,14 @@
 /** How the files of a set are wrapped, and what writes them so. */
-import type { EncryptionKey, MessageSigner } from '../../openpgp/index.js';
+import {
+  messageSession,
+  type EncryptionKey,
+  type MessageSession,
+  type MessageSigner,
+} from '../../openpgp/index.js';
 import { GpgVolumeWriter } from './gpg-writer.js';
 import { GzipVolumeWriter } from './gzip-writer.js';
 import { PlainVolumeWriter } from './plain-writer.js';
+import { SignedVolumeWriter } from './signed-writer.js';
 import type { FileSink, VolumeWriter } from './volume-writer.js';
 
 export type Encoding =
@@ -10,7 +16,7 @@ export type Encoding =
   | { readonly container: 'gz'; readonly level: number }
   | {
       readonly container: 'gpg';
-      /** zlib's level; 0 for none. */
+      /** 1 to 9; 0 for none. */
       readonly level: number;
       /** At least one key or passphrase. */
       readonly encryptTo: readonly EncryptionKey[];
@@ -18,23 +24,49 @@ export type Encoding =
       readonly signer?: MessageSigner;
     };
 
-export async function openVolumeWriter(
-  encoding: Encoding,
+/** How one file is wrapped: nothing but data, so that another thread can do it. A signature is made elsewhere. */
+export type FileEncoding =
+  | { readonly container: 'plain' }
+  | { readonly container: 'gz'; readonly level: number }
+  | {
+      readonly container: 'gpg';
+      readonly level: number;
+      readonly session: MessageSession;
+      readonly passphrases: readonly string[];
+      readonly onePass?: Uint8Array;
+    };
+
+/** Makes a session key where one is needed; fails with KEY when a recipient cannot be encrypted to. */
+export async function encodingOfFile(encoding: Encoding): Promise<FileEncoding> {
+  if (encoding.container !== 'gpg') return encoding;
+  const { container, level, encryptTo, passphrases, signer } = encoding;
+  const session = await messageSession(encryptTo);
+  const onePass = signer === undefined ? {} : { onePass: signer.onePass };
+  return { container, level, session, passphrases, ...onePass };
+}
+
+/** The writer; of a signed message one whose `finish` gets the signature. */
+export async function openFileWriter(
+  encoding: FileEncoding,
   sink: FileSink,
-  signal?: AbortSignal,
 ): Promise<VolumeWriter> {
   switch (encoding.container) {
     case 'plain':
       return new PlainVolumeWriter(sink);
     case 'gz':
       return new GzipVolumeWriter(encoding.level, sink);
-    case 'gpg': {
-      const { level, encryptTo, passphrases, signer } = encoding;
-      return GpgVolumeWriter.create({
-        ...{ level, encryptTo, passphrases, sink },
-        ...(signer === undefined ? {} : { signer }),
-        ...(signal === undefined ? {} : { signal }),
-      });
-    }
+    case 'gpg':
+      return GpgVolumeWriter.create({ ...encoding, sink });
   }
+}
+
+/** Has what goes through the writer signed, where it is to be. */
+export function signedBy(encoding: Encoding, writer: VolumeWriter): VolumeWriter {
+  const signer = encoding.container === 'gpg' ? encoding.signer : undefined;
+  return signer === undefined ? writer : new SignedVolumeWriter(writer, signer.begin());
+}
+
+/** A writer in this thread. */
+export async function openVolumeWriter(encoding: Encoding, sink: FileSink): Promise<VolumeWriter> {
+  return signedBy(encoding, await openFileWriter(await encodingOfFile(encoding), sink));
 }

@@ -16,7 +16,6 @@ export class GpgVolumeWriter implements VolumeWriter {
     this.#message = message;
   }
 
-  /** Makes the session key; fails with KEY when a recipient cannot be encrypted to. */
   static async create(options: SeekableWriterOptions): Promise<GpgVolumeWriter> {
     return new GpgVolumeWriter(await SeekableMessageWriter.create(options));
   }
@@ -29,16 +28,16 @@ export class GpgVolumeWriter implements VolumeWriter {
     return this.#message.unpackedBytes;
   }
 
-  async write(data: Uint8Array): Promise<void> {
-    await this.#message.write(data);
+  async write(parts: readonly Uint8Array[]): Promise<void> {
+    for (const part of parts) await this.#message.write(part);
   }
 
   async settle(): Promise<void> {
     await this.#message.settle();
   }
 
-  async finish(): Promise<VolumeTable> {
-    const { layout, sessionKey, blocks, plaintextBytes } = await this.#message.finish();
+  async finish(signature?: Uint8Array): Promise<VolumeTable> {
+    const { layout, sessionKey, blocks, plaintextBytes } = await this.#message.finish(signature);
     const { dataOffset, partBytes, bodyBytes, compression } = layout;
     return {
       container: 'gpg',
@@ -50,6 +49,6 @@ export class GpgVolumeWriter implements VolumeWriter {
   }
 
   abort(): void {
-    this.#message.abort();
+    // nothing is held but memory
   }
 }

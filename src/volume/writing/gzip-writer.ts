@@ -32,9 +32,9 @@ export class GzipVolumeWriter implements VolumeWriter {
     return this.#cutter.pendingBytes;
   }
 
-  async write(data: Uint8Array): Promise<void> {
+  async write(parts: readonly Uint8Array[]): Promise<void> {
     await this.#begin();
-    await this.#cutter.write(data);
+    for (const part of parts) await this.#cutter.write(part);
   }
 
   async settle(): Promise<void> {

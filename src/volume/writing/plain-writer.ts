@@ -17,8 +17,8 @@ export class PlainVolumeWriter implements VolumeWriter {
     return this.#cutter.pendingBytes;
   }
 
-  async write(data: Uint8Array): Promise<void> {
-    await this.#cutter.write(data);
+  async write(parts: readonly Uint8Array[]): Promise<void> {
+    for (const part of parts) await this.#cutter.write(part);
   }
 
   async settle(): Promise<void> {

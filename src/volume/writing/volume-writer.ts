@@ -38,10 +38,11 @@ export interface VolumeWriter {
   readonly fileBytes: number;
   /** Bytes of plaintext that are not in `fileBytes` yet: the file grows by about as much at most. */
   readonly pendingBytes: number;
-  write(data: Uint8Array): Promise<void>;
+  /** Takes the parts, which may be used again once it is done; undefined when that is so at once. */
+  write(parts: readonly Uint8Array[]): Promise<void> | undefined;
   /** Waits until all whole blocks have reached the sink. */
   settle(): Promise<void>;
-  /** Writes what is left; nothing may be written afterwards. */
-  finish(): Promise<VolumeTable>;
+  /** Writes what is left, and the signature of a message that is to have one; nothing may be written afterwards. */
+  finish(signature?: Uint8Array): Promise<VolumeTable>;
   abort(): void;
 }

@@ -2,40 +2,30 @@
  * One file of a set on its way to the storage: made in the temporary folder, so that an upload can be tried
  * again, then put and compared in size. It has no name there, so that nothing is left of it however the run ends.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { constants, open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuplifsError, errorText } from '../../base/index.js';
 import { Replayable, type Storage } from '../../storage/index.js';
 import { openVolumeWriter, type Encoding, type VolumeWriter } from '../../volume/index.js';
-import { checkRoom } from './check-room.js';
-
-/** How often the room in the temporary folder is looked at. */
-const bytesPerCheck = 8 << 20;
-const roomHint = 'Free some space, or choose another folder with --tempdir or a smaller --volsize';
+import { SpoolSink, type FileSums } from './spool-sink.js';
 
 /** A file that is whole and lies in the temporary folder. Whoever has it closes it: then it is gone. */
-export interface SpooledFile {
+export interface SpooledFile extends FileSums {
   readonly file: FileHandle;
-  readonly size: number;
-  readonly sha1: Buffer;
-  readonly sha256: Buffer;
 }
 
 const chunkBytes = 1 << 20;
 
 export class FileSpool {
-  readonly #folder: string;
+  readonly folder: string;
   readonly #file: FileHandle;
-  readonly #sha1 = createHash('sha1');
-  readonly #sha256 = createHash('sha256');
-  #size = 0;
-  #checkAt = 0;
-  #writing: Promise<void> = Promise.resolve();
+  readonly #sink: SpoolSink;
 
   private constructor(folder: string, file: FileHandle) {
-    this.#folder = folder;
+    this.folder = folder;
     this.#file = file;
+    this.#sink = new SpoolSink(file.fd, folder);
   }
 
   static async create(folder: string): Promise<FileSpool> {
@@ -49,47 +39,24 @@ export class FileSpool {
     }
   }
 
-  /** Opens a writer whose file this is. */
-  async open(encoding: Encoding, signal?: AbortSignal): Promise<VolumeWriter> {
-    return openVolumeWriter(encoding, (piece) => this.#add(piece), signal);
+  /** The open file, for whoever writes it in place of `open`. */
+  get descriptor(): number {
+    return this.#file.fd;
   }
 
-  async end(): Promise<SpooledFile> {
-    await this.#writing;
-    const [sha1, sha256] = [this.#sha1.digest(), this.#sha256.digest()];
-    return { file: this.#file, size: this.#size, sha1, sha256 };
+  /** Opens a writer in this thread whose file this is. */
+  async open(encoding: Encoding): Promise<VolumeWriter> {
+    return openVolumeWriter(encoding, (piece) => this.#sink.add(piece));
   }
 
-  /** Gives the file up; also once it was put. */
+  /** The whole file: what was written by `open`, or elsewhere with these sums. */
+  end(sums: FileSums = this.#sink.sums()): SpooledFile {
+    return { ...sums, file: this.#file };
+  }
+
+  /** Gives the file up; also once it was put. Nobody may write to it any more. */
   async discard(): Promise<void> {
-    await this.#writing.catch(() => undefined);
     await this.#file.close().catch(() => undefined);
-  }
-
-  async #add(piece: Buffer): Promise<void> {
-    this.#sha1.update(piece);
-    this.#sha256.update(piece);
-    this.#size += piece.length;
-    await this.#writing;
-    this.#writing = this.#write(piece);
-    this.#writing.catch(() => undefined); // comes out of the next call
-  }
-
-  async #write(piece: Buffer): Promise<void> {
-    if (this.#size >= this.#checkAt) {
-      this.#checkAt = this.#size + bytesPerCheck;
-      await checkRoom(this.#folder, roomHint);
-    }
-    try {
-      for (let at = 0; at < piece.length;) {
-        at += (await this.#file.write(piece, at, piece.length - at)).bytesWritten;
-      }
-    } catch (error) {
-      throw new DuplifsError('NO_SPACE', `Cannot write to "${this.#folder}": ${errorText(error)}`, {
-        hint: roomHint,
-        cause: error,
-      });
-    }
   }
 }
 

@@ -1,0 +1,46 @@
+/** What the thread that makes volumes and the one that fills them tell each other. */
+import type { ErrorCode } from '../../base/index.js';
+import type { FileEncoding, VolumeTable } from '../../volume/index.js';
+
+/** The plaintext goes through buffers that are handed to and fro. */
+export const bufferBytes = 256 * 1024;
+/** What may be on its way: 4 MiB. */
+export const bufferCount = 16;
+
+export type VolumeRequest =
+  | {
+      readonly kind: 'open';
+      readonly encoding: FileEncoding;
+      /** An open file, and the folder that it is in. */
+      readonly file: number;
+      readonly folder: string;
+    }
+  | { readonly kind: 'data'; readonly buffer: ArrayBuffer; readonly length: number }
+  | { readonly kind: 'settle' }
+  | { readonly kind: 'finish'; readonly signature?: Uint8Array };
+
+/** How far the file is; see VolumeWriter. */
+export interface VolumeProgress {
+  readonly fileBytes: number;
+  readonly pendingBytes: number;
+}
+
+export type VolumeAnswer =
+  | ({ readonly kind: 'taken'; readonly buffer: ArrayBuffer } & VolumeProgress)
+  | ({ readonly kind: 'settled' } & VolumeProgress)
+  | {
+      readonly kind: 'finished';
+      readonly table: VolumeTable;
+      readonly size: number;
+      readonly sha1: Uint8Array;
+      readonly sha256: Uint8Array;
+    }
+  | { readonly kind: 'failed'; readonly error: SentError };
+
+/** An error on its way between threads, which keep no classes. */
+export interface SentError {
+  readonly message: string;
+  /** Of a DuplifsError. */
+  readonly code?: ErrorCode;
+  readonly hint?: string;
+}

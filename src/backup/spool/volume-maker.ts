@@ -1,0 +1,229 @@
+/**
+ * Makes volumes in a thread of its own, one at a time: deflating, encrypting, summing and writing take as long as all
+ * else that a backup does, so that two processors share the work. The plaintext goes there in buffers that are handed
+ * to and fro, 4 MiB at most; memory that both threads share is copied more slowly.
+ */
+import { Worker } from 'node:worker_threads';
+import { DuplifsError } from '../../base/index.js';
+import {
+  encodingOfFile,
+  signedBy,
+  type Encoding,
+  type VolumeTable,
+  type VolumeWriter,
+} from '../../volume/index.js';
+import type { FileSpool, SpooledFile } from './file-spool.js';
+import {
+  bufferBytes,
+  bufferCount,
+  type SentError,
+  type VolumeAnswer,
+  type VolumeProgress,
+  type VolumeRequest,
+} from './protocol.js';
+
+/** The thread keeps next to nothing in V8's heap. */
+const youngMegabytes = 4;
+
+/** A volume in the making. */
+export interface OpenVolume {
+  readonly writer: VolumeWriter;
+  /** Once the writer has finished. */
+  readonly spooled: () => SpooledFile;
+}
+
+export class VolumeMaker {
+  /** Those that are not on their way. */
+  readonly #buffers: Uint8Array[] = Array.from(
+    { length: bufferCount },
+    () => new Uint8Array(new ArrayBuffer(bufferBytes)),
+  );
+  #worker: Worker | undefined;
+  #current: ThreadedWriter | undefined;
+
+  /** Opens the next volume; the one before must have been finished. */
+  async open(encoding: Encoding, spool: FileSpool): Promise<OpenVolume> {
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
+    const fileEncoding = await encodingOfFile(encoding);
+    const threaded = new ThreadedWriter(this.#buffers, (request, handedOver = []) => {
+      worker.postMessage(request, handedOver);
+    });
+    this.#current = threaded;
+    const { descriptor: file, folder } = spool;
+    worker.postMessage({ kind: 'open', encoding: fileEncoding, file, folder });
+    return {
+      writer: signedBy(encoding, threaded),
+      spooled: () => spool.end(threaded.sums),
+    };
+  }
+
+  /** Ends the thread: afterwards it writes to no file. */
+  async close(): Promise<void> {
+    await this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('./volume-thread.js', import.meta.url), {
+      resourceLimits: { maxYoungGenerationSizeMb: youngMegabytes },
+    });
+    worker.on('message', (answer: VolumeAnswer) => this.#current?.take(answer));
+    const fail = (error: Error): void => this.#current?.fail(error);
+    worker.on('error', fail);
+    worker.on('exit', () => {
+      fail(new Error('The thread that makes volumes has ended'));
+    });
+    return worker;
+  }
+}
+
+type Finished = Extract<VolumeAnswer, { kind: 'finished' }>;
+
+type Send = (request: VolumeRequest, handedOver?: readonly ArrayBuffer[]) => void;
+
+/** The writer of one volume, on this side. */
+class ThreadedWriter implements VolumeWriter {
+  /** Free ones; the last is the one that is being filled. */
+  readonly #buffers: Uint8Array[];
+  readonly #send: Send;
+  #filled = 0;
+  /** Lengths of the plaintext that the thread has not yet told to have taken. */
+  readonly #onTheWay: number[] = [];
+  #onTheWayBytes = 0;
+  #known: VolumeProgress = { fileBytes: 0, pendingBytes: 0 };
+  #isSettled = false;
+  #finished: Finished | undefined;
+  #failure: Error | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(buffers: Uint8Array[], send: Send) {
+    this.#buffers = buffers;
+    this.#send = send;
+  }
+
+  get fileBytes(): number {
+    return this.#known.fileBytes;
+  }
+
+  get pendingBytes(): number {
+    return this.#known.pendingBytes + this.#onTheWayBytes + this.#filled;
+  }
+
+  /** The sums of the file, once it is finished. */
+  get sums(): { size: number; sha1: Buffer; sha256: Buffer } {
+    if (this.#finished === undefined) throw new Error('The volume is not finished');
+    const { size, sha1, sha256 } = this.#finished;
+    return { size, sha1: Buffer.from(sha1), sha256: Buffer.from(sha256) };
+  }
+
+  write(parts: readonly Uint8Array[]): Promise<void> | undefined {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    for (const [i, part] of parts.entries()) {
+      const taken = this.#fill(part, 0);
+      // where all buffers are on their way the rest is a matter of waiting
+      if (taken < part.length) return this.#writeRest(part, taken, parts.slice(i + 1));
+    }
+    return undefined;
+  }
+
+  async settle(): Promise<void> {
+    this.#flush();
+    this.#isSettled = false;
+    this.#send({ kind: 'settle' });
+    await this.#until(() => this.#isSettled);
+  }
+
+  async finish(signature?: Uint8Array): Promise<VolumeTable> {
+    this.#flush();
+    this.#send({ kind: 'finish', ...(signature === undefined ? {} : { signature }) });
+    await this.#until(() => this.#finished !== undefined);
+    const table = (this.#finished as Finished).table;
+    const { sessionKey, blocks, ...rest } = table;
+    return {
+      ...rest,
+      blocks: blocks.map((block) => ({ ...block, digest: Buffer.from(block.digest) })),
+      ...(sessionKey === undefined
+        ? {}
+        : { sessionKey: { ...sessionKey, key: Buffer.from(sessionKey.key) } }),
+    };
+  }
+
+  abort(): void {
+    // the thread is ended
+  }
+
+  /** Takes what the thread tells. */
+  take(answer: VolumeAnswer): void {
+    switch (answer.kind) {
+      case 'taken':
+        this.#known = answer;
+        this.#buffers.unshift(new Uint8Array(answer.buffer));
+        this.#onTheWayBytes -= this.#onTheWay.shift() ?? 0;
+        break;
+      case 'settled':
+        this.#known = answer;
+        this.#isSettled = true;
+        break;
+      case 'finished':
+        this.#finished = answer;
+        break;
+      case 'failed':
+        this.#failure ??= errorOf(answer.error);
+    }
+    this.#wake?.();
+  }
+
+  fail(error: Error): void {
+    this.#failure ??= error;
+    this.#wake?.();
+  }
+
+  /** Copies into free buffers what they have room for; up to where. */
+  #fill(part: Uint8Array, from: number): number {
+    let at = from;
+    while (at < part.length) {
+      if (this.#filled === bufferBytes) this.#flush();
+      const buffer = this.#buffers.at(-1);
+      if (buffer === undefined) return at;
+      const piece = part.subarray(at, at + bufferBytes - this.#filled);
+      buffer.set(piece, this.#filled);
+      this.#filled += piece.length;
+      at += piece.length;
+    }
+    return at;
+  }
+
+  async #writeRest(part: Uint8Array, taken: number, others: readonly Uint8Array[]): Promise<void> {
+    for (let at = taken; at < part.length; at = this.#fill(part, at)) {
+      await this.#until(() => this.#buffers.length > 0);
+    }
+    const pending = this.write(others);
+    if (pending !== undefined) await pending;
+  }
+
+  #flush(): void {
+    if (this.#filled === 0) return;
+    const buffer = this.#buffers.pop()?.buffer as ArrayBuffer;
+    const length = this.#filled;
+    this.#onTheWay.push(length);
+    this.#onTheWayBytes += length;
+    this.#filled = 0;
+    this.#send({ kind: 'data', buffer, length }, [buffer]);
+  }
+
+  async #until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) {
+      if (this.#failure !== undefined) throw this.#failure;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}
+
+function errorOf({ message, code, hint }: SentError): Error {
+  if (code === undefined) return new Error(message);
+  return new DuplifsError(code, message, hint === undefined ? {} : { hint });
+}

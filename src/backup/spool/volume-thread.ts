@@ -1,0 +1,61 @@
+/** The thread that makes volumes: it deflates, encrypts, sums and writes one at a time; see VolumeMaker. */
+import { parentPort } from 'node:worker_threads';
+import { errorText, isDuplifsError, markHeapAtOnce } from '../../base/index.js';
+import { openFileWriter, type VolumeWriter } from '../../volume/index.js';
+import type { SentError, VolumeAnswer, VolumeProgress, VolumeRequest } from './protocol.js';
+import { SpoolSink } from './spool-sink.js';
+
+const port = parentPort;
+let sink: SpoolSink | undefined;
+let writer: VolumeWriter | undefined;
+/** Requests are dealt with one after the other. */
+let chain = Promise.resolve();
+
+markHeapAtOnce();
+port?.on('message', (request: VolumeRequest) => {
+  chain = chain.then(() => answer(request)).catch(fail);
+});
+
+async function answer(request: VolumeRequest): Promise<void> {
+  if (request.kind === 'open') {
+    const opened = new SpoolSink(request.file, request.folder);
+    sink = opened;
+    writer = await openFileWriter(request.encoding, (piece) => opened.add(piece));
+    return;
+  }
+  if (writer === undefined || sink === undefined) throw new Error('No volume is open');
+  switch (request.kind) {
+    case 'data': {
+      const { buffer, length } = request;
+      await writer.write([new Uint8Array(buffer, 0, length)]);
+      tell({ kind: 'taken', buffer, ...progressOf(writer) }, [buffer]);
+      break;
+    }
+    case 'settle':
+      await writer.settle();
+      tell({ kind: 'settled', ...progressOf(writer) });
+      break;
+    case 'finish': {
+      const table = await writer.finish(request.signature);
+      tell({ kind: 'finished', table, ...sink.sums() });
+      writer = undefined;
+    }
+  }
+}
+
+function progressOf({ fileBytes, pendingBytes }: VolumeWriter): VolumeProgress {
+  return { fileBytes, pendingBytes };
+}
+
+function fail(error: unknown): void {
+  writer = undefined;
+  const message = errorText(error);
+  const sent: SentError = isDuplifsError(error)
+    ? { message, code: error.code, ...(error.hint === undefined ? {} : { hint: error.hint }) }
+    : { message: error instanceof Error ? (error.stack ?? message) : message };
+  tell({ kind: 'failed', error: sent });
+}
+
+function tell(message: VolumeAnswer, handedOver: readonly ArrayBuffer[] = []): void {
+  port?.postMessage(message, handedOver);
+}
