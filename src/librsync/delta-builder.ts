@@ -4,10 +4,11 @@
  * new file; where its weak and then its strong sum are a block's, that block is copied. The old file's
  * short last block can match only at the very end of the new one.
  *
- * What makes it fast: the block after the last match is tried first and without a search; two blocks
- * are hashed at a time; a rolled byte costs one look into a filter. In the same pass the new version's
+ * What makes it fast: where a match ends, the next are looked for first, without a search, in the sums of several
+ * blocks made together; a rolled byte costs one look into a filter. In the same pass the new version's
  * signature can be made, which then takes the sums of unmoved blocks instead of hashing them again.
  */
+import { BlockSums } from './block-sums.js';
 import { BlockTable, filterMask, HASH_FACTOR } from './block-table.js';
 import { DeltaWriter } from './delta-writer.js';
 import { Md4Pair } from './md4.js';
@@ -20,6 +21,8 @@ export interface DeltaBuilderOptions {
   readonly newSignature?: SignatureBuilder;
 }
 
+/** Fewer blocks are not worth it: one or two are hashed as fast by Md4Pair. */
+const leastTogether = 4;
 const LITERAL_LENGTH = 64 * 1024;
 /** Beside two blocks, what the buffer holds. */
 const BUFFER_LENGTH = 256 * 1024;
@@ -37,6 +40,9 @@ export class DeltaBuilder {
   readonly #writer: DeltaWriter;
   readonly #newSignature: SignatureBuilder | undefined;
   readonly #md4 = new Md4Pair();
+  readonly #sums: BlockSums | undefined;
+  /** How many blocks are summed together: more, the longer the file is as it was. */
+  #together = leastTogether;
   readonly #maxCapacity: number;
 
   // Offsets into the buffer: literalStart ≤ pos ≤ end, and signed ≤ pos.
@@ -74,6 +80,7 @@ export class DeltaBuilder {
     this.#blockLength = signature.blockLength;
     this.#writer = new DeltaWriter(emit);
     this.#newSignature = options.newSignature;
+    this.#sums = BlockSums.of(signature.blockLength);
     this.#maxCapacity = 2 * this.#blockLength + BUFFER_LENGTH;
   }
 
@@ -105,11 +112,37 @@ export class DeltaBuilder {
       if (this.#rolling) {
         if (!this.#roll()) return;
       } else {
+        if (this.#sums !== undefined && this.#follow(this.#sums)) continue;
         this.#sumWindow(this.#blockLength);
         this.#rolling = true;
       }
       this.#match();
     }
+  }
+
+  /**
+   * Takes those of the blocks from the window on that are the old file's next ones; whether the window has moved on. To
+   * sum some of them in vain is paid from the credit.
+   */
+  #follow(sums: BlockSums): boolean {
+    const length = this.#blockLength;
+    const whole = Math.floor((this.#end - this.#pos) / length);
+    const count = Math.min(whole, this.#together, this.#table.count - this.#next, sums.capacity);
+    if (count < leastTogether || this.#credit <= 0) return false;
+    sums.compute(this.#buffer, this.#pos, count);
+    let taken = 0;
+    for (; taken < count; taken += 1) {
+      const [strong0, strong1] = [sums.strong0(taken), sums.strong1(taken)];
+      if (!this.#table.has(this.#next, sums.weak(taken), strong0, strong1)) break;
+      this.#take(this.#next, length);
+    }
+    if (taken === count) {
+      this.#together = Math.min(2 * this.#together, sums.capacity);
+    } else {
+      this.#together = leastTogether;
+      this.#credit -= (count - taken) * length;
+    }
+    return taken > 0;
   }
 
   /** Rolls on by at least a byte until the filter knows the weak sum; false when the bytes end before. */

@@ -1,10 +1,13 @@
 import { constants } from 'node:buffer';
 import { DuplifsError } from '../base/index.js';
 import { SIGNATURE_HEADER_LENGTH, SIGNATURE_MAGIC_MD4, STRONG_LENGTH } from './formats.js';
+import { BlockSums } from './block-sums.js';
 import { Md4Pair } from './md4.js';
 import { weakSum } from './rollsum.js';
 
 const BLOCK_SUMS_LENGTH = 4 + STRONG_LENGTH;
+/** Two blocks take JavaScript no longer than four take WebAssembly. */
+const leastTogether = 3;
 const FIRST_CAPACITY = SIGNATURE_HEADER_LENGTH + 8 * BLOCK_SUMS_LENGTH;
 
 /**
@@ -14,6 +17,7 @@ const FIRST_CAPACITY = SIGNATURE_HEADER_LENGTH + 8 * BLOCK_SUMS_LENGTH;
 export class SignatureBuilder {
   readonly blockLength: number;
   readonly #md4 = new Md4Pair();
+  readonly #sums: BlockSums | undefined;
   #out = Buffer.allocUnsafe(FIRST_CAPACITY);
   #outLength = SIGNATURE_HEADER_LENGTH;
   /** The begun block; made when a block is first cut by the end of a chunk. */
@@ -23,6 +27,7 @@ export class SignatureBuilder {
   /** @param blockLength in bytes, see blockLengthFor */
   constructor(blockLength: number) {
     this.blockLength = blockLength;
+    this.#sums = BlockSums.of(blockLength);
     this.#out.writeUInt32BE(SIGNATURE_MAGIC_MD4, 0);
     this.#out.writeUInt32BE(blockLength, 4);
     this.#out.writeUInt32BE(STRONG_LENGTH, 8);
@@ -35,7 +40,8 @@ export class SignatureBuilder {
 
   /** Takes the next bytes of the file, cut anywhere. */
   update(chunk: Uint8Array): void {
-    let at = this.#begunLength > 0 ? this.#continueBlock(chunk) : 0;
+    const start = this.#begunLength > 0 ? this.#continueBlock(chunk) : 0;
+    let at = this.#sums === undefined ? start : this.#sumMany(this.#sums, chunk, start);
     const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
     const length = this.blockLength;
     for (; at + 2 * length <= chunk.length; at += 2 * length) {
@@ -49,6 +55,20 @@ export class SignatureBuilder {
       at += length;
     }
     if (at < chunk.length) this.#beginBlock(chunk.subarray(at));
+  }
+
+  /** Sums blocks as long as there are several; up to where. */
+  #sumMany(sums: BlockSums, chunk: Uint8Array, from: number): number {
+    let at = from;
+    for (;;) {
+      const count = Math.min(Math.floor((chunk.length - at) / this.blockLength), sums.capacity);
+      if (count < leastTogether) return at;
+      sums.compute(chunk, at, count);
+      for (let i = 0; i < count; i += 1) {
+        this.addBlock(sums.weak(i), sums.strong0(i), sums.strong1(i));
+      }
+      at += count * this.blockLength;
+    }
   }
 
   /**

@@ -1,0 +1,225 @@
+/**
+ * The sums of four blocks at a time in WebAssembly: MD4 (RFC 1320) with one block in each lane of a vector, and
+ * librsync's weak sum sixteen bytes at a time (rollsum.ts says what it is). Lengths are multiples of 64.
+ */
+import { CHAR_OFFSET } from '../rollsum.js';
+import { assembleModule, FunctionWriter, type PlainInstruction } from './assembler.js';
+
+/** What `sums` writes for each block: the weak sum and the first two words of the MD4, little-endian. */
+export const sumsBytes = 12;
+
+const blocks = 4;
+const chunkBytes = 64;
+const vectorBytes = 16;
+
+const initialState = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476] as const;
+
+/** RFC 1320 3.4: the order of the message's words, the shifts, and what is added. */
+const rounds = [
+  {
+    words: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
+    shifts: [3, 7, 11, 19],
+    adds: 0,
+  },
+  {
+    words: [0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15],
+    shifts: [3, 5, 9, 13],
+    adds: 0x5a827999,
+  },
+  {
+    words: [0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15],
+    shifts: [3, 9, 11, 15],
+    adds: 0x6ed9eba1,
+  },
+] as const;
+
+/**
+ * Exports `sums(at, length, out)`: of four blocks of `length` bytes, one behind the other from `at`, the sums one
+ * behind the other from `out`.
+ */
+export function sumsModule(): Uint8Array {
+  return assembleModule({ weak: weakFunction(), sums: sumsFunction() });
+}
+
+/** weak(at, length): the weak sum of one block. */
+function weakFunction(): FunctionWriter {
+  const write = new FunctionWriter(['i32', 'i32'], 'i32');
+  const [at, length] = [0, 1];
+  const end = write.local('i32');
+  const [bytes, sums, sumsOfSums, weighted] = [0, 1, 2, 3].map(() => write.local('v128')) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const total = write.local('i32');
+  write.get(at, length).op('i32.add').set(end);
+  write.loopWhileBelow(at, end, () => {
+    write.get(at).load128().set(bytes);
+    // s2 grows by 16 times all bytes before these, and by 16, 15, … 1 times each of these
+    write.get(sumsOfSums, sums).op('i32x4.add').set(sumsOfSums);
+    write.get(sums, bytes).op('i16x8.extadd_pairwise_i8x16_u', 'i32x4.extadd_pairwise_i16x8_u');
+    write.op('i32x4.add').set(sums);
+    for (const half of ['low', 'high'] as const) {
+      write.get(weighted, bytes).op(`i16x8.extend_${half}_i8x16_u`);
+      write.const128(words16((i) => (half === 'low' ? 16 : 8) - i));
+      write.op('i32x4.dot_i16x8_s', 'i32x4.add').set(weighted);
+    }
+    write.get(at).const32(vectorBytes).op('i32.add').set(at);
+  });
+  const addLanes = (vector: number): void => {
+    for (let lane = 0; lane < 4; lane += 1) {
+      write.get(vector).extractLane32(lane);
+      if (lane > 0) write.op('i32.add');
+    }
+  };
+  // s2 = 16 · sumsOfSums + weighted + 31 · (1 + 2 + … + length), s1 = sums + 31 · length
+  addLanes(sumsOfSums);
+  write.const32(4).op('i32.shl');
+  addLanes(weighted);
+  write.op('i32.add');
+  write.get(length).get(length).const32(1).op('i32.add', 'i32.mul').const32(1).op('i32.shr_u');
+  write.const32(CHAR_OFFSET).op('i32.mul', 'i32.add').set(total);
+  write.get(total).const32(16).op('i32.shl');
+  addLanes(sums);
+  write.get(length).const32(CHAR_OFFSET).op('i32.mul', 'i32.add');
+  write.const32(0xffff).op('i32.and', 'i32.or');
+  return write;
+}
+
+function sumsFunction(): FunctionWriter {
+  const write = new FunctionWriter(['i32', 'i32', 'i32']);
+  const [at, length, out] = [0, 1, 2];
+  const state = initialState.map(() => write.local('v128'));
+  const before = state.map(() => write.local('v128'));
+  const message = Array.from({ length: chunkBytes / 4 }, () => write.local('v128'));
+  const rows = Array.from({ length: blocks }, () => write.local('v128'));
+  const pairs = Array.from({ length: blocks }, () => write.local('v128'));
+  const from = Array.from({ length: blocks }, () => write.local('i32'));
+  const end = write.local('i32');
+
+  for (const [i, one] of state.entries())
+    write
+      .const32(initialState[i] ?? 0)
+      .op('i32x4.splat')
+      .set(one);
+  for (const [i, one] of from.entries()) {
+    write.get(at).get(length).const32(i).op('i32.mul', 'i32.add').set(one);
+  }
+  write.get(at, length).op('i32.add').set(end);
+  write.loopWhileBelow(from[0] ?? 0, end, () => {
+    for (let quarter = 0; quarter < 4; quarter += 1) {
+      for (const [i, row] of rows.entries())
+        write
+          .get(from[i] ?? 0)
+          .load128(quarter * vectorBytes)
+          .set(row);
+      transpose(write, rows, pairs, message.slice(quarter * 4, quarter * 4 + 4));
+    }
+    compress(write, state, before, message);
+    for (const one of from) write.get(one).const32(chunkBytes).op('i32.add').set(one);
+  });
+  // the padding, which is the same for all (RFC 1320 3.1 and 3.2)
+  for (const one of message) write.const32(0).op('i32x4.splat').set(one);
+  write
+    .const32(0x80)
+    .op('i32x4.splat')
+    .set(message[0] ?? 0);
+  write
+    .get(length)
+    .const32(3)
+    .op('i32.shl', 'i32x4.splat')
+    .set(message[14] ?? 0);
+  compress(write, state, before, message);
+  for (let block = 0; block < blocks; block += 1) {
+    write.get(out).get(at).get(length).const32(block).op('i32.mul', 'i32.add').get(length).call(0);
+    write.store32(block * sumsBytes);
+    for (const word of [0, 1]) {
+      write
+        .get(out)
+        .get(state[word] ?? 0)
+        .extractLane32(block);
+      write.store32(block * sumsBytes + 4 + word * 4);
+    }
+  }
+  return write;
+}
+
+/** Four rows of four words each become four columns. */
+function transpose(
+  write: FunctionWriter,
+  rows: readonly number[],
+  pairs: readonly number[],
+  columns: readonly number[],
+): void {
+  const [a = 0, b = 0, c = 0, d = 0] = rows;
+  const [low0 = 0, high0 = 0, low1 = 0, high1 = 0] = pairs;
+  const mix = (
+    one: number,
+    other: number,
+    words: readonly number[],
+    to: number | undefined,
+  ): void => {
+    write.get(one, other).shuffle(words.flatMap((word) => [0, 1, 2, 3].map((i) => word * 4 + i)));
+    write.set(to ?? 0);
+  };
+  mix(a, b, [0, 4, 1, 5], low0);
+  mix(a, b, [2, 6, 3, 7], high0);
+  mix(c, d, [0, 4, 1, 5], low1);
+  mix(c, d, [2, 6, 3, 7], high1);
+  mix(low0, low1, [0, 1, 4, 5], columns[0]);
+  mix(low0, low1, [2, 3, 6, 7], columns[1]);
+  mix(high0, high1, [0, 1, 4, 5], columns[2]);
+  mix(high0, high1, [2, 3, 6, 7], columns[3]);
+}
+
+/** The compression function of RFC 1320 3.4 on one chunk of each block. */
+function compress(
+  write: FunctionWriter,
+  state: readonly number[],
+  before: readonly number[],
+  message: readonly number[],
+): void {
+  for (const [i, one] of state.entries()) write.get(one).set(before[i] ?? 0);
+  for (const [round, { words, shifts, adds }] of rounds.entries()) {
+    for (const [step, word] of words.entries()) {
+      const [a = 0, b = 0, c = 0, d = 0] = [0, 1, 2, 3].map((i) => state[(i - step + 16) % 4]);
+      write.get(a);
+      mixes[round]?.(write, b, c, d);
+      write
+        .op('i32x4.add')
+        .get(message[word] ?? 0)
+        .op('i32x4.add');
+      if (adds !== 0) write.const32(adds).op('i32x4.splat', 'i32x4.add');
+      write.set(a);
+      rotate(write, a, shifts[step % 4] ?? 0);
+    }
+  }
+  for (const [i, one] of state.entries()) {
+    write
+      .get(one, before[i] ?? 0)
+      .op('i32x4.add')
+      .set(one);
+  }
+}
+
+/** F, G and H. */
+const mixes: readonly ((write: FunctionWriter, b: number, c: number, d: number) => void)[] = [
+  (write, b, c, d) => write.get(c, d, b).op('v128.bitselect'),
+  // the majority: d where b and c differ, else b
+  (write, b, c, d) => write.get(d, b, b, c).op('v128.xor', 'v128.bitselect'),
+  (write, b, c, d) => write.get(b, c).op('v128.xor').get(d).op('v128.xor'),
+];
+
+function rotate(write: FunctionWriter, local: number, bits: number): void {
+  const shifted = (op: PlainInstruction, by: number): FunctionWriter =>
+    write.get(local).const32(by).op(op);
+  shifted('i32x4.shl', bits);
+  shifted('i32x4.shr_u', 32 - bits);
+  write.op('v128.or').set(local);
+}
+
+/** A vector of eight 16-bit numbers. */
+function words16(value: (i: number) => number): number[] {
+  return Array.from({ length: 8 }, (_, i) => [value(i) & 0xff, (value(i) >> 8) & 0xff]).flat();
+}

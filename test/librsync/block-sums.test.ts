@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { BlockSums } from '../../src/librsync/block-sums.js';
+import { Md4Pair } from '../../src/librsync/md4.js';
+import { weakSum } from '../../src/librsync/rollsum.js';
+import { noise } from '../support/noise.js';
+
+describe('the sums of blocks by WebAssembly', () => {
+  it.each([64, 512, 2048, 4096, 65536])('are those of JavaScript (blocks of %i)', (length) => {
+    const sums = BlockSums.of(length);
+    if (sums === undefined) throw new Error('there is none on this machine');
+    for (const kind of ['noise', 'text', 'high', 'zeros']) {
+      for (const count of [1, 3, 4, sums.capacity]) {
+        const bytes = new Uint8Array(length * count + 7);
+        if (kind === 'noise') bytes.set(noise(bytes.length));
+        if (kind === 'text') Buffer.from(bytes.buffer).fill('text of some lines\n');
+        if (kind === 'high') bytes.fill(255);
+        sums.compute(bytes, 7, count);
+        const view = new DataView(bytes.buffer);
+        const md4 = new Md4Pair();
+        for (let block = 0; block < count; block += 1) {
+          const at = 7 + block * length;
+          md4.hash(bytes, view, at, at, length);
+          const expected = [weakSum(view, at, length), md4.first0, md4.first1];
+          expect([sums.weak(block), sums.strong0(block), sums.strong1(block)]).toEqual(expected);
+        }
+      }
+    }
+  });
+
+  it('are not had for lengths that do not fit', () => {
+    expect(BlockSums.of(100)).toBeUndefined();
+    expect(BlockSums.of(1 << 20)).toBeUndefined();
+  });
+});
