@@ -245,6 +245,7 @@ class SetRun {
         ...{ plan, files, sessionKeys, lastVolume },
         volumes: () => recordedVolumes(statePath),
         stored: this.#stored,
+        uploaded: () => writer.uploaded(),
         beforeManifest: () => lock.check(plan.times),
       });
       await seen.commit();

@@ -33,6 +33,8 @@ export interface FinishOptions {
   readonly sessionKeys: ReadonlyMap<number, { readonly algorithm: number; readonly key: Buffer }>;
   /** What the storage held when the run began. */
   readonly stored: readonly StoredObject[];
+  /** Waits until all volumes lie on the storage. */
+  readonly uploaded: () => Promise<void>;
   /** Fails when the set must not be completed. */
   readonly beforeManifest: () => Promise<void>;
 }
@@ -47,6 +49,7 @@ export async function finishSet(options: FinishOptions): Promise<void> {
   const copySignatures = (writer: VolumeWriter): Promise<void> =>
     copyInto(writer, local(names.signaturesPart), files.signaturesEnd);
   await allEnded([
+    options.uploaded(),
     encodeInto(
       local(names.signaturesReady),
       { container: 'gz', level: localLevel },

@@ -98,9 +98,13 @@ export class SetWriter {
     throw this.#options.stop.reason ?? new DuplifsError('INTERRUPTED', 'Interrupted');
   }
 
-  /** Ends the last volume and waits until all lie on the storage. */
+  /** Ends the last volume; `uploaded` waits for it. */
   async finish(): Promise<void> {
     await this.#volumes.finish();
+  }
+
+  /** Waits until all volumes lie on the storage. */
+  async uploaded(): Promise<void> {
     await this.#uploads.end();
   }
 
