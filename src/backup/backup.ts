@@ -23,6 +23,7 @@ import { previousTree } from './previous/previous-tree.js';
 import { checkLocalManifest } from './proof/check-local-manifest.js';
 import { proveReaders } from './proof/prove-readers.js';
 import { SourceReader } from './reading/source-reader.js';
+import { VolumeMaker } from './spool/volume-maker.js';
 import { noCounts, type Counts } from './statistics.js';
 import { setPlanOf } from './set-plan-of.js';
 import { headerOf, takeUp } from './take-up.js';
@@ -208,8 +209,21 @@ class SetRun {
   }
 
   async #write(lock: TargetLock): Promise<{ counts: Counts; wasWritten: boolean }> {
+    const maker = new VolumeMaker();
+    const plan = { ...this.#plan, encoding: maker.withSessions(this.#plan.encoding) };
+    try {
+      return await this.#writeSet(plan, maker, lock);
+    } finally {
+      await maker.close();
+    }
+  }
+
+  async #writeSet(
+    plan: SetPlan,
+    maker: VolumeMaker,
+    lock: TargetLock,
+  ): Promise<{ counts: Counts; wasWritten: boolean }> {
     const options = this.#options;
-    const plan = this.#plan;
     const { archiveFolder } = plan;
     const from = await this.#checkpoint();
     const beganMs = this.#resumed?.header?.beganMs ?? Date.now();
@@ -220,7 +234,7 @@ class SetRun {
     const seen = new SeenWriter(seenPath, setKey(plan.times), beganMs);
     const sessionKeys = new Map<number, { algorithm: number; key: Buffer }>();
     const writer = new SetWriter({
-      ...{ plan, files, counts, from, sessionKeys },
+      ...{ plan, files, counts, from, sessionKeys, maker },
       reader: this.#reader,
       users: new NameTable('passwd'),
       groups: new NameTable('group'),
@@ -236,6 +250,7 @@ class SetRun {
         await removeParts(plan);
         return { counts, wasWritten: false };
       }
+      await this.#reader.close(); // what it holds is wanted for what follows
       await writer.finish();
       await seen.end();
       const statePath = join(archiveFolder, localNames(plan).state);

@@ -24,7 +24,7 @@ export { withSkips } from './seekable-layout.js';
 export type { SeekableBlock, SeekableLayout } from './seekable-layout.js';
 export { decodeBlock, decodeBlocks, rangeOfBlocks } from './seekable-reader.js';
 export type { SeekableMessage } from './seekable-reader.js';
-export { messageSession, SeekableMessageWriter } from './seekable-writer.js';
+export { messageSession, SeekableMessageWriter, withPassphrases } from './seekable-writer.js';
 export type { MessageSession, SeekableResult, SeekableWriterOptions } from './seekable-writer.js';
 export type { EncryptionKey } from './session-key-packets.js';
 export { signerFor } from './signers.js';

@@ -27,10 +27,10 @@ const maxBlocksInWork = 16;
 /** Room before a block's data for what stands before them in the message: packet headers, a one-pass signature. */
 const headRoom = 64;
 
-/** A session key, and its packets for the keys that can open them. Nothing but data: it can be sent to a thread. */
+/** A session key, and the packets that hold it for who can open it. Nothing but data: it can be sent to a thread. */
 export interface MessageSession {
   readonly sessionKey: SessionKey;
-  readonly recipients: Uint8Array;
+  readonly packets: Uint8Array;
 }
 
 /** Makes a session key for the keys. A DuplifsError (KEY) when one cannot be encrypted to. */
@@ -38,13 +38,22 @@ export async function messageSession(encryptTo: readonly EncryptionKey[]): Promi
   const sessionKey: SessionKey = { algorithm, key: randomBytes(keyBytes) };
   const packets: Buffer[] = [];
   for (const key of encryptTo) packets.push(await recipientPacket(key, sessionKey));
-  return { sessionKey, recipients: Buffer.concat(packets) };
+  return { sessionKey, packets: Buffer.concat(packets) };
+}
+
+/** The session with packets for passphrases too: some 50 ms of the event loop for each. */
+export async function withPassphrases(
+  { sessionKey, packets }: MessageSession,
+  passphrases: readonly string[],
+  signal?: AbortSignal,
+): Promise<MessageSession> {
+  const all = [packets];
+  for (const one of passphrases) all.push(await passphrasePacket(one, sessionKey, signal));
+  return { sessionKey, packets: Buffer.concat(all) };
 }
 
 export interface SeekableWriterOptions {
   readonly session: MessageSession;
-  /** Which open the message besides the session's recipients; there must be one or the other. */
-  readonly passphrases: readonly string[];
   /** Of a message that `finish` will get a signature for: the packet that announces it. */
   readonly onePass?: Uint8Array;
   /** 1 to 9; 0 for no compression: the message has no compressed packet then. */
@@ -80,6 +89,7 @@ interface PlacedBlock {
 export class SeekableMessageWriter {
   private readonly compression: 'zip' | 'none';
   private readonly level: number;
+  private readonly sessionKey: SessionKey;
   private readonly body: BodyWriter;
   private readonly blocks: PlacedBlock[] = [];
   /** The block in the making; its data begin after `headRoom`. */
@@ -94,26 +104,14 @@ export class SeekableMessageWriter {
   private chain: Promise<void> = Promise.resolve();
   private readonly inWork: Promise<void>[] = [];
 
-  /** Makes the packets for the passphrases: some 50 ms of the event loop for each. */
-  static async create(options: SeekableWriterOptions): Promise<SeekableMessageWriter> {
-    const { passphrases, signal } = options;
-    const { recipients } = options.session;
-    if (recipients.length + passphrases.length === 0) throw new TypeError('Nobody to encrypt to');
+  constructor(private readonly options: SeekableWriterOptions) {
+    const { packets } = options.session;
+    if (packets.length === 0) throw new TypeError('Nobody to encrypt to');
     // a key that came from another thread is no Buffer any more
-    const sessionKey = { algorithm, key: Buffer.from(options.session.sessionKey.key) } as const;
-    const packets = [recipients];
-    for (const one of passphrases) packets.push(await passphrasePacket(one, sessionKey, signal));
-    return new SeekableMessageWriter(options, sessionKey, Buffer.concat(packets));
-  }
-
-  private constructor(
-    private readonly options: SeekableWriterOptions,
-    private readonly sessionKey: SessionKey,
-    head: Buffer,
-  ) {
+    this.sessionKey = { algorithm, key: Buffer.from(options.session.sessionKey.key) };
     this.level = options.level ?? 6;
     this.compression = this.level === 0 ? 'none' : 'zip';
-    this.body = new BodyWriter(sessionKey, head, options.sink);
+    this.body = new BodyWriter(this.sessionKey, Buffer.from(packets), options.sink);
     // A compressed packet, ZIP, of indeterminate length.
     if (this.compression === 'zip') this.chain = this.body.put(Buffer.of(0xa3, 1));
   }

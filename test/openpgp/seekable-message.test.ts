@@ -12,6 +12,7 @@ import {
   rangeOfBlocks,
   messageSession,
   SeekableMessageWriter,
+  withPassphrases,
   signerFor,
 } from '../../src/openpgp/index.js';
 import type {
@@ -50,6 +51,7 @@ function data(bytes: number): Buffer {
 interface WriteOptions {
   readonly encryptTo?: readonly EncryptionKey[];
   readonly signer?: MessageSigner;
+  readonly passphrases?: readonly string[];
 }
 
 interface Written extends SeekableResult {
@@ -66,10 +68,10 @@ async function write(
     pieces.push(Buffer.from(piece));
   };
   const { signer: signedBy, encryptTo = [], ...more } = options;
-  const passphrases = options.encryptTo ? [] : ['right'];
+  const passphrases = options.passphrases ?? (options.encryptTo ? [] : ['right']);
   const signature = signedBy?.begin();
-  const writer = await SeekableMessageWriter.create({
-    ...{ session: await messageSession(encryptTo), passphrases, sink },
+  const writer = new SeekableMessageWriter({
+    ...{ session: await withPassphrases(await messageSession(encryptTo), passphrases), sink },
     ...(signedBy === undefined ? {} : { onePass: signedBy.onePass }),
     ...more,
   });
@@ -213,8 +215,8 @@ describe.skipIf(!hasGpg)('a seekable message', () => {
       taken += 1;
       return taken > 2 ? Promise.reject(new Error('disk full')) : Promise.resolve();
     };
-    const session = await messageSession([]);
-    const writer = await SeekableMessageWriter.create({ session, passphrases: ['x'], sink });
+    const session = await withPassphrases(await messageSession([]), ['x']);
+    const writer = new SeekableMessageWriter({ session, sink });
     const all = async () => {
       for (let i = 0; i < 60; i += 1) await writer.write(randomBytes(blockBytes));
       await writer.finish();

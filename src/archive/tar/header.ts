@@ -120,8 +120,14 @@ function checksumMatches(bytes: Buffer, at: number, expected: number): boolean {
 /** The checksum as it must stand in the block at `at`. */
 export function sumWithoutField(bytes: Buffer, at: number): number {
   const [offset, length] = fields.checksum;
-  let sum = 0;
-  for (let i = at; i < at + blockSize; i += 1) sum += bytes[i] ?? 0;
+  // four bytes at a time, in two lanes of 16 bits, which 256 bytes each cannot overflow
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, blockSize);
+  let lanes = 0;
+  for (let i = 0; i < blockSize; i += 4) {
+    const word = view.getInt32(i, true);
+    lanes = (lanes + (word & 0x00ff00ff) + ((word >>> 8) & 0x00ff00ff)) | 0;
+  }
+  let sum = (lanes & 0xffff) + (lanes >>> 16);
   for (let i = at + offset; i < at + offset + length; i += 1) sum += 0x20 - (bytes[i] ?? 0);
   return sum;
 }

@@ -178,6 +178,8 @@ export class SeenWriter {
   }
 }
 
-function factsOf({ size, inode, mtimeMs, ctimeMs }: WalkEntry): string {
-  return `${size} ${inode} ${mtimeMs} ${ctimeMs}`;
+function factsOf(entry: WalkEntry): string {
+  const { size, inode, mtimeMs, ctimeMs } = entry;
+  entry.facts ??= `${size} ${inode} ${mtimeMs} ${ctimeMs}`;
+  return entry.facts;
 }

@@ -1,5 +1,6 @@
 /** What the thread that makes volumes and the one that fills them tell each other. */
 import type { ErrorCode } from '../../base/index.js';
+import type { MessageSession } from '../../openpgp/index.js';
 import type { FileEncoding, VolumeTable } from '../../volume/index.js';
 
 /** The plaintext goes through buffers that are handed to and fro. */
@@ -8,6 +9,11 @@ export const bufferBytes = 256 * 1024;
 export const bufferCount = 16;
 
 export type VolumeRequest =
+  | {
+      readonly kind: 'passphrases';
+      readonly session: MessageSession;
+      readonly passphrases: readonly string[];
+    }
   | {
       readonly kind: 'open';
       readonly encoding: FileEncoding;
@@ -26,6 +32,7 @@ export interface VolumeProgress {
 }
 
 export type VolumeAnswer =
+  | { readonly kind: 'session'; readonly session: MessageSession }
   | ({ readonly kind: 'taken'; readonly buffer: ArrayBuffer } & VolumeProgress)
   | ({ readonly kind: 'settled' } & VolumeProgress)
   | {

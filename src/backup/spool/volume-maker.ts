@@ -5,6 +5,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { DuplifsError } from '../../base/index.js';
+import { messageSession, type MessageSession } from '../../openpgp/index.js';
 import {
   encodingOfFile,
   signedBy,
@@ -40,18 +41,39 @@ export class VolumeMaker {
   );
   #worker: Worker | undefined;
   #current: ThreadedWriter | undefined;
+  /** Who waits for a session, in order. */
+  readonly #waiting: {
+    readonly resolve: (session: MessageSession) => void;
+    readonly reject: (error: Error) => void;
+  }[] = [];
+
+  /**
+   * The encoding with sessions that the thread makes: what passphrases take (some 50 ms a file) is done beside all
+   * else. Those of a set with one volume are made ahead, at once.
+   */
+  withSessions(encoding: Encoding): Encoding {
+    if (encoding.container !== 'gpg' || encoding.passphrases.length === 0) return encoding;
+    const make = async (): Promise<MessageSession> => {
+      const session = await messageSession(encoding.encryptTo);
+      return new Promise((resolve, reject) => {
+        this.#waiting.push({ resolve, reject });
+        this.#send({ kind: 'passphrases', session, passphrases: encoding.passphrases });
+      });
+    };
+    const ahead = Array.from({ length: filesOfSmallSet }, make);
+    for (const one of ahead) one.catch(() => undefined); // it comes out when it is wanted
+    return { ...encoding, nextSession: () => ahead.shift() ?? make() };
+  }
 
   /** Opens the next volume; the one before must have been finished. */
   async open(encoding: Encoding, spool: FileSpool): Promise<OpenVolume> {
-    this.#worker ??= this.#start();
-    const worker = this.#worker;
     const fileEncoding = await encodingOfFile(encoding);
-    const threaded = new ThreadedWriter(this.#buffers, (request, handedOver = []) => {
-      worker.postMessage(request, handedOver);
+    const threaded = new ThreadedWriter(this.#buffers, (request, handedOver) => {
+      this.#send(request, handedOver);
     });
     this.#current = threaded;
     const { descriptor: file, folder } = spool;
-    worker.postMessage({ kind: 'open', encoding: fileEncoding, file, folder });
+    this.#send({ kind: 'open', encoding: fileEncoding, file, folder });
     return {
       writer: signedBy(encoding, threaded),
       spooled: () => spool.end(threaded.sums),
@@ -64,12 +86,23 @@ export class VolumeMaker {
     this.#worker = undefined;
   }
 
+  #send(request: VolumeRequest, handedOver: readonly ArrayBuffer[] = []): void {
+    this.#worker ??= this.#start();
+    this.#worker.postMessage(request, handedOver);
+  }
+
   #start(): Worker {
     const worker = new Worker(new URL('./volume-thread.js', import.meta.url), {
       resourceLimits: { maxYoungGenerationSizeMb: youngMegabytes },
     });
-    worker.on('message', (answer: VolumeAnswer) => this.#current?.take(answer));
-    const fail = (error: Error): void => this.#current?.fail(error);
+    worker.on('message', (answer: VolumeAnswer) => {
+      if (answer.kind === 'session') this.#waiting.shift()?.resolve(answer.session);
+      else this.#current?.take(answer);
+    });
+    const fail = (error: Error): void => {
+      this.#current?.fail(error);
+      for (const { reject } of this.#waiting.splice(0)) reject(error);
+    };
     worker.on('error', fail);
     worker.on('exit', () => {
       fail(new Error('The thread that makes volumes has ended'));
@@ -77,6 +110,9 @@ export class VolumeMaker {
     return worker;
   }
 }
+
+/** One volume, the signatures, the index and the manifest. */
+const filesOfSmallSet = 4;
 
 type Finished = Extract<VolumeAnswer, { kind: 'finished' }>;
 
@@ -154,7 +190,7 @@ class ThreadedWriter implements VolumeWriter {
   }
 
   /** Takes what the thread tells. */
-  take(answer: VolumeAnswer): void {
+  take(answer: Exclude<VolumeAnswer, { kind: 'session' }>): void {
     switch (answer.kind) {
       case 'taken':
         this.#known = answer;

@@ -1,6 +1,7 @@
 /** The thread that makes volumes: it deflates, encrypts, sums and writes one at a time; see VolumeMaker. */
 import { parentPort } from 'node:worker_threads';
 import { errorText, isDuplifsError, markHeapAtOnce } from '../../base/index.js';
+import { withPassphrases } from '../../openpgp/index.js';
 import { openFileWriter, type VolumeWriter } from '../../volume/index.js';
 import type { SentError, VolumeAnswer, VolumeProgress, VolumeRequest } from './protocol.js';
 import { SpoolSink } from './spool-sink.js';
@@ -17,10 +18,16 @@ port?.on('message', (request: VolumeRequest) => {
 });
 
 async function answer(request: VolumeRequest): Promise<void> {
+  if (request.kind === 'passphrases') {
+    const { sessionKey, packets } = request.session;
+    const session = { sessionKey: { ...sessionKey, key: Buffer.from(sessionKey.key) }, packets };
+    tell({ kind: 'session', session: await withPassphrases(session, request.passphrases) });
+    return;
+  }
   if (request.kind === 'open') {
     const opened = new SpoolSink(request.file, request.folder);
     sink = opened;
-    writer = await openFileWriter(request.encoding, (piece) => opened.add(piece));
+    writer = openFileWriter(request.encoding, (piece) => opened.add(piece));
     return;
   }
   if (writer === undefined || sink === undefined) throw new Error('No volume is open');

@@ -22,6 +22,8 @@ export interface WalkEntry {
   readonly linkTarget?: string;
   /** Devices only. */
   readonly device?: { readonly major: number; readonly minor: number };
+  /** Kept by compare/seen-file.ts, which needs it twice. */
+  facts?: string;
 }
 
 /**

@@ -9,6 +9,7 @@ import { comparePaths, DuplifsError, type NameTable } from '../../base/index.js'
 import type { Change } from '../compare/changes.js';
 import type { SourceReader } from '../reading/source-reader.js';
 import type { ReadResult } from '../reading/read-file.js';
+import type { VolumeMaker } from '../spool/volume-maker.js';
 import type { WalkEntry } from '../walk/index.js';
 import type { Counts } from '../statistics.js';
 import { FileWriter } from './file-writer.js';
@@ -22,6 +23,8 @@ export interface SetWriterOptions {
   readonly plan: SetPlan;
   readonly files: SetFiles;
   readonly reader: SourceReader;
+  /** It is ended by `discard`. */
+  readonly maker: VolumeMaker;
   readonly counts: Counts;
   readonly users: NameTable;
   readonly groups: NameTable;
@@ -55,7 +58,8 @@ export class SetWriter {
     this.#resumedFile = from?.open ?? undefined;
     this.#position = from?.position ?? null;
     this.#uploads = new Uploads(plan.storage, (volume) => this.#uploaded(volume));
-    this.#volumes = new VolumeSequence(plan, (from?.volume.number ?? 0) + 1, (volume) =>
+    const firstNumber = (from?.volume.number ?? 0) + 1;
+    this.#volumes = new VolumeSequence(plan, options.maker, firstNumber, (volume) =>
       this.#finished(volume),
     );
   }

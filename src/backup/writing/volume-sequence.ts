@@ -2,7 +2,7 @@
 import { paddingLength, volumeEnd } from '../../archive/index.js';
 import type { VolumeTable } from '../../volume/index.js';
 import { FileSpool, type SpooledFile } from '../spool/file-spool.js';
-import { VolumeMaker, type OpenVolume } from '../spool/volume-maker.js';
+import type { VolumeMaker, OpenVolume } from '../spool/volume-maker.js';
 import { volumeName, type SetPlan } from './set-plan.js';
 
 /** The first or last entry of a volume, as the manifest has it (docs/format/1-bytes.md 3.3). */
@@ -42,7 +42,7 @@ interface CurrentVolume extends OpenVolume {
 
 export class VolumeSequence {
   readonly #plan: SetPlan;
-  readonly #maker = new VolumeMaker();
+  readonly #maker: VolumeMaker;
   readonly #limit: number;
   /** Takes each volume when it is whole; the next begins when it has returned. */
   readonly #onFinished: (volume: FinishedVolume) => Promise<void>;
@@ -51,10 +51,12 @@ export class VolumeSequence {
 
   constructor(
     plan: SetPlan,
+    maker: VolumeMaker,
     firstNumber: number,
     onFinished: (volume: FinishedVolume) => Promise<void>,
   ) {
     this.#plan = plan;
+    this.#maker = maker;
     this.#number = firstNumber;
     this.#onFinished = onFinished;
     const reserve = plan.encoding.container === 'gpg' ? gpgReserve : 0;
@@ -135,7 +137,7 @@ export class VolumeSequence {
     await this.cut();
   }
 
-  /** Gives up the volume in the making, if there is one; nothing may be begun afterwards. */
+  /** Gives up the volume in the making, if there is one, and ends its maker. */
   async discard(): Promise<void> {
     this.#current?.writer.abort();
     await this.#maker.close();

@@ -1,6 +1,7 @@
 /** How the files of a set are wrapped, and what writes them so. */
 import {
   messageSession,
+  withPassphrases,
   type EncryptionKey,
   type MessageSession,
   type MessageSigner,
@@ -22,6 +23,8 @@ export type Encoding =
       readonly encryptTo: readonly EncryptionKey[];
       readonly passphrases: readonly string[];
       readonly signer?: MessageSigner;
+      /** Gives a session for each file, where they are made elsewhere or ahead. */
+      readonly nextSession?: () => Promise<MessageSession>;
     };
 
 /** How one file is wrapped: nothing but data, so that another thread can do it. A signature is made elsewhere. */
@@ -32,31 +35,28 @@ export type FileEncoding =
       readonly container: 'gpg';
       readonly level: number;
       readonly session: MessageSession;
-      readonly passphrases: readonly string[];
       readonly onePass?: Uint8Array;
     };
 
 /** Makes a session key where one is needed; fails with KEY when a recipient cannot be encrypted to. */
 export async function encodingOfFile(encoding: Encoding): Promise<FileEncoding> {
   if (encoding.container !== 'gpg') return encoding;
-  const { container, level, encryptTo, passphrases, signer } = encoding;
-  const session = await messageSession(encryptTo);
-  const onePass = signer === undefined ? {} : { onePass: signer.onePass };
-  return { container, level, session, passphrases, ...onePass };
+  const { container, level, encryptTo, passphrases, signer, nextSession } = encoding;
+  const session = await (nextSession === undefined
+    ? withPassphrases(await messageSession(encryptTo), passphrases)
+    : nextSession());
+  return { container, level, session, ...(signer && { onePass: signer.onePass }) };
 }
 
 /** The writer; of a signed message one whose `finish` gets the signature. */
-export async function openFileWriter(
-  encoding: FileEncoding,
-  sink: FileSink,
-): Promise<VolumeWriter> {
+export function openFileWriter(encoding: FileEncoding, sink: FileSink): VolumeWriter {
   switch (encoding.container) {
     case 'plain':
       return new PlainVolumeWriter(sink);
     case 'gz':
       return new GzipVolumeWriter(encoding.level, sink);
     case 'gpg':
-      return GpgVolumeWriter.create({ ...encoding, sink });
+      return new GpgVolumeWriter({ ...encoding, sink });
   }
 }
 
@@ -68,5 +68,5 @@ export function signedBy(encoding: Encoding, writer: VolumeWriter): VolumeWriter
 
 /** A writer in this thread. */
 export async function openVolumeWriter(encoding: Encoding, sink: FileSink): Promise<VolumeWriter> {
-  return signedBy(encoding, await openFileWriter(await encodingOfFile(encoding), sink));
+  return signedBy(encoding, openFileWriter(await encodingOfFile(encoding), sink));
 }

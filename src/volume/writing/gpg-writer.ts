@@ -12,12 +12,8 @@ const compressionNumbers = { none: 0, zip: 1 } as const;
 export class GpgVolumeWriter implements VolumeWriter {
   readonly #message: SeekableMessageWriter;
 
-  private constructor(message: SeekableMessageWriter) {
-    this.#message = message;
-  }
-
-  static async create(options: SeekableWriterOptions): Promise<GpgVolumeWriter> {
-    return new GpgVolumeWriter(await SeekableMessageWriter.create(options));
+  constructor(options: SeekableWriterOptions) {
+    this.#message = new SeekableMessageWriter(options);
   }
 
   get fileBytes(): number {
