@@ -9,9 +9,18 @@ const pageBytes = 65536;
 /** Blocks go through memory of this size, which stays in the processor's cache. */
 const inputBytes = 4 * pageBytes;
 const group = 4;
+const shortestBlock = 64;
 
 interface Kernel {
   sums(at: number, length: number, out: number): void;
+}
+
+/** One for all: blocks of whatever length go through the same memory, and the last sums lie behind them. */
+interface Shared {
+  readonly kernel: Kernel;
+  readonly input: Uint8Array;
+  /** Three words a block. */
+  readonly sums: Int32Array;
 }
 
 export class BlockSums {
@@ -20,37 +29,30 @@ export class BlockSums {
   readonly capacity: number;
   readonly #kernel: Kernel;
   readonly #input: Uint8Array;
-  /** Three words a block. */
   readonly #sums: Int32Array;
-  readonly #outAt: number;
 
-  private constructor(blockLength: number, capacity: number) {
+  private constructor(blockLength: number, capacity: number, { kernel, input, sums }: Shared) {
     this.blockLength = blockLength;
     this.capacity = capacity;
-    this.#outAt = capacity * blockLength;
-    const memory = new WebAssembly.Memory({
-      initial: Math.ceil((this.#outAt + capacity * sumsBytes) / pageBytes),
-    });
-    const instance = new WebAssembly.Instance(compiled(), { env: { memory } });
-    this.#kernel = instance.exports as unknown as Kernel;
-    this.#input = new Uint8Array(memory.buffer, 0, this.#outAt);
-    this.#sums = new Int32Array(memory.buffer, this.#outAt, capacity * 3);
+    this.#kernel = kernel;
+    this.#input = input;
+    this.#sums = sums;
   }
 
-  /** One for all that have blocks of this length, one after the other; undefined where there can be none. */
+  /** For blocks of this length; undefined where there can be none. */
   static of(blockLength: number): BlockSums | undefined {
     const capacity = Math.floor(inputBytes / blockLength / group) * group;
-    if (blockLength % 64 !== 0 || capacity === 0 || !isSupported()) return undefined;
-    if (latest?.blockLength !== blockLength) latest = new BlockSums(blockLength, capacity);
-    return latest;
+    if (blockLength % shortestBlock !== 0 || capacity === 0) return undefined;
+    shared ??= share();
+    return shared === null ? undefined : new BlockSums(blockLength, capacity, shared);
   }
 
-  /** Sums `count` whole blocks of `bytes` from `at`; they are there until the next call. */
+  /** Sums `count` whole blocks of `bytes` from `at`; they are there until the next call of any. */
   compute(bytes: Uint8Array, at: number, count: number): void {
     const length = this.blockLength;
     this.#input.set(bytes.subarray(at, at + count * length));
     for (let block = 0; block < count; block += group) {
-      this.#kernel.sums(block * length, length, this.#outAt + block * sumsBytes);
+      this.#kernel.sums(block * length, length, inputBytes + block * sumsBytes);
     }
   }
 
@@ -69,15 +71,19 @@ export class BlockSums {
   }
 }
 
-let latest: BlockSums | undefined;
-let module_: WebAssembly.Module | undefined;
-let supported: boolean | undefined;
+/** Null where vectors are not supported. */
+let shared: Shared | null | undefined;
 
-function compiled(): WebAssembly.Module {
-  module_ ??= new WebAssembly.Module(sumsModule());
-  return module_;
-}
-
-function isSupported(): boolean {
-  return (supported ??= WebAssembly.validate(sumsModule()));
+function share(): Shared | null {
+  const bytes = sumsModule();
+  if (!WebAssembly.validate(bytes)) return null;
+  const most = inputBytes / shortestBlock;
+  const initial = Math.ceil((inputBytes + most * sumsBytes) / pageBytes);
+  const memory = new WebAssembly.Memory({ initial });
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+  return {
+    kernel: exports as unknown as Kernel,
+    input: new Uint8Array(memory.buffer, 0, inputBytes),
+    sums: new Int32Array(memory.buffer, inputBytes, most * 3),
+  };
 }

@@ -19,32 +19,13 @@ const youngMegabytes = 4;
 
 export class SourceReader {
   readonly #ahead = new Int32Array(new SharedArrayBuffer(4));
-  readonly #worker: Worker;
+  #worker: Worker | undefined;
   readonly #messages: ReadMessage[] = [];
   #batch: ReadRequest[] = [];
   #message: ReadMessage | undefined;
   #position = 0;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
-
-  constructor() {
-    this.#worker = new Worker(new URL('./read-thread.js', import.meta.url), {
-      workerData: this.#ahead,
-      resourceLimits: { maxYoungGenerationSizeMb: youngMegabytes },
-    });
-    this.#worker.on('message', (message: ReadMessage) => {
-      this.#messages.push(message);
-      this.#wake?.();
-    });
-    const fail = (error: Error): void => {
-      this.#failure ??= error;
-      this.#wake?.();
-    };
-    this.#worker.on('error', fail);
-    this.#worker.on('exit', () => {
-      fail(new Error('The reading thread has ended'));
-    });
-  }
 
   /** Asks for one more file. */
   request(request: ReadRequest): void {
@@ -55,6 +36,7 @@ export class SourceReader {
   /** Sends what was asked for. */
   flush(): void {
     if (this.#batch.length === 0) return;
+    this.#worker ??= this.#start();
     this.#worker.postMessage(this.#batch);
     this.#batch = [];
   }
@@ -94,6 +76,26 @@ export class SourceReader {
   }
 
   async close(): Promise<void> {
-    await this.#worker.terminate();
+    await this.#worker?.terminate();
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('./read-thread.js', import.meta.url), {
+      workerData: this.#ahead,
+      resourceLimits: { maxYoungGenerationSizeMb: youngMegabytes },
+    });
+    worker.on('message', (message: ReadMessage) => {
+      this.#messages.push(message);
+      this.#wake?.();
+    });
+    const fail = (error: Error): void => {
+      this.#failure ??= error;
+      this.#wake?.();
+    };
+    worker.on('error', fail);
+    worker.on('exit', () => {
+      fail(new Error('The reading thread has ended'));
+    });
+    return worker;
   }
 }
