@@ -59,7 +59,10 @@ export function compiledFolder(): string {
     }
   }
   mkdirSync(join(out, 'bin'));
-  writeFileSync(join(out, 'bin/duplifs.js'), readFileSync(join(root, 'bin/duplifs.js')));
+  // the modules as they are; test/cli/built.test.ts runs the few files that they are joined into
+  const program = readFileSync(join(root, 'bin/duplifs.js'), 'utf8');
+  const modules = program.replace('dist/program/duplifs.js', 'dist/cli/index.js');
+  writeFileSync(join(out, 'bin/duplifs.js'), modules);
   return out;
 }
 
