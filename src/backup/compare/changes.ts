@@ -5,6 +5,7 @@
 import { signatureSizeBounds, type EntryType } from '../../archive/index.js';
 import { comparePaths } from '../../base/index.js';
 import { parseSignature, unusableReason } from '../../librsync/index.js';
+import { BatchCursor } from '../previous/batch-cursor.js';
 import type { PreviousEntry } from '../previous/sigtar-entries.js';
 import type { WalkEntry, WalkItem, WalkUnreadable } from '../walk/index.js';
 import { sameMetadata, type OwnerNames } from './compare-entry.js';
@@ -41,34 +42,34 @@ export async function* findChanges(sources: ChangeSources): AsyncGenerator<Chang
     for await (const items of sources.walk) {
       for (const item of items) {
         // most entries need no turn of the event loop
-        for (;;) {
-          if (finder.isDry) await finder.refill();
-          if (!finder.passBefore(item.path)) break;
-          if (finder.isFull) yield finder.take();
-        }
+        if (finder.hasBefore(item.path)) yield* passBefore(finder, item.path);
         const seeking = sources.seen?.seek(item.path);
         if (seeking !== undefined) await seeking;
         finder.next(item);
         if (finder.isFull) yield finder.take();
       }
     }
-    for (;;) {
-      if (finder.isDry) await finder.refill();
-      if (!finder.passBefore(undefined)) break;
-      if (finder.isFull) yield finder.take();
-    }
+    yield* passBefore(finder, undefined);
     yield finder.take();
   } finally {
     await finder.close();
   }
 }
 
+/** Passes all of the tree before that comes before the path, or all that is left without one. */
+async function* passBefore(
+  finder: ChangeFinder,
+  path: string | undefined,
+): AsyncGenerator<Change[]> {
+  while (finder.hasBefore(path)) {
+    await finder.passOne(path);
+    if (finder.isFull) yield finder.take();
+  }
+}
+
 class ChangeFinder {
   readonly #sources: ChangeSources;
-  readonly #previous: AsyncIterator<readonly PreviousEntry[]>;
-  #batch: readonly PreviousEntry[] = [];
-  #position = 0;
-  #hasEnded = false;
+  readonly #previous: BatchCursor<PreviousEntry>;
   #changes: Change[] = [];
   #signatureBytes = 0;
   /** A path that cannot be read: what was below it stays as it was. */
@@ -76,20 +77,7 @@ class ChangeFinder {
 
   constructor(sources: ChangeSources) {
     this.#sources = sources;
-    this.#previous = sources.previous[Symbol.asyncIterator]();
-  }
-
-  /** Whether `refill` has to be called before anything else. */
-  get isDry(): boolean {
-    return this.#position >= this.#batch.length && !this.#hasEnded;
-  }
-
-  async refill(): Promise<void> {
-    const next = await this.#previous.next();
-    this.#hasEnded = next.done === true;
-    this.#batch = next.done === true ? [] : next.value;
-    this.#position = 0;
-    if (this.isDry) await this.refill();
+    this.#previous = new BatchCursor(sources.previous);
   }
 
   get isFull(): boolean {
@@ -105,24 +93,28 @@ class ChangeFinder {
     return changes;
   }
 
-  /**
-   * Passes one entry of the tree before that comes before the path, or any without a path: it is gone. False when there
-   * is none.
-   */
-  passBefore(path: string | undefined): boolean {
-    const entry = this.#batch[this.#position];
-    if (entry === undefined) return false;
-    if (path !== undefined && comparePaths(entry.path, path) >= 0) return false;
-    this.#position += 1;
-    this.#gone(entry);
-    return true;
+  /** Whether something of the tree before, or what is not read yet of it, may come before the path, if there is one. */
+  hasBefore(path: string | undefined): boolean {
+    const { isDry, item } = this.#previous;
+    return (
+      isDry || (item !== undefined && (path === undefined || comparePaths(item.path, path) < 0))
+    );
+  }
+
+  /** Passes one entry that comes before the path: it is gone. Or reads more, to see whether there is one. */
+  async passOne(path: string | undefined): Promise<void> {
+    if (this.#previous.isDry) await this.#previous.refill();
+    const { item } = this.#previous;
+    if (item === undefined || !this.hasBefore(path)) return;
+    this.#previous.step();
+    this.#gone(item);
   }
 
   /** Takes the next item of the source, up to whose path all has been passed. */
   next(item: WalkItem): void {
-    const entry = this.#batch[this.#position];
+    const entry = this.#previous.item;
     const before = entry?.path === item.path ? entry : undefined;
-    if (before !== undefined) this.#position += 1;
+    if (before !== undefined) this.#previous.step();
     if (item.kind === 'unreadable') {
       this.#unreadable = item.path;
       this.#sources.onUnreadable(item);
@@ -133,7 +125,7 @@ class ChangeFinder {
 
   async close(): Promise<void> {
     await this.#sources.seen?.close();
-    await this.#previous.return?.();
+    await this.#previous.close();
   }
 
   #gone({ path, type }: PreviousEntry): void {

@@ -15,6 +15,7 @@ import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { createGunzip, createGzip, type Gzip } from 'node:zlib';
 import { comparePaths } from '../../base/index.js';
+import { BatchCursor } from '../previous/batch-cursor.js';
 import type { WalkEntry } from '../walk/index.js';
 
 export const seenFileName = 'duplifs-seen.gz';
@@ -26,35 +27,38 @@ interface SeenRecord {
 
 /** Reads what was remembered; paths must be asked for in order. */
 export class SeenReader {
-  readonly #batches: AsyncIterator<readonly string[]>;
-  #lines: readonly string[] = [];
-  #position = 0;
-  #sinceMs = 0;
-  #record: SeenRecord | undefined;
+  readonly #records: BatchCursor<SeenRecord>;
+  readonly #lines: AsyncGenerator<readonly string[]>;
+  readonly #sinceMs: number;
 
-  private constructor(batches: AsyncIterator<readonly string[]>) {
-    this.#batches = batches;
+  private constructor(
+    first: readonly string[],
+    lines: AsyncGenerator<readonly string[]>,
+    sinceMs: number,
+  ) {
+    this.#records = new BatchCursor(recordsOf(first, lines));
+    this.#lines = lines;
+    this.#sinceMs = sinceMs;
   }
 
   /** Undefined when there is nothing for this set. */
   static async open(path: string, setKey: string): Promise<SeenReader | undefined> {
-    const reader = new SeenReader(linesOf(path));
-    await reader.#refill();
-    const header = reader.#lines[0]?.split(' ') ?? [];
-    if (header[0] !== 'duplifs-seen' || header[1] !== '1' || header[2] !== setKey) {
-      await reader.close();
-      return undefined;
+    const lines = linesOf(path);
+    const first = await lines.next();
+    const [header = '', ...others] = first.done === true ? [] : first.value;
+    const [name, version, key, sinceMs] = header.split(' ');
+    if (name === 'duplifs-seen' && version === '1' && key === setKey) {
+      return new SeenReader(others, lines, Number(sinceMs));
     }
-    reader.#sinceMs = Number(header[3]);
-    reader.#next();
-    return reader;
+    await lines.return(undefined);
+    return undefined;
   }
 
   /** Goes on to the path, or to the first after it; undefined when that needed no waiting. */
   seek(path: string): Promise<void> | undefined {
-    while (this.#record !== undefined && comparePaths(this.#record.path, path) < 0) this.#next();
-    const isDry = this.#record === undefined && this.#position >= this.#lines.length;
-    return isDry && this.#lines.length > 0 ? this.#seekFurther(path) : undefined;
+    const records = this.#records;
+    while (records.item !== undefined && comparePaths(records.item.path, path) < 0) records.step();
+    return records.isDry ? records.refill().then(() => this.seek(path)) : undefined;
   }
 
   /**
@@ -63,40 +67,34 @@ export class SeenReader {
    * of the clock.
    */
   isSame(entry: WalkEntry): boolean | undefined {
-    if (this.#record?.path !== entry.path) return undefined;
-    return this.#record.facts === factsOf(entry) && entry.ctimeMs < this.#sinceMs;
+    const { item } = this.#records;
+    if (item?.path !== entry.path) return undefined;
+    return item.facts === factsOf(entry) && entry.ctimeMs < this.#sinceMs;
   }
 
   async close(): Promise<void> {
-    this.#record = undefined;
-    this.#lines = [];
-    await this.#batches.return?.();
+    await this.#records.close();
+    await this.#lines.return(undefined); // the records may not have been begun
   }
+}
 
-  async #seekFurther(path: string): Promise<void> {
-    await this.#refill();
-    this.#position = -1;
-    this.#next();
-    await this.seek(path);
-  }
-
-  /** The next batch of lines; none at the end, or where the file is damaged. */
-  async #refill(): Promise<void> {
-    try {
-      const next = await this.#batches.next();
-      this.#lines = next.done === true ? [] : next.value;
-    } catch {
-      this.#lines = [];
+/** The records of the lines up to the first that is damaged. */
+async function* recordsOf(
+  first: readonly string[],
+  others: AsyncIterator<readonly string[]>,
+): AsyncGenerator<SeenRecord[]> {
+  for (let lines = first; ;) {
+    const records: SeenRecord[] = [];
+    for (const line of lines) {
+      const record = recordOf(line);
+      if (record === undefined) break;
+      records.push(record);
     }
-    this.#position = 0;
-  }
-
-  /** Takes the next line of the batch; a damaged one is the last. */
-  #next(): void {
-    this.#position += 1;
-    const line = this.#lines[this.#position];
-    this.#record = line === undefined ? undefined : recordOf(line);
-    if (line !== undefined && this.#record === undefined) this.#lines = [];
+    yield records;
+    if (records.length < lines.length) return;
+    const next = await others.next();
+    if (next.done === true) return;
+    lines = next.value;
   }
 }
 
@@ -120,7 +118,7 @@ function pathOf(json: string): string | undefined {
 /** Short, for V8 keeps what lies in large strings for long. */
 const chunkBytes = 32 * 1024;
 
-/** The lines of the file, those of a chunk at a time; never an empty batch. */
+/** The lines of the file, those of a chunk at a time, as far as it can be read. */
 async function* linesOf(path: string): AsyncGenerator<string[]> {
   const input = createReadStream(path);
   const text = createGunzip({ chunkSize: chunkBytes });
@@ -133,6 +131,8 @@ async function* linesOf(path: string): AsyncGenerator<string[]> {
       if (lines.length > 0) yield lines;
     }
     if (rest !== '') yield [rest];
+  } catch {
+    // missing or damaged: what was read until then counts
   } finally {
     input.destroy();
   }
