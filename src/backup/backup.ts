@@ -67,19 +67,25 @@ async function makeSet(
   const resumed = lock && (await takeUp(options, base, unfinished, stored));
   const times = resumed?.times ?? (await newTimes(options, base, newestSeconds));
   const writesIndex = resumed?.header?.writesIndex ?? options.writesIndex;
-  const plan = { ...setPlanOf(options, times), writesIndex };
-  const run = new SetRun(options, plan, base, stored, resumed);
-  const { counts, wasWritten } = await run.run(lock);
-  const statistics = { ...counts, startTime, endTime: Date.now() / 1000 };
-  const json = jsonStatistics(statistics, {
-    ...{ action: kind, skipped: !wasWritten && lock !== undefined, source: options.source },
-    fullSeconds: base?.fullSeconds ?? times.endSeconds,
-    incrementals: Math.max(0, (base?.signatures.length ?? 0) - 1),
-    target: options.storage.url,
-    localStatistics: (await localNamesOf(options)).filter((name) => name.includes('.jsonstat')),
-  });
-  if (options.storesStatistics && wasWritten) await putStatistics(plan, json);
-  return { kind, key: wasWritten ? setKey(times) : undefined, statistics, json };
+  const maker = new VolumeMaker(options.tempFolder);
+  const encoding = lock === undefined ? options.encoding : maker.withSessions(options.encoding);
+  const plan = { ...setPlanOf(options, times), encoding, writesIndex };
+  try {
+    const run = new SetRun(options, plan, base, stored, resumed, maker);
+    const { counts, wasWritten } = await run.run(lock);
+    const statistics = { ...counts, startTime, endTime: Date.now() / 1000 };
+    const json = jsonStatistics(statistics, {
+      ...{ action: kind, skipped: !wasWritten && lock !== undefined, source: options.source },
+      fullSeconds: base?.fullSeconds ?? times.endSeconds,
+      incrementals: Math.max(0, (base?.signatures.length ?? 0) - 1),
+      target: options.storage.url,
+      localStatistics: (await localNamesOf(options)).filter((name) => name.includes('.jsonstat')),
+    });
+    if (options.storesStatistics && wasWritten) await putStatistics(plan, maker, json);
+    return { kind, key: wasWritten ? setKey(times) : undefined, statistics, json };
+  } finally {
+    await maker.close();
+  }
 }
 
 interface Target {
@@ -184,6 +190,7 @@ class SetRun {
   readonly #base: ChainBase | undefined;
   readonly #stored: readonly StoredObject[];
   readonly #resumed: UnfinishedSet | undefined;
+  readonly #maker: VolumeMaker;
   readonly #reader = new SourceReader();
 
   constructor(
@@ -192,12 +199,14 @@ class SetRun {
     base: ChainBase | undefined,
     stored: readonly StoredObject[],
     resumed: UnfinishedSet | undefined,
+    maker: VolumeMaker,
   ) {
     this.#options = options;
     this.#plan = plan;
     this.#base = base;
     this.#stored = stored;
     this.#resumed = resumed;
+    this.#maker = maker;
   }
 
   async run(lock: TargetLock | undefined): Promise<{ counts: Counts; wasWritten: boolean }> {
@@ -209,21 +218,9 @@ class SetRun {
   }
 
   async #write(lock: TargetLock): Promise<{ counts: Counts; wasWritten: boolean }> {
-    const maker = new VolumeMaker();
-    const plan = { ...this.#plan, encoding: maker.withSessions(this.#plan.encoding) };
-    try {
-      return await this.#writeSet(plan, maker, lock);
-    } finally {
-      await maker.close();
-    }
-  }
-
-  async #writeSet(
-    plan: SetPlan,
-    maker: VolumeMaker,
-    lock: TargetLock,
-  ): Promise<{ counts: Counts; wasWritten: boolean }> {
     const options = this.#options;
+    const plan = this.#plan;
+    const maker = this.#maker;
     const { archiveFolder } = plan;
     const from = await this.#checkpoint();
     const beganMs = this.#resumed?.header?.beganMs ?? Date.now();
@@ -257,7 +254,7 @@ class SetRun {
       let lastVolume = 0;
       for await (const { number } of recordedVolumes(statePath)) lastVolume = number;
       await finishSet({
-        ...{ plan, files, sessionKeys, lastVolume },
+        ...{ plan, files, maker, sessionKeys, lastVolume },
         volumes: () => recordedVolumes(statePath),
         stored: this.#stored,
         uploaded: () => writer.uploaded(),
@@ -267,7 +264,7 @@ class SetRun {
       await settleLocal(plan);
       return { counts, wasWritten: true };
     } finally {
-      await writer.discard();
+      await writer.endUploads();
       await files.close().catch(() => undefined);
     }
   }

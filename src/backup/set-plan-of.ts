@@ -4,10 +4,10 @@ import type { BackupOptions } from './options.js';
 import type { SetPlan } from './writing/set-plan.js';
 
 export function setPlanOf(options: BackupOptions, times: SetTimes): SetPlan {
-  const { encoding, storage, archiveFolder, tempFolder, prefixes, volumeBytes } = options;
+  const { encoding, storage, archiveFolder, prefixes, volumeBytes } = options;
   const { maxBlockLength, hostname, writesIndex, listsFiles, followsLinks, producer } = options;
   return {
-    ...{ times, encoding, storage, archiveFolder, tempFolder, prefixes, volumeBytes },
+    ...{ times, encoding, storage, archiveFolder, prefixes, volumeBytes },
     ...{ maxBlockLength, hostname, writesIndex, listsFiles, followsLinks, producer },
     localDir: options.source,
     sourceRoot: encodeName(options.source),

@@ -45,7 +45,6 @@ export async function deriveKey(
   { hash, salt, count }: S2k,
   passphrase: string,
   keyBytes: number,
-  signal?: AbortSignal,
 ): Promise<Buffer> {
   const once = Buffer.concat([salt, Buffer.from(passphrase, 'utf8')]);
   const total = Math.max(count, once.length);
@@ -57,7 +56,6 @@ export async function deriveKey(
     for (let left = total; left > 0; left -= piece.length) {
       context.update(left < piece.length ? piece.subarray(0, left) : piece);
       await setImmediate();
-      signal?.throwIfAborted();
     }
     const digest = context.digest();
     parts.push(digest);

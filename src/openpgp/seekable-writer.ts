@@ -45,10 +45,9 @@ export async function messageSession(encryptTo: readonly EncryptionKey[]): Promi
 export async function withPassphrases(
   { sessionKey, packets }: MessageSession,
   passphrases: readonly string[],
-  signal?: AbortSignal,
 ): Promise<MessageSession> {
   const all = [packets];
-  for (const one of passphrases) all.push(await passphrasePacket(one, sessionKey, signal));
+  for (const one of passphrases) all.push(await passphrasePacket(one, sessionKey));
   return { sessionKey, packets: Buffer.concat(all) };
 }
 
@@ -60,7 +59,6 @@ export interface SeekableWriterOptions {
   readonly level?: number;
   /** Takes the file, piece by piece, one after the other. A piece is used again once the next one was taken. */
   readonly sink: (piece: Buffer) => Promise<void>;
-  readonly signal?: AbortSignal;
 }
 
 /** What an index keeps of a file, so that its blocks can be decoded one by one. */
@@ -133,7 +131,6 @@ export class SeekableMessageWriter {
   }
 
   async write(data: Uint8Array): Promise<void> {
-    this.options.signal?.throwIfAborted();
     for (let at = 0; at < data.length;) {
       const room = this.blockLength - this.pendingBytes;
       // A full block waits until it is known not to be the last.

@@ -71,12 +71,11 @@ export async function recipientPacket(
 export async function passphrasePacket(
   passphrase: string,
   { algorithm, key }: SessionKey,
-  signal?: AbortSignal,
 ): Promise<Buffer> {
   const cipher = cipherByName(algorithm);
   const salt = randomBytes(saltBytes);
   const s2k = { hash: 'sha256', salt, count: decodeCount(s2kCount) };
-  const derived = await deriveKey(s2k, gpgPassphrase(passphrase), cipher.keyBytes, signal);
+  const derived = await deriveKey(s2k, gpgPassphrase(passphrase), cipher.keyBytes);
   const iv = Buffer.alloc(cipher.blockBytes);
   const encrypted = createCipheriv(nodeCipher(algorithm, 'cfb'), derived, iv).update(
     Buffer.concat([Buffer.of(cipher.id), key]),

@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises';
 import type { Body } from './storage.js';
 
 /** A body that can be read again from its start, so that a write that failed half-way is retried. */
@@ -11,6 +12,48 @@ export class Replayable implements AsyncIterable<Uint8Array> {
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     return this.#open()[Symbol.asyncIterator]();
+  }
+}
+
+const fileChunkBytes = 1 << 20;
+
+/**
+ * An open file from its start to `size`, which must not change. A backend that can have the system copy files need
+ * not read it.
+ */
+export class OpenFile extends Replayable {
+  readonly descriptor: number;
+  readonly size: number;
+  readonly #file: FileHandle;
+  readonly #onTaken: (bytes: number) => void;
+
+  /** `onTaken` is told of bytes that were read or copied. */
+  constructor(file: FileHandle, size: number, onTaken: (bytes: number) => void = () => undefined) {
+    super(() => this.#read());
+    this.descriptor = file.fd;
+    this.size = size;
+    this.#file = file;
+    this.#onTaken = onTaken;
+  }
+
+  watched(onTaken: (bytes: number) => void): OpenFile {
+    return new OpenFile(this.#file, this.size, onTaken);
+  }
+
+  /** Says that it was copied. */
+  copied(): void {
+    this.#onTaken(this.size);
+  }
+
+  async *#read(): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < this.size;) {
+      const buffer = Buffer.allocUnsafe(Math.min(fileChunkBytes, this.size - at));
+      const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, at);
+      if (bytesRead === 0) throw new Error('A file was cut off while it was stored');
+      this.#onTaken(bytesRead);
+      yield buffer.subarray(0, bytesRead);
+      at += bytesRead;
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 /** Where backups lie: one interface, a backend for each kind of storage, chosen by URL. */
 export type { Body, ByteRange, Storage, StoredObject, WriteOptions } from './storage.js';
-export { Replayable } from './body.js';
+export { OpenFile } from './body.js';
 export { openStorage } from './open.js';
 export { storageOptions, storageOptionsFrom } from './option-table.js';
 export type { StorageOptionFlag } from './option-table.js';

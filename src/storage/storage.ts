@@ -26,7 +26,7 @@ export interface ByteRange {
 
 /**
  * What is written. An AsyncIterable is taken once, so a write of it that fails half-way cannot be tried
- * again; bytes and a `Replayable` can.
+ * again; bytes, an `OpenFile` and a `Replayable` can.
  */
 export type Body = AsyncIterable<Uint8Array> | Uint8Array;
 

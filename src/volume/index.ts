@@ -9,9 +9,9 @@ export type {
   VolumeRef,
   VolumeStoreOptions,
 } from './volume-store.js';
-export { encodingOfFile, openFileWriter, openVolumeWriter, signedBy } from './writing/encoding.js';
+export { encodingOfFile, openFileWriter, signedBy } from './writing/encoding.js';
 export type { Encoding, FileEncoding } from './writing/encoding.js';
 export { blockBytes } from './writing/volume-writer.js';
-export type { FileSink, VolumeBlock, VolumeTable, VolumeWriter } from './writing/volume-writer.js';
+export type { VolumeBlock, VolumeTable, VolumeWriter } from './writing/volume-writer.js';
 export { SeekTable } from './reading/seek-table.js';
 export type { SeekBlock } from './reading/seek-table.js';

@@ -4,12 +4,14 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, open as openFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Storage, StorageOptions } from '../../src/storage/index.js';
-import { openStorage, readWhole, Replayable, StorageStatistics } from '../../src/storage/index.js';
+import { Replayable } from '../../src/storage/body.js';
+import { OpenFile, openStorage, readWhole, StorageStatistics } from '../../src/storage/index.js';
 import { collect, digestOf, repeated, someBytes } from './bytes.js';
 import { compileStorage } from './compiled.js';
 
@@ -72,7 +74,7 @@ const fewTries = { numRetries: 1, retryDelaySeconds: 0.05 } satisfies StorageOpt
 /** The names that `target` is asked for. */
 export const places = [
   ...['absent', 'atomic', 'cancel', 'failed', 'faults', 'killed', 'large', 'many', 'missing'],
-  ...['names', 'parallel', 'plain', 'ranges', 'replace', 'roundtrip'],
+  ...['names', 'open-file', 'parallel', 'plain', 'ranges', 'replace', 'roundtrip'],
 ];
 
 /** What only some storages have, each with its part of the Subject. */
@@ -295,6 +297,32 @@ export function conformance(kind: string, having: readonly Having[], subject: ()
       await storage.write('x', Buffer.from('1'), {});
       await storage.remove(['x']);
       expect(await storage.list()).toEqual([]);
+    });
+
+    it('writes an open file from its start, as often as it is asked to', async () => {
+      const statistics = new StorageStatistics();
+      const storage = await open(subject().target('open-file'), { statistics });
+      const folder = await mkdtemp(join(tmpdir(), 'duplifs-open-file-'));
+      const file = await openFile(join(folder, 'file'), 'wx+', 0o600);
+      try {
+        const bytes = someBytes(3_000_001, 11);
+        await file.writeFile(bytes);
+        const body = new OpenFile(file, bytes.length);
+        for (const name of ['one', 'two', 'one']) {
+          await storage.write(name, body, { size: bytes.length });
+          expect((await collect(storage.read(name, undefined))).equals(bytes)).toBe(true);
+        }
+        expect(statistics.bytesWritten % (3 * bytes.length)).toBe(0); // a mirror writes it twice
+        expect(statistics.bytesWritten).toBeGreaterThan(0);
+        const tooLong = new OpenFile(file, bytes.length + 1);
+        await expect(storage.write('long', tooLong, { size: bytes.length })).rejects.toMatchObject({
+          code: 'STORAGE',
+        });
+        expect(await storage.stat('long')).toBeUndefined();
+      } finally {
+        await file.close();
+        await rm(folder, { recursive: true });
+      }
     });
 
     it('writes and reads a large file at a steady memory', async () => {

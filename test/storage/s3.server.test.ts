@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Storage, StorageOptions } from '../../src/storage/index.js';
-import { openStorage, Replayable, StorageStatistics } from '../../src/storage/index.js';
+import { Replayable } from '../../src/storage/body.js';
+import { openStorage, StorageStatistics } from '../../src/storage/index.js';
 import { Service, servicesHere } from '../services/service.js';
 import { collect, repeated, someBytes } from './bytes.js';
 import { conformance } from './conformance.js';

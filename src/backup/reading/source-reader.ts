@@ -2,8 +2,8 @@
  * Reads files in a thread of its own, ahead of whoever uses them: what was asked for first comes first. The
  * thread sleeps when it is too far ahead, so memory is bounded whatever the files.
  */
-import { Worker } from 'node:worker_threads';
-import { noteShortLived } from '../../base/index.js';
+import type { Worker } from 'node:worker_threads';
+import { noteShortLived, startThread } from '../../base/index.js';
 import type { ReadMessage } from './protocol.js';
 import type { ReadRequest, ReadResult } from './read-file.js';
 
@@ -14,8 +14,6 @@ export type ReadEvent =
 
 /** Requests are sent in batches: a message costs more than opening a file. */
 const requestsPerBatch = 64;
-/** The thread keeps nothing for long; V8 would take three times as much for what it drops. */
-const youngMegabytes = 4;
 
 export class SourceReader {
   readonly #ahead = new Int32Array(new SharedArrayBuffer(4));
@@ -80,22 +78,17 @@ export class SourceReader {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./read-thread.js', import.meta.url), {
+    return startThread<ReadMessage>(new URL('./read-thread.js', import.meta.url), {
+      task: 'reads files',
       workerData: this.#ahead,
-      resourceLimits: { maxYoungGenerationSizeMb: youngMegabytes },
+      onMessage: (message) => {
+        this.#messages.push(message);
+        this.#wake?.();
+      },
+      onEnd: (error) => {
+        this.#failure ??= error;
+        this.#wake?.();
+      },
     });
-    worker.on('message', (message: ReadMessage) => {
-      this.#messages.push(message);
-      this.#wake?.();
-    });
-    const fail = (error: Error): void => {
-      this.#failure ??= error;
-      this.#wake?.();
-    };
-    worker.on('error', fail);
-    worker.on('exit', () => {
-      fail(new Error('The reading thread has ended'));
-    });
-    return worker;
   }
 }

@@ -1,4 +1,4 @@
-/** Writes the pieces of a file into the temporary folder and sums them up, in whatever thread that is. */
+/** Writes the pieces of a file into the temporary folder and sums them up, for the thread that makes it. */
 import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { DuplifsError, errorText } from '../../base/index.js';

@@ -1,10 +1,11 @@
 /**
- * Makes volumes in a thread of its own, one at a time: deflating, encrypting, summing and writing take as long as all
- * else that a backup does, so that two processors share the work. The plaintext goes there in buffers that are handed
- * to and fro, 4 MiB at most; memory that both threads share is copied more slowly.
+ * Makes the files of a set in a thread of its own, one at a time: deflating, encrypting, summing and writing take as
+ * long as all else that a backup does, so that two processors share the work. The plaintext goes there in buffers that
+ * are handed to and fro, 4 MiB at most; memory that both threads share is copied more slowly.
  */
-import { Worker } from 'node:worker_threads';
-import { DuplifsError } from '../../base/index.js';
+import type { FileHandle } from 'node:fs/promises';
+import type { Worker } from 'node:worker_threads';
+import { DuplifsError, startThread } from '../../base/index.js';
 import { messageSession, type MessageSession } from '../../openpgp/index.js';
 import {
   encodingOfFile,
@@ -13,7 +14,7 @@ import {
   type VolumeTable,
   type VolumeWriter,
 } from '../../volume/index.js';
-import type { FileSpool, SpooledFile } from './file-spool.js';
+import { openSpool, type SpooledFile } from './file-spool.js';
 import {
   bufferBytes,
   bufferCount,
@@ -23,17 +24,15 @@ import {
   type VolumeRequest,
 } from './protocol.js';
 
-/** The thread keeps next to nothing in V8's heap. */
-const youngMegabytes = 4;
-
-/** A volume in the making. */
+/** A file in the making. */
 export interface OpenVolume {
   readonly writer: VolumeWriter;
-  /** Once the writer has finished. */
+  /** Gives it away, once the writer has finished. */
   readonly spooled: () => SpooledFile;
 }
 
 export class VolumeMaker {
+  readonly #folder: string;
   /** Those that are not on their way. */
   readonly #buffers: Uint8Array[] = Array.from(
     { length: bufferCount },
@@ -41,11 +40,18 @@ export class VolumeMaker {
   );
   #worker: Worker | undefined;
   #current: ThreadedWriter | undefined;
+  /** The file that the thread writes, until it is given away; its writer. */
+  #open: { readonly file: FileHandle; readonly writer: VolumeWriter } | undefined;
   /** Who waits for a session, in order. */
   readonly #waiting: {
     readonly resolve: (session: MessageSession) => void;
     readonly reject: (error: Error) => void;
   }[] = [];
+
+  /** The files are made in that folder. */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
 
   /**
    * The encoding with sessions that the thread makes: what passphrases take (some 50 ms a file) is done beside all
@@ -65,25 +71,42 @@ export class VolumeMaker {
     return { ...encoding, nextSession: () => ahead.shift() ?? make() };
   }
 
-  /** Opens the next volume; the one before must have been finished. */
-  async open(encoding: Encoding, spool: FileSpool): Promise<OpenVolume> {
+  /** Opens the next file; the one before must have been given away. Fails with TARGET when there is no place for it. */
+  async open(encoding: Encoding): Promise<OpenVolume> {
     const fileEncoding = await encodingOfFile(encoding);
+    const file = await openSpool(this.#folder);
     const threaded = new ThreadedWriter(this.#buffers, (request, handedOver) => {
       this.#send(request, handedOver);
     });
+    const writer = signedBy(encoding, threaded);
     this.#current = threaded;
-    const { descriptor: file, folder } = spool;
-    this.#send({ kind: 'open', encoding: fileEncoding, file, folder });
-    return {
-      writer: signedBy(encoding, threaded),
-      spooled: () => spool.end(threaded.sums),
+    this.#open = { file, writer };
+    this.#send({ kind: 'open', encoding: fileEncoding, file: file.fd, folder: this.#folder });
+    const spooled = (): SpooledFile => {
+      this.#open = undefined;
+      return { ...threaded.sums, file };
     };
+    return { writer, spooled };
   }
 
-  /** Ends the thread: afterwards it writes to no file. */
+  /** Makes a whole file. */
+  async make(
+    encoding: Encoding,
+    write: (writer: VolumeWriter) => Promise<void> | undefined,
+  ): Promise<SpooledFile> {
+    const { writer, spooled } = await this.open(encoding);
+    await write(writer);
+    await writer.finish();
+    return spooled();
+  }
+
+  /** Ends the thread, and gives up the file in the making. */
   async close(): Promise<void> {
-    await this.#worker?.terminate();
+    this.#open?.writer.abort();
+    await this.#worker?.terminate(); // before the file is closed: its number may be another's then
     this.#worker = undefined;
+    await this.#open?.file.close();
+    this.#open = undefined;
   }
 
   #send(request: VolumeRequest, handedOver: readonly ArrayBuffer[] = []): void {
@@ -92,22 +115,19 @@ export class VolumeMaker {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./volume-thread.js', import.meta.url), {
-      resourceLimits: { maxYoungGenerationSizeMb: youngMegabytes },
-    });
-    worker.on('message', (answer: VolumeAnswer) => {
-      if (answer.kind === 'session') this.#waiting.shift()?.resolve(answer.session);
-      else this.#current?.take(answer);
-    });
     const fail = (error: Error): void => {
       this.#current?.fail(error);
       for (const { reject } of this.#waiting.splice(0)) reject(error);
     };
-    worker.on('error', fail);
-    worker.on('exit', () => {
-      fail(new Error('The thread that makes volumes has ended'));
+    return startThread<VolumeAnswer>(new URL('./volume-thread.js', import.meta.url), {
+      task: 'makes volumes',
+      onMessage: (answer) => {
+        if (answer.kind === 'session') this.#waiting.shift()?.resolve(answer.session);
+        else if (answer.kind === 'failed') fail(errorOf(answer.error));
+        else this.#current?.take(answer);
+      },
+      onEnd: fail,
     });
-    return worker;
   }
 }
 
@@ -190,7 +210,7 @@ class ThreadedWriter implements VolumeWriter {
   }
 
   /** Takes what the thread tells. */
-  take(answer: Exclude<VolumeAnswer, { kind: 'session' }>): void {
+  take(answer: Exclude<VolumeAnswer, { kind: 'session' | 'failed' }>): void {
     switch (answer.kind) {
       case 'taken':
         this.#known = answer;
@@ -203,9 +223,6 @@ class ThreadedWriter implements VolumeWriter {
         break;
       case 'finished':
         this.#finished = answer;
-        break;
-      case 'failed':
-        this.#failure ??= errorOf(answer.error);
     }
     this.#wake?.();
   }

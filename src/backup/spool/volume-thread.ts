@@ -1,6 +1,6 @@
 /** The thread that makes volumes: it deflates, encrypts, sums and writes one at a time; see VolumeMaker. */
 import { parentPort } from 'node:worker_threads';
-import { errorText, isDuplifsError, markHeapAtOnce } from '../../base/index.js';
+import { errorText, isDuplifsError } from '../../base/index.js';
 import { withPassphrases } from '../../openpgp/index.js';
 import { openFileWriter, type VolumeWriter } from '../../volume/index.js';
 import type { SentError, VolumeAnswer, VolumeProgress, VolumeRequest } from './protocol.js';
@@ -12,16 +12,14 @@ let writer: VolumeWriter | undefined;
 /** Requests are dealt with one after the other. */
 let chain = Promise.resolve();
 
-markHeapAtOnce();
 port?.on('message', (request: VolumeRequest) => {
   chain = chain.then(() => answer(request)).catch(fail);
 });
 
 async function answer(request: VolumeRequest): Promise<void> {
   if (request.kind === 'passphrases') {
-    const { sessionKey, packets } = request.session;
-    const session = { sessionKey: { ...sessionKey, key: Buffer.from(sessionKey.key) }, packets };
-    tell({ kind: 'session', session: await withPassphrases(session, request.passphrases) });
+    const session = await withPassphrases(request.session, request.passphrases);
+    tell({ kind: 'session', session });
     return;
   }
   if (request.kind === 'open') {

@@ -13,9 +13,10 @@ import {
   parseFileName,
   setKey,
 } from '../../archive/index.js';
-import type { StoredObject } from '../../storage/index.js';
-import { openVolumeWriter, type Encoding, type VolumeWriter } from '../../volume/index.js';
-import { FileSpool, putFile } from '../spool/file-spool.js';
+import type { Storage, StoredObject } from '../../storage/index.js';
+import { openFileWriter, type Encoding, type VolumeWriter } from '../../volume/index.js';
+import { putFile } from '../spool/file-spool.js';
+import type { VolumeMaker } from '../spool/volume-maker.js';
 import type { SetFiles } from './set-files.js';
 import { indexName, localNames, manifestName, signaturesName, type SetPlan } from './set-plan.js';
 import { manifestEntryOf, tableOf, type VolumeRecord } from './set-state.js';
@@ -27,6 +28,7 @@ const copyBytes = 256 * 1024;
 export interface FinishOptions {
   readonly plan: SetPlan;
   readonly files: SetFiles;
+  readonly maker: VolumeMaker;
   /** The records of all volumes, in order. */
   readonly volumes: () => AsyncIterable<VolumeRecord>;
   readonly lastVolume: number;
@@ -41,28 +43,24 @@ export interface FinishOptions {
 
 /** Puts what completes the set. */
 export async function finishSet(options: FinishOptions): Promise<void> {
-  const { plan, files } = options;
+  const { plan, files, maker } = options;
   const names = localNames(plan);
   const local = (name: string): string => join(plan.archiveFolder, name);
   await files.flush();
   await makeManifest(local(names.fileListPart), local(names.manifestReady), options);
   const copySignatures = (writer: VolumeWriter): Promise<void> =>
     copyInto(writer, local(names.signaturesPart), files.signaturesEnd);
+  const beside: NewFile[] = [
+    { name: signaturesName(plan), encoding: plan.encoding, write: copySignatures },
+  ];
+  if (plan.writesIndex) {
+    const write = (writer: VolumeWriter) => writeIndex(writer, local(names.indexPart), options);
+    beside.push({ name: indexName(plan), encoding: plan.encoding, write });
+  }
   await allEnded([
     options.uploaded(),
-    encodeInto(
-      local(names.signaturesReady),
-      { container: 'gz', level: localLevel },
-      copySignatures,
-    ),
-    encodeAndPut(plan, signaturesName(plan), plan.encoding, copySignatures),
-    ...(plan.writesIndex
-      ? [
-          encodeAndPut(plan, indexName(plan), plan.encoding, (writer) =>
-            writeIndex(writer, local(names.indexPart), options),
-          ),
-        ]
-      : []),
+    gzipInto(local(names.signaturesReady), localLevel, copySignatures),
+    makeAndPut(maker, plan.storage, beside),
   ]);
   await removeSurplus(options);
   await options.beforeManifest();
@@ -72,9 +70,8 @@ export async function finishSet(options: FinishOptions): Promise<void> {
   await rm(local(names.signaturesPart), { force: true });
   const encoding: Encoding =
     plan.encoding.container === 'gpg' ? plan.encoding : { container: 'plain' };
-  await encodeAndPut(plan, manifestName(plan), encoding, (writer) =>
-    copyInto(writer, local(names.manifestReady)),
-  );
+  const write = (writer: VolumeWriter) => copyInto(writer, local(names.manifestReady));
+  await makeAndPut(maker, plan.storage, [{ name: manifestName(plan), encoding, write }]);
 }
 
 /** Gives the local files of a set that is complete their names, and removes what was kept to go on with it. */
@@ -164,34 +161,43 @@ async function removeSurplus({ plan, stored, lastVolume }: FinishOptions): Promi
   if (surplus.length > 0) await storage.remove(surplus.map(({ name }) => name));
 }
 
-/** Makes a file in the temporary folder and puts it. */
-export async function encodeAndPut(
-  plan: SetPlan,
-  name: string,
-  encoding: Encoding,
-  write: (writer: VolumeWriter) => Promise<void> | undefined,
-): Promise<void> {
-  const spool = await FileSpool.create(plan.tempFolder);
-  try {
-    const writer = await spool.open(encoding);
-    await write(writer);
-    await writer.finish();
-    await putFile(plan.storage, name, spool.end());
-  } finally {
-    await spool.discard();
-  }
+/** A file that is to be made and put. */
+export interface NewFile {
+  readonly name: string;
+  readonly encoding: Encoding;
+  readonly write: (writer: VolumeWriter) => Promise<void> | undefined;
 }
 
-/** Makes a local file whole or not at all. */
-export async function encodeInto(
+/** Makes the files one after the other, and puts each while the next is made. */
+export async function makeAndPut(
+  maker: VolumeMaker,
+  storage: Storage,
+  files: readonly NewFile[],
+): Promise<void> {
+  const puts: Promise<void>[] = [];
+  try {
+    for (const { name, encoding, write } of files) {
+      const spooled = await maker.make(encoding, write);
+      const put = putFile(storage, name, spooled).finally(() => spooled.file.close());
+      put.catch(() => undefined); // it comes out at the end
+      puts.push(put);
+    }
+  } finally {
+    await Promise.allSettled(puts);
+  }
+  await Promise.all(puts);
+}
+
+/** Makes a local .gz file whole or not at all. */
+export async function gzipInto(
   path: string,
-  encoding: Encoding,
+  level: number,
   write: (writer: VolumeWriter) => Promise<void> | undefined,
 ): Promise<void> {
   const temporary = `${path}.new`;
   const file = await open(temporary, 'w', 0o600);
   try {
-    const writer = await openVolumeWriter(encoding, (piece) => file.appendFile(piece));
+    const writer = openFileWriter({ container: 'gz', level }, (piece) => file.appendFile(piece));
     await write(writer);
     await writer.finish();
     await file.sync();

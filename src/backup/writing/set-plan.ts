@@ -9,8 +9,6 @@ export interface SetPlan {
   readonly storage: Storage;
   /** The target's folder in the archive dir. */
   readonly archiveFolder: string;
-  /** Where volumes lie until they are uploaded. */
-  readonly tempFolder: string;
   readonly prefixes: NamePrefixes;
   readonly volumeBytes: number;
   readonly maxBlockLength: number;

@@ -23,7 +23,6 @@ export interface SetWriterOptions {
   readonly plan: SetPlan;
   readonly files: SetFiles;
   readonly reader: SourceReader;
-  /** It is ended by `discard`. */
   readonly maker: VolumeMaker;
   readonly counts: Counts;
   readonly users: NameTable;
@@ -112,9 +111,8 @@ export class SetWriter {
     await this.#uploads.end();
   }
 
-  /** Gives up what is in the making; what was uploaded and recorded stays. */
-  async discard(): Promise<void> {
-    await this.#volumes.discard();
+  /** Waits for the uploads, whatever comes of them. */
+  async endUploads(): Promise<void> {
     await this.#uploads.end().catch(() => undefined);
   }
 

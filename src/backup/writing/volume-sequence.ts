@@ -1,7 +1,7 @@
 /** The volumes of a set, one after the other: where each entry goes, and when the next one begins. */
 import { paddingLength, volumeEnd } from '../../archive/index.js';
 import type { VolumeTable } from '../../volume/index.js';
-import { FileSpool, type SpooledFile } from '../spool/file-spool.js';
+import type { SpooledFile } from '../spool/file-spool.js';
 import type { VolumeMaker, OpenVolume } from '../spool/volume-maker.js';
 import { volumeName, type SetPlan } from './set-plan.js';
 
@@ -34,7 +34,6 @@ const blockReserve = 65536;
 const gpgReserve = 51200 + 16384;
 
 interface CurrentVolume extends OpenVolume {
-  readonly spool: FileSpool;
   readonly start: VolumeEdge;
   end: VolumeEdge;
   length: number;
@@ -83,15 +82,8 @@ export class VolumeSequence {
   }
 
   async begin(edge: VolumeEdge): Promise<void> {
-    const { tempFolder, encoding } = this.#plan;
-    const spool = await FileSpool.create(tempFolder);
-    try {
-      const volume = await this.#maker.open(encoding, spool);
-      this.#current = { ...volume, spool, start: edge, end: edge, length: 0 };
-    } catch (error) {
-      await spool.discard();
-      throw error;
-    }
+    const volume = await this.#maker.open(this.#plan.encoding);
+    this.#current = { ...volume, start: edge, end: edge, length: 0 };
   }
 
   /**
@@ -135,14 +127,6 @@ export class VolumeSequence {
   async finish(): Promise<void> {
     if (this.#current === undefined && this.#number === 1) await this.begin({ path: '' });
     await this.cut();
-  }
-
-  /** Gives up the volume in the making, if there is one, and ends its maker. */
-  async discard(): Promise<void> {
-    this.#current?.writer.abort();
-    await this.#maker.close();
-    await this.#current?.spool.discard();
-    this.#current = undefined;
   }
 }
 

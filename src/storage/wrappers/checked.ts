@@ -4,7 +4,7 @@
  * as a DuplifsError with URL and name and without a credential.
  */
 import { DuplifsError, errorText } from '../../base/index.js';
-import { mapBody } from '../body.js';
+import { mapBody, OpenFile } from '../body.js';
 import type { Failure } from '../errors.js';
 import { StorageError, systemFailure } from '../errors.js';
 import { checkName, checkText, isPlainName } from '../names.js';
@@ -74,14 +74,15 @@ export class CheckedStorage extends WrappedStorage {
   override async write(name: string, body: Body, options: WriteOptions): Promise<void> {
     this.#checkName(name);
     const { size } = options;
-    if (body instanceof Uint8Array && size !== undefined && size !== body.length) {
-      throw this.#bodySize(name, body.length, size);
+    const length = lengthOf(body);
+    if (length !== undefined && size !== undefined && size !== length) {
+      throw this.#bodySize(name, length, size);
     }
     const exact =
-      body instanceof Uint8Array || size === undefined
+      length !== undefined || size === undefined
         ? body
         : mapBody(body, (chunks) => this.#exactly(name, chunks, size));
-    const known = body instanceof Uint8Array ? { ...options, size: body.length } : options;
+    const known = length === undefined ? options : { ...options, size: length };
     await this.#guard('write', name, options.signal, () => this.inner.write(name, exact, known));
   }
 
@@ -167,6 +168,12 @@ export class CheckedStorage extends WrappedStorage {
     }
     return clean;
   }
+}
+
+/** Undefined when only reading it shows how long it is. */
+function lengthOf(body: Body): number | undefined {
+  if (body instanceof Uint8Array) return body.length;
+  return body instanceof OpenFile ? body.size : undefined;
 }
 
 function checkRange(range: ByteRange | undefined): void {

@@ -1,4 +1,4 @@
-import { mapBody } from '../body.js';
+import { mapBody, OpenFile } from '../body.js';
 import type { Body, ByteRange, Storage, StoredObject, WriteOptions } from '../storage.js';
 import { WrappedStorage } from './wrapped.js';
 
@@ -77,7 +77,13 @@ export class CountStorage extends WrappedStorage {
 
   override write(name: string, body: Body, options: WriteOptions): Promise<void> {
     this.#statistics.writes += 1;
-    const counted = mapBody(body, (chunks) => this.#written(chunks));
+    const count = (bytes: number): void => {
+      this.#statistics.bytesWritten += bytes;
+    };
+    const counted =
+      body instanceof OpenFile
+        ? body.watched(count)
+        : mapBody(body, (chunks) => counting(chunks, count));
     return this.inner.write(name, counted, options);
   }
 
@@ -85,11 +91,14 @@ export class CountStorage extends WrappedStorage {
     this.#statistics.removes += 1;
     return this.inner.remove(names, signal);
   }
+}
 
-  async *#written(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of chunks) {
-      this.#statistics.bytesWritten += chunk.length;
-      yield chunk;
-    }
+async function* counting(
+  chunks: AsyncIterable<Uint8Array>,
+  count: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    count(chunk.length);
+    yield chunk;
   }
 }

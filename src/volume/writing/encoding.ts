@@ -12,9 +12,14 @@ import { PlainVolumeWriter } from './plain-writer.js';
 import { SignedVolumeWriter } from './signed-writer.js';
 import type { FileSink, VolumeWriter } from './volume-writer.js';
 
-export type Encoding =
+/** Without encryption. */
+type OpenEncoding =
   | { readonly container: 'plain' }
-  | { readonly container: 'gz'; readonly level: number }
+  /** `level` is zlib's, 1 to 9. */
+  | { readonly container: 'gz'; readonly level: number };
+
+export type Encoding =
+  | OpenEncoding
   | {
       readonly container: 'gpg';
       /** 1 to 9; 0 for none. */
@@ -29,8 +34,7 @@ export type Encoding =
 
 /** How one file is wrapped: nothing but data, so that another thread can do it. A signature is made elsewhere. */
 export type FileEncoding =
-  | { readonly container: 'plain' }
-  | { readonly container: 'gz'; readonly level: number }
+  | OpenEncoding
   | {
       readonly container: 'gpg';
       readonly level: number;
@@ -64,9 +68,4 @@ export function openFileWriter(encoding: FileEncoding, sink: FileSink): VolumeWr
 export function signedBy(encoding: Encoding, writer: VolumeWriter): VolumeWriter {
   const signer = encoding.container === 'gpg' ? encoding.signer : undefined;
   return signer === undefined ? writer : new SignedVolumeWriter(writer, signer.begin());
-}
-
-/** A writer in this thread. */
-export async function openVolumeWriter(encoding: Encoding, sink: FileSink): Promise<VolumeWriter> {
-  return signedBy(encoding, openFileWriter(await encodingOfFile(encoding), sink));
 }

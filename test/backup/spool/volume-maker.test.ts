@@ -11,14 +11,13 @@ import { noise } from '../../support/noise.js';
 
 // threads run what is built
 const built = new URL('../../../dist/backup/spool/', import.meta.url).href;
-const { FileSpool } = (await import(`${built}file-spool.js`)) as typeof fileSpool;
 const { VolumeMaker } = (await import(`${built}volume-maker.js`)) as typeof volumeMaker;
 
 let folder: string;
 let maker: volumeMaker.VolumeMaker;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'duplifs-maker-'));
-  maker = new VolumeMaker();
+  maker = new VolumeMaker(folder);
 });
 afterEach(async () => {
   await maker.close();
@@ -44,8 +43,7 @@ describe('volumes made in a thread', () => {
     ['plain', { container: 'plain' }, (bytes) => bytes],
   ])('are what went in, one after the other (%s)', async (_, encoding, decode) => {
     for (const length of [0, 1, 700_000, 9_000_000]) {
-      const spool = await FileSpool.create(folder);
-      const { writer, spooled } = await maker.open(encoding, spool);
+      const { writer, spooled } = await maker.open(encoding);
       const data = plaintext(length);
       for (let at = 0; at < length; at += 99_991) {
         const piece = Buffer.from(data.subarray(at, at + 99_991));
@@ -62,13 +60,12 @@ describe('volumes made in a thread', () => {
       for (const { fileOffset, fileLength } of table.blocks) {
         expect(fileOffset + fileLength).toBeLessThanOrEqual(bytes.length);
       }
-      await spool.discard();
+      await file.file.close();
     }
   });
 
   it('are never longer than is said while they grow', async () => {
-    const spool = await FileSpool.create(folder);
-    const { writer, spooled } = await maker.open(gzip, spool);
+    const { writer, spooled } = await maker.open(gzip);
     let written = 0;
     for (let i = 0; i < 60; i += 1) {
       const atMost = writer.fileBytes + writer.pendingBytes + 150_000;
@@ -83,28 +80,36 @@ describe('volumes made in a thread', () => {
     }
     const before = writer.fileBytes + writer.pendingBytes;
     await writer.finish();
-    expect(spooled().size).toBeLessThan(before + 1000);
-    await spool.discard();
+    const { file, size } = spooled();
+    expect(size).toBeLessThan(before + 1000);
+    await file.close();
   });
 
   it('fail with what went wrong in the thread', async () => {
-    const spool = await FileSpool.create(folder);
-    const { writer } = await maker.open(gzip, spool);
-    await spool.discard(); // the file is gone
+    const { writer } = await maker.open({ container: 'gz', level: 99 });
     const fill = async (): Promise<void> => {
-      for (let i = 0; i < 100; i += 1) await writer.write([noise(262_144)]);
+      for (let i = 0; i < 100; i += 1) await writer.write([noise(1), Buffer.alloc(262_143)]);
       await writer.finish();
     };
-    await expect(fill()).rejects.toMatchObject({ code: 'NO_SPACE' });
-    await expect(async () => writer.write([noise(1)])).rejects.toMatchObject({ code: 'NO_SPACE' });
+    await expect(fill()).rejects.toThrow('level');
+    await expect(async () => writer.write([noise(1)])).rejects.toThrow('level');
+  });
+
+  it('fail when their session key cannot be made', async () => {
+    const passphrases = [7 as unknown as string];
+    const encoding = { container: 'gpg', level: 1, encryptTo: [], passphrases } as const;
+    await expect(maker.open(maker.withSessions(encoding))).rejects.toThrow('split');
+  });
+
+  it('say where there is no room for them', async () => {
+    const elsewhere = new VolumeMaker(join(folder, 'missing'));
+    await expect(elsewhere.open(gzip)).rejects.toMatchObject({ code: 'TARGET' });
   });
 
   it('fail when the thread is ended', async () => {
-    const spool = await FileSpool.create(folder);
-    const { writer } = await maker.open(gzip, spool);
+    const { writer } = await maker.open(gzip);
     await writer.write([noise(1000)]);
     await maker.close();
     await expect(writer.finish()).rejects.toThrow('has ended');
-    await spool.discard();
   });
 });
