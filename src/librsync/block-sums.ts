@@ -10,6 +10,17 @@ const pageBytes = 65536;
 const inputBytes = 4 * pageBytes;
 const group = 4;
 const shortestBlock = 64;
+/** The weak sum and two words of the strong one. */
+export const wordsPerBlock = sumsBytes / 4;
+
+/** Sums of blocks, by their numbers. */
+export interface SumsByBlock {
+  weak(block: number): number;
+  /** The first four bytes of the MD4 as a little-endian word. */
+  strong0(block: number): number;
+  /** The next four. */
+  strong1(block: number): number;
+}
 
 interface Kernel {
   sums(at: number, length: number, out: number): void;
@@ -19,11 +30,11 @@ interface Kernel {
 interface Shared {
   readonly kernel: Kernel;
   readonly input: Uint8Array;
-  /** Three words a block. */
+  /** wordsPerBlock for each. */
   readonly sums: Int32Array;
 }
 
-export class BlockSums {
+export class BlockSums implements SumsByBlock {
   readonly blockLength: number;
   /** How many blocks `compute` takes at most. */
   readonly capacity: number;
@@ -57,17 +68,20 @@ export class BlockSums {
   }
 
   weak(block: number): number {
-    return this.#sums[block * 3] ?? 0;
+    return this.#sums[block * wordsPerBlock] ?? 0;
   }
 
-  /** The first four bytes of the MD4 as a little-endian word. */
   strong0(block: number): number {
-    return this.#sums[block * 3 + 1] ?? 0;
+    return this.#sums[block * wordsPerBlock + 1] ?? 0;
   }
 
-  /** The next four. */
   strong1(block: number): number {
-    return this.#sums[block * 3 + 2] ?? 0;
+    return this.#sums[block * wordsPerBlock + 2] ?? 0;
+  }
+
+  /** Those of the first `count` blocks, one behind the other, wordsPerBlock each. */
+  words(count: number): Int32Array {
+    return this.#sums.subarray(0, count * wordsPerBlock);
   }
 }
 
@@ -84,6 +98,6 @@ function share(): Shared | null {
   return {
     kernel: exports as unknown as Kernel,
     input: new Uint8Array(memory.buffer, 0, inputBytes),
-    sums: new Int32Array(memory.buffer, inputBytes, most * 3),
+    sums: new Int32Array(memory.buffer, inputBytes, most * wordsPerBlock),
   };
 }

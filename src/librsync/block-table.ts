@@ -11,7 +11,7 @@ import { type Signature, unusableReason } from './signature.js';
 /** Knuth's multiplicative hash: spreads the weak sums, of which the low half is narrow on text. */
 export const HASH_FACTOR = 0x9e3779b1;
 
-/** The filter has one to two words a block; more would not stay in the processor's cache. */
+/** The filter has a word for one or two blocks; more would not stay in the processor's cache. */
 const MIN_FILTER_LOG2 = 5;
 const MAX_FILTER_LOG2 = 23;
 /**
@@ -44,7 +44,7 @@ export class BlockTable {
     const { buffer, byteOffset, byteLength } = signature.strong;
     this.#strong = new DataView(buffer, byteOffset, byteLength);
     this.#strongLength = signature.strongLength;
-    const wordsLog2 = clamp(log2Above(this.count), MIN_FILTER_LOG2, MAX_FILTER_LOG2);
+    const wordsLog2 = clamp(log2Above(this.count) - 1, MIN_FILTER_LOG2, MAX_FILTER_LOG2);
     this.filter = new Int32Array(2 ** wordsLog2);
     this.filterShift = 32 - wordsLog2;
     const slotsLog2 = clamp(log2Above(this.count * 2), 4, 31);
@@ -121,9 +121,9 @@ export class BlockTable {
   }
 }
 
-/** The two bits that a weak sum with this hash has in its word of the filter. */
+/** The two bits that a weak sum with this hash has in its word of the filter, which its upper bits choose. */
 export function filterMask(hash: number): number {
-  return (1 << (hash >>> 11)) | (1 << (hash >>> 6)); // shifts count modulo 32
+  return (1 << hash) | (1 << (hash >>> 5)); // shifts count modulo 32
 }
 
 /** The least power of two that is not below `value`, as its exponent. */

@@ -8,7 +8,7 @@
  * blocks made together; a rolled byte costs one look into a filter. In the same pass the new version's
  * signature can be made, which then takes the sums of unmoved blocks instead of hashing them again.
  */
-import { BlockSums } from './block-sums.js';
+import { BlockSums, type SumsByBlock } from './block-sums.js';
 import { BlockTable, filterMask, HASH_FACTOR } from './block-table.js';
 import { DeltaWriter } from './delta-writer.js';
 import { Md4Pair } from './md4.js';
@@ -16,9 +16,20 @@ import { CHAR_OFFSET, weakSum } from './rollsum.js';
 import type { Signature } from './signature.js';
 import type { SignatureBuilder } from './signature-builder.js';
 
+/** Sums of the new file's blocks that are made elsewhere while it goes by; block n begins at n block lengths. */
+export interface SumsAhead extends SumsByBlock {
+  /**
+   * Up to which block the sums are there from this one on; it may wait for them. The block itself where they are not to
+   * be had. No block before it will be asked for any more.
+   */
+  until(block: number): number;
+}
+
 export interface DeltaBuilderOptions {
   /** Is given the whole new file in passing; its `digest` may be asked once `finish` was called. */
   readonly newSignature?: SignatureBuilder;
+  /** Of blocks as long as the old signature's. */
+  readonly ahead?: SumsAhead | undefined;
 }
 
 /** Fewer blocks are not worth it: one or two are hashed as fast by Md4Pair. */
@@ -41,6 +52,7 @@ export class DeltaBuilder {
   readonly #newSignature: SignatureBuilder | undefined;
   readonly #md4 = new Md4Pair();
   readonly #sums: BlockSums | undefined;
+  readonly #ahead: SumsAhead | undefined;
   /** How many blocks are summed together: more, the longer the file is as it was. */
   #together = leastTogether;
   readonly #maxCapacity: number;
@@ -81,6 +93,7 @@ export class DeltaBuilder {
     this.#writer = new DeltaWriter(emit);
     this.#newSignature = options.newSignature;
     this.#sums = BlockSums.of(signature.blockLength);
+    this.#ahead = options.ahead;
     this.#maxCapacity = 2 * this.#blockLength + BUFFER_LENGTH;
   }
 
@@ -112,7 +125,7 @@ export class DeltaBuilder {
       if (this.#rolling) {
         if (!this.#roll()) return;
       } else {
-        if (this.#sums !== undefined && this.#follow(this.#sums)) continue;
+        if (this.#follow()) continue;
         this.#sumWindow(this.#blockLength);
         this.#rolling = true;
       }
@@ -120,29 +133,46 @@ export class DeltaBuilder {
     }
   }
 
-  /**
-   * Takes those of the blocks from the window on that are the old file's next ones; whether the window has moved on. To
-   * sum some of them in vain is paid from the credit.
-   */
-  #follow(sums: BlockSums): boolean {
-    const length = this.#blockLength;
-    const whole = Math.floor((this.#end - this.#pos) / length);
-    const count = Math.min(whole, this.#together, this.#table.count - this.#next, sums.capacity);
-    if (count < leastTogether || this.#credit <= 0) return false;
+  /** Takes those of the blocks from the window on that are the old file's next ones; whether the window has moved on. */
+  #follow(): boolean {
+    const whole = Math.floor((this.#end - this.#pos) / this.#blockLength);
+    const most = Math.min(whole, this.#table.count - this.#next);
+    return this.#followAhead(most) ?? this.#followHere(most);
+  }
+
+  /** By sums that were made elsewhere; undefined where there are none. */
+  #followAhead(most: number): boolean | undefined {
+    const block = (this.#base + this.#pos) / this.#blockLength;
+    if (this.#ahead === undefined || most === 0 || !Number.isInteger(block)) return undefined;
+    const count = Math.min(most, this.#ahead.until(block) - block);
+    return count > 0 ? this.#takeFollowing(this.#ahead, block, count) > 0 : undefined;
+  }
+
+  /** By sums of several blocks that are made together. Those that are in vain are paid from the credit. */
+  #followHere(most: number): boolean {
+    const sums = this.#sums;
+    const count = Math.min(most, this.#together, sums?.capacity ?? 0);
+    if (sums === undefined || count < leastTogether || this.#credit <= 0) return false;
     sums.compute(this.#buffer, this.#pos, count);
-    let taken = 0;
-    for (; taken < count; taken += 1) {
-      const [strong0, strong1] = [sums.strong0(taken), sums.strong1(taken)];
-      if (!this.#table.has(this.#next, sums.weak(taken), strong0, strong1)) break;
-      this.#take(this.#next, length);
-    }
+    const taken = this.#takeFollowing(sums, 0, count);
     if (taken === count) {
       this.#together = Math.min(2 * this.#together, sums.capacity);
     } else {
       this.#together = leastTogether;
-      this.#credit -= (count - taken) * length;
+      this.#credit -= (count - taken) * this.#blockLength;
     }
     return taken > 0;
+  }
+
+  /** Takes blocks of which the sums begin at `first`, up to one that is not the old file's next; how many. */
+  #takeFollowing(sums: SumsByBlock, first: number, count: number): number {
+    for (let taken = 0; taken < count; taken += 1) {
+      const block = first + taken;
+      const [strong0, strong1] = [sums.strong0(block), sums.strong1(block)];
+      if (!this.#table.has(this.#next, sums.weak(block), strong0, strong1)) return taken;
+      this.#take(this.#next, this.#blockLength);
+    }
+    return count;
   }
 
   /** Rolls on by at least a byte until the filter knows the weak sum; false when the bytes end before. */

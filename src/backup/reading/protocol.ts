@@ -1,4 +1,4 @@
-/** What the thread that reads and the one that writes tell each other. */
+/** What the threads that read and sum tell each other, and the one that writes. */
 import type { ReadResult } from './read-file.js';
 
 /** A message of the reading thread: what happened, in order, and the bytes that it is about. */
@@ -21,3 +21,36 @@ export type MessageEvent =
 export const messageBytes = 512 * 1024;
 /** What the reading thread may be ahead: then it sleeps. */
 export const maxAheadBytes = 8 * 1024 * 1024;
+
+/** What the summing thread is to do: the sums of a file's whole blocks, from those on that are wanted. */
+export interface SumRequest {
+  readonly job: number;
+  /** An open file. */
+  readonly file: number;
+  readonly blockLength: number;
+}
+
+/** The memory that the reading and the summing thread share. */
+export interface SumsMemory {
+  /** Numbers that are read and set by Atomics; see `at`. */
+  readonly control: Int32Array;
+  /** The sums of block n lie at n modulo ringBlocks. */
+  readonly ring: Int32Array;
+}
+
+/** Where the numbers of SumsMemory lie. */
+export const at = {
+  /** Twice the number of the job that was asked for, one more while it is done; 0 without one. */
+  state: 0,
+  /** The block up to which there are sums. Its complement where no more will come. */
+  published: 1,
+  /** The block before which none are wanted any more. */
+  wanted: 2,
+} as const;
+
+/** How many blocks the summing thread may be ahead. */
+export const ringBlocks = 8192;
+/** Blocks are summed in steps of so many bytes, and published so: waking a thread costs as much as summing some 50 kB. */
+export const stepBytes = 1 << 20;
+/** As `wanted`: no more are. */
+export const noneWanted = 2 ** 31 - 1;

@@ -2,11 +2,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { maxAheadBytes, messageBytes, type MessageEvent, type ReadMessage } from './protocol.js';
 import { FileReader, type ReadRequest } from './read-file.js';
+import { SummingThread } from './summing-thread.js';
 
 const port = parentPort;
 /** One number that both threads share: the bytes that were sent and not yet used. */
 const ahead = workerData as Int32Array;
-const reader = new FileReader();
+const reader = new FileReader(new SummingThread());
 let bytes = freshBytes(messageBytes);
 let filled = 0;
 let events: MessageEvent[] = [];
