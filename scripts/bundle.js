@@ -17,9 +17,10 @@ rmSync(program, { recursive: true, force: true });
 const bundle = await rolldown({
   input: {
     duplifs: join(dist, 'cli/index.js'),
-    // threads of their own, named by who starts them: source-reader.ts, summing-thread.ts, volume-maker.ts
+    // threads of their own, named by who starts them
     'read-thread': join(dist, 'backup/reading/read-thread.js'),
     'sum-thread': join(dist, 'backup/reading/sum-thread.js'),
+    'tree-thread': join(dist, 'backup/previous/tree-thread.js'),
     'volume-thread': join(dist, 'backup/spool/volume-thread.js'),
   },
   platform: 'node',

@@ -6,8 +6,8 @@
 import { readdirSync, type PathLike } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
+import { QUICK_MS } from './read-stats.js';
 
-const QUICK_MS = 1;
 /** After a slow call so many are asynchronous. */
 const SLOW_RUN_LENGTH = 32;
 

@@ -9,8 +9,8 @@ import { performance } from 'node:perf_hooks';
 /** Stats, or the error; undefined when there is no such file (any more). */
 export type StatsOrError = Stats | NodeJS.ErrnoException | undefined;
 
-/** A run of synchronous calls that takes longer is the last one of its batch. */
-const QUICK_MS = 1;
+/** Synchronous calls that take longer were not answered from the kernel's cache. */
+export const QUICK_MS = 1;
 const MAX_RUN_LENGTH = 64;
 const PARALLEL_CALLS = 16;
 
