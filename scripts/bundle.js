@@ -20,7 +20,6 @@ const bundle = await rolldown({
     // threads of their own, named by who starts them
     'read-thread': join(dist, 'backup/reading/read-thread.js'),
     'sum-thread': join(dist, 'backup/reading/sum-thread.js'),
-    'tree-thread': join(dist, 'backup/previous/tree-thread.js'),
     'volume-thread': join(dist, 'backup/spool/volume-thread.js'),
   },
   platform: 'node',

@@ -309,7 +309,6 @@ class SetRun {
     let next = fetch();
     try {
       for (let batch = await next; batch !== undefined; batch = await next) {
-        this.#maker.prepare(); // not before: what reads the tree before is waited for
         next = fetch();
         next.catch(() => undefined); // it comes out when it is awaited
         for (const change of batch) {

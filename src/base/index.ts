@@ -14,6 +14,5 @@ export { NameTable } from './name-service.js';
 export { eventLoopTurns } from './event-loop.js';
 export { markHeapAtOnce, noteShortLived } from './garbage.js';
 export { birthOfProcess, isProcessAlive } from './process-life.js';
-export { errorFrom, sentError, startThread } from './thread.js';
-export type { SentError } from './thread.js';
+export { startThread } from './thread.js';
 export { SharedTask } from './shared-task.js';

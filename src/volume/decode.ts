@@ -93,8 +93,7 @@ function hashMismatch(name: string, hash: FileHash): DuplifsError {
   );
 }
 
-/** What the gzip file holds. Throws DAMAGED, naming it. */
-export async function* gunzip(source: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
+async function* gunzip(source: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
   const inflated = createGunzip({ chunkSize: 256 * 1024 });
   const fed = feed(source, inflated);
   fed.catch((error: unknown) => inflated.destroy(error as Error));

@@ -1,6 +1,6 @@
 /** A volume as a random-access plaintext. */
 export { BlockArena, blockLength } from './block-arena.js';
-export { decodeFile, gunzip } from './decode.js';
+export { decodeFile } from './decode.js';
 export type { DecodeOptions, EncodedFile, FileHash } from './decode.js';
 export { VolumeStore } from './volume-store.js';
 export type {

@@ -21,7 +21,8 @@ import {
 import { DuplifsError } from '../../base/index.js';
 import type { Storage } from '../../storage/index.js';
 import { decodeFile, type DecodeOptions } from '../../volume/index.js';
-import type { LocalSignatures } from './local-entries.js';
+import type { SetEntries } from './merge-sets.js';
+import { sigtarEntries } from './sigtar-entries.js';
 
 export interface ChainBase {
   /** The set that the next incremental builds on. */
@@ -35,7 +36,10 @@ export interface ChainBase {
   readonly isLocalManifest: boolean;
 }
 
-export interface BaseSignatures extends LocalSignatures {
+export interface BaseSignatures {
+  readonly setSeconds: number;
+  /** Its name in the archive dir. */
+  readonly name: string;
   /** Where it is only on the storage (`--dry-run`). */
   readonly stored?: StoredFile;
 }
@@ -94,6 +98,19 @@ export async function readStoredManifest(
   { storage, decode }: Pick<BaseSources, 'storage' | 'decode'>,
 ): Promise<Manifest> {
   return parseFrom(stored.name, decodeFile(storage, stored, { ...decode, signKey: undefined }));
+}
+
+/** The entries of each set of the chain, for mergeSets. */
+export function setEntriesOf({ signatures }: ChainBase, sources: BaseSources): SetEntries[] {
+  return signatures.map(({ setSeconds, name, stored }) => {
+    const reader = { read: () => createReadStream(join(sources.archiveFolder, name)) };
+    const decode = { ...sources.decode, signKey: undefined };
+    const plaintext =
+      stored === undefined
+        ? decodeFile(reader, { name, container: 'gz' }, decode)
+        : decodeFile(sources.storage, stored, decode);
+    return sigtarEntries(name, setSeconds, plaintext);
+  });
 }
 
 /** Names of the archive dir that belong to sets which are complete on the storage. */

@@ -5,7 +5,7 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 import type { Worker } from 'node:worker_threads';
-import { errorFrom, startThread } from '../../base/index.js';
+import { DuplifsError, startThread } from '../../base/index.js';
 import { messageSession, type MessageSession } from '../../openpgp/index.js';
 import {
   encodingOfFile,
@@ -18,6 +18,7 @@ import { openSpool, type SpooledFile } from './file-spool.js';
 import {
   bufferBytes,
   bufferCount,
+  type SentError,
   type VolumeAnswer,
   type VolumeProgress,
   type VolumeRequest,
@@ -41,9 +42,6 @@ export class VolumeMaker {
   #current: ThreadedWriter | undefined;
   /** The file that the thread writes, until it is given away; its writer. */
   #open: { readonly file: FileHandle; readonly writer: VolumeWriter } | undefined;
-  #makeSession: (() => Promise<MessageSession>) | undefined;
-  /** Those that were made before they are wanted. */
-  readonly #ahead: Promise<MessageSession>[] = [];
   /** Who waits for a session, in order. */
   readonly #waiting: {
     readonly resolve: (session: MessageSession) => void;
@@ -57,31 +55,20 @@ export class VolumeMaker {
 
   /**
    * The encoding with sessions that the thread makes: what passphrases take (some 50 ms a file) is done beside all
-   * else.
+   * else. Those of a set with one volume are made ahead, at once.
    */
   withSessions(encoding: Encoding): Encoding {
     if (encoding.container !== 'gpg' || encoding.passphrases.length === 0) return encoding;
-    this.#makeSession = async (): Promise<MessageSession> => {
+    const make = async (): Promise<MessageSession> => {
       const session = await messageSession(encoding.encryptTo);
       return new Promise((resolve, reject) => {
         this.#waiting.push({ resolve, reject });
         this.#send({ kind: 'passphrases', session, passphrases: encoding.passphrases });
       });
     };
-    const make = this.#makeSession;
-    return { ...encoding, nextSession: () => this.#ahead.shift() ?? make() };
-  }
-
-  /** Starts the thread, and makes the sessions of a set with one volume ahead. */
-  prepare(): void {
-    if (this.#worker !== undefined) return;
-    this.#worker = this.#start();
-    if (this.#makeSession === undefined) return;
-    for (let i = 0; i < filesOfSmallSet; i += 1) {
-      const session = this.#makeSession();
-      session.catch(() => undefined); // it comes out when it is wanted
-      this.#ahead.push(session);
-    }
+    const ahead = Array.from({ length: filesOfSmallSet }, make);
+    for (const one of ahead) one.catch(() => undefined); // it comes out when it is wanted
+    return { ...encoding, nextSession: () => ahead.shift() ?? make() };
   }
 
   /** Opens the next file; the one before must have been given away. Fails with TARGET when there is no place for it. */
@@ -136,7 +123,7 @@ export class VolumeMaker {
       task: 'makes volumes',
       onMessage: (answer) => {
         if (answer.kind === 'session') this.#waiting.shift()?.resolve(answer.session);
-        else if (answer.kind === 'failed') fail(errorFrom(answer.error));
+        else if (answer.kind === 'failed') fail(errorOf(answer.error));
         else this.#current?.take(answer);
       },
       onEnd: fail,
@@ -287,4 +274,9 @@ class ThreadedWriter implements VolumeWriter {
     }
     if (this.#failure !== undefined) throw this.#failure;
   }
+}
+
+function errorOf({ message, code, hint }: SentError): Error {
+  if (code === undefined) return new Error(message);
+  return new DuplifsError(code, message, hint === undefined ? {} : { hint });
 }

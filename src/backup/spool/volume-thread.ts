@@ -1,9 +1,9 @@
 /** The thread that makes volumes: it deflates, encrypts, sums and writes one at a time; see VolumeMaker. */
 import { parentPort } from 'node:worker_threads';
-import { sentError } from '../../base/index.js';
+import { errorText, isDuplifsError } from '../../base/index.js';
 import { withPassphrases } from '../../openpgp/index.js';
 import { openFileWriter, type VolumeWriter } from '../../volume/index.js';
-import type { VolumeAnswer, VolumeProgress, VolumeRequest } from './protocol.js';
+import type { SentError, VolumeAnswer, VolumeProgress, VolumeRequest } from './protocol.js';
 import { SpoolSink } from './spool-sink.js';
 
 const port = parentPort;
@@ -54,7 +54,11 @@ function progressOf({ fileBytes, pendingBytes }: VolumeWriter): VolumeProgress {
 
 function fail(error: unknown): void {
   writer = undefined;
-  tell({ kind: 'failed', error: sentError(error) });
+  const message = errorText(error);
+  const sent: SentError = isDuplifsError(error)
+    ? { message, code: error.code, ...(error.hint === undefined ? {} : { hint: error.hint }) }
+    : { message: error instanceof Error ? (error.stack ?? message) : message };
+  tell({ kind: 'failed', error: sent });
 }
 
 function tell(message: VolumeAnswer, handedOver: readonly ArrayBuffer[] = []): void {
