@@ -20,7 +20,7 @@ export interface RcloneServer {
 
 /** Kills the program when standard input ends, which it does with the parent process. */
 const guarded =
-  'exec 3<&0; "$@" </dev/null 3<&- & child=$!; (cat <&3 >/dev/null; kill "$child") & wait "$child"';
+  'exec 3<&0; "$@" </dev/null 3<&- & child=$!; (read -r end <&3; kill "$child") & wait "$child"';
 
 const maxLogLines = 20;
 
