@@ -62,6 +62,19 @@ export function isReplayable(body: Body): boolean {
   return body instanceof Uint8Array || body instanceof Replayable;
 }
 
+/** In bytes; undefined when only reading it shows how long it is. */
+export function lengthOf(body: Body): number | undefined {
+  if (body instanceof Uint8Array) return body.length;
+  return body instanceof OpenFile ? body.size : undefined;
+}
+
+/** The body; `onTaken` is told of the bytes that were taken of it. */
+export function watchBody(body: Body, onTaken: (bytes: number) => void): Body {
+  return body instanceof OpenFile
+    ? body.watched(onTaken)
+    : mapBody(body, (chunks) => watchedChunks(chunks, onTaken));
+}
+
 const pieceBytes = 256 * 1024;
 
 /** The body as chunks; large byte arrays are cut, so that progress can be watched and rates held. */
@@ -77,6 +90,16 @@ export function mapBody(
 ): AsyncIterable<Uint8Array> {
   const chunks = chunksOf(body);
   return isReplayable(chunks) ? new Replayable(() => transform(chunks)) : transform(chunks);
+}
+
+async function* watchedChunks(
+  chunks: AsyncIterable<Uint8Array>,
+  onTaken: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    onTaken(chunk.length);
+    yield chunk;
+  }
 }
 
 // eslint-disable-next-line @typescript-eslint/require-await -- an async iterable of what is there

@@ -31,6 +31,13 @@ export interface OpenVolume {
   readonly spooled: () => SpooledFile;
 }
 
+interface CurrentFile {
+  readonly file: FileHandle;
+  /** This side of the thread's writer, and what signs before it where that is to be done. */
+  readonly threaded: ThreadedWriter;
+  readonly writer: VolumeWriter;
+}
+
 export class VolumeMaker {
   readonly #folder: string;
   /** Those that are not on their way. */
@@ -39,9 +46,10 @@ export class VolumeMaker {
     () => new Uint8Array(new ArrayBuffer(bufferBytes)),
   );
   #worker: Worker | undefined;
-  #current: ThreadedWriter | undefined;
-  /** The file that the thread writes, until it is given away; its writer. */
-  #open: { readonly file: FileHandle; readonly writer: VolumeWriter } | undefined;
+  /** Why the thread makes nothing any more. */
+  #failure: Error | undefined;
+  /** The file that the thread writes, until it is given away. */
+  #current: CurrentFile | undefined;
   /** Who waits for a session, in order. */
   readonly #waiting: {
     readonly resolve: (session: MessageSession) => void;
@@ -62,8 +70,8 @@ export class VolumeMaker {
     const make = async (): Promise<MessageSession> => {
       const session = await messageSession(encoding.encryptTo);
       return new Promise((resolve, reject) => {
-        this.#waiting.push({ resolve, reject });
         this.#send({ kind: 'passphrases', session, passphrases: encoding.passphrases });
+        this.#waiting.push({ resolve, reject });
       });
     };
     const ahead = Array.from({ length: filesOfSmallSet }, make);
@@ -79,11 +87,10 @@ export class VolumeMaker {
       this.#send(request, handedOver);
     });
     const writer = signedBy(encoding, threaded);
-    this.#current = threaded;
-    this.#open = { file, writer };
+    this.#current = { file, threaded, writer };
     this.#send({ kind: 'open', encoding: fileEncoding, file: file.fd, folder: this.#folder });
     const spooled = (): SpooledFile => {
-      this.#open = undefined;
+      this.#current = undefined;
       return { ...threaded.sums, file };
     };
     return { writer, spooled };
@@ -102,21 +109,22 @@ export class VolumeMaker {
 
   /** Ends the thread, and gives up the file in the making. */
   async close(): Promise<void> {
-    this.#open?.writer.abort();
+    this.#current?.writer.abort();
     await this.#worker?.terminate(); // before the file is closed: its number may be another's then
-    this.#worker = undefined;
-    await this.#open?.file.close();
-    this.#open = undefined;
+    await this.#current?.file.close();
+    this.#current = undefined;
   }
 
   #send(request: VolumeRequest, handedOver: readonly ArrayBuffer[] = []): void {
+    if (this.#failure !== undefined) throw this.#failure;
     this.#worker ??= this.#start();
     this.#worker.postMessage(request, handedOver);
   }
 
   #start(): Worker {
     const fail = (error: Error): void => {
-      this.#current?.fail(error);
+      this.#failure ??= error;
+      this.#current?.threaded.fail(this.#failure);
       for (const { reject } of this.#waiting.splice(0)) reject(error);
     };
     return startThread<VolumeAnswer>(new URL('./volume-thread.js', import.meta.url), {
@@ -124,7 +132,7 @@ export class VolumeMaker {
       onMessage: (answer) => {
         if (answer.kind === 'session') this.#waiting.shift()?.resolve(answer.session);
         else if (answer.kind === 'failed') fail(errorOf(answer.error));
-        else this.#current?.take(answer);
+        else this.#current?.threaded.take(answer);
       },
       onEnd: fail,
     });

@@ -75,11 +75,7 @@ export class LocalFolder implements Folder {
     const isCopied = body instanceof OpenFile && (await copyOpenFile(body, path));
     const file = await open(path, isCopied ? 'r+' : 'wx', 0o600);
     try {
-      if (isCopied) {
-        await file.sync();
-        return;
-      }
-      for await (const chunk of chunksOf(body)) {
+      for await (const chunk of isCopied ? [] : chunksOf(body)) {
         signal?.throwIfAborted();
         await writeAll(file, chunk);
       }

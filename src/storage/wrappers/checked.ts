@@ -4,7 +4,7 @@
  * as a DuplifsError with URL and name and without a credential.
  */
 import { DuplifsError, errorText } from '../../base/index.js';
-import { mapBody, OpenFile } from '../body.js';
+import { lengthOf, mapBody } from '../body.js';
 import type { Failure } from '../errors.js';
 import { StorageError, systemFailure } from '../errors.js';
 import { checkName, checkText, isPlainName } from '../names.js';
@@ -168,12 +168,6 @@ export class CheckedStorage extends WrappedStorage {
     }
     return clean;
   }
-}
-
-/** Undefined when only reading it shows how long it is. */
-function lengthOf(body: Body): number | undefined {
-  if (body instanceof Uint8Array) return body.length;
-  return body instanceof OpenFile ? body.size : undefined;
 }
 
 function checkRange(range: ByteRange | undefined): void {

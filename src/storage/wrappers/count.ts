@@ -1,4 +1,4 @@
-import { mapBody, OpenFile } from '../body.js';
+import { watchBody } from '../body.js';
 import type { Body, ByteRange, Storage, StoredObject, WriteOptions } from '../storage.js';
 import { WrappedStorage } from './wrapped.js';
 
@@ -77,28 +77,14 @@ export class CountStorage extends WrappedStorage {
 
   override write(name: string, body: Body, options: WriteOptions): Promise<void> {
     this.#statistics.writes += 1;
-    const count = (bytes: number): void => {
+    const counted = watchBody(body, (bytes) => {
       this.#statistics.bytesWritten += bytes;
-    };
-    const counted =
-      body instanceof OpenFile
-        ? body.watched(count)
-        : mapBody(body, (chunks) => counting(chunks, count));
+    });
     return this.inner.write(name, counted, options);
   }
 
   override remove(names: readonly string[], signal?: AbortSignal): Promise<void> {
     this.#statistics.removes += 1;
     return this.inner.remove(names, signal);
-  }
-}
-
-async function* counting(
-  chunks: AsyncIterable<Uint8Array>,
-  count: (bytes: number) => void,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    count(chunk.length);
-    yield chunk;
   }
 }

@@ -1,8 +1,7 @@
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type * as readFile from '../../../src/backup/reading/read-file.js';
 import type * as summingThread from '../../../src/backup/reading/summing-thread.js';
 import {
@@ -12,6 +11,7 @@ import {
   type SumsAhead,
 } from '../../../src/librsync/index.js';
 import { noise } from '../../support/noise.js';
+import { temporaryFolders } from '../../support/temporary.js';
 
 // threads run what is built
 const built = new URL('../../../dist/backup/reading/', import.meta.url).href;
@@ -19,14 +19,10 @@ const { FileReader } = (await import(`${built}read-file.js`)) as typeof readFile
 const { SummingThread } = (await import(`${built}summing-thread.js`)) as typeof summingThread;
 
 const blockLength = 2048;
-let folder: string;
+const newFolder = temporaryFolders();
 let path: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'duplifs-sums-'));
-  path = join(folder, 'file');
-});
-afterEach(() => {
-  rmSync(folder, { recursive: true });
+  path = join(newFolder(), 'file');
 });
 
 function signatureOf(bytes: Buffer): Buffer {

@@ -111,5 +111,6 @@ describe('volumes made in a thread', () => {
     await writer.write([noise(1000)]);
     await maker.close();
     await expect(writer.finish()).rejects.toThrow('has ended');
+    await expect(maker.open(gzip)).rejects.toThrow('has ended');
   });
 });
