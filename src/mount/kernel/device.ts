@@ -1,7 +1,7 @@
 /**
  * The open /dev/fuse of one mount: one read gives one request, one write takes one reply.
  *
- * The descriptor is read through libuv's event loop (epoll), as a pipe is. The alternatives were measured
+ * While requests follow each other closely they are read without sleeping in between (BusyPoll). Else the descriptor is read through libuv's event loop (epoll), as a pipe is. The alternatives were measured
  * and are slower or worse (docs/performance.md, "FUSE engines"): a blocking read in libuv's pool takes one
  * of the few threads that zlib and the file system share, and, like one in a worker thread, keeps a
  * crashing process from ending, which would leave a mountpoint that hangs its users for ever instead of
@@ -12,6 +12,7 @@ import { write, writeSync, writevSync } from 'node:fs';
 import { Socket, type SocketConstructorOpts } from 'node:net';
 import { DuplifsError, errorText } from '../../base/index.js';
 import type { Logger } from '../logger.js';
+import { BusyPoll, loadPollCalls } from './busy-poll.js';
 
 /** Room for any request: the largest is SETXATTR with a value of 64 KiB. */
 const REQUEST_BYTES = 132 * 1024;
@@ -32,8 +33,11 @@ interface HandleOptions extends SocketConstructorOpts {
 }
 
 export interface DeviceEvents {
-  /** A request of `length` bytes stands in `device.request`, until this returns. */
-  onRequest(length: number): void;
+  /**
+   * A request of `length` bytes stands in `device.request`, until this returns. Says whether all requests
+   * have been answered: then nothing is to be done but to wait for the next.
+   */
+  onRequest(length: number): boolean;
   /** Nothing follows: unmounted, or the connection was cut. Called once. */
   onEnd(): void;
 }
@@ -44,6 +48,7 @@ export class FuseDevice {
   readonly #fd: number;
   readonly #log: Logger;
   #socket: Socket | undefined;
+  #busyPoll: BusyPoll | undefined;
   #closed = false;
   #notices = 0;
   #onQuiet: (() => void) | undefined;
@@ -58,7 +63,7 @@ export class FuseDevice {
     const handle = openPipe(this.#fd);
     this.#holdWhileNoticesAreWritten(handle);
     const callback = (length: number): boolean => {
-      events.onRequest(length);
+      this.#handle(length, events);
       return true;
     };
     const options: HandleOptions = { handle, onread: { buffer: this.request, callback } };
@@ -71,6 +76,20 @@ export class FuseDevice {
     socket.once('close', () => {
       events.onEnd();
     });
+    void loadPollCalls().then((calls) => {
+      if (calls !== undefined) this.#busyPoll = new BusyPoll(this.#fd, this.request, calls);
+    });
+  }
+
+  /** Handles a request that has come through the event loop, and those that follow it closely. */
+  #handle(length: number, events: DeviceEvents): void {
+    let isIdle = events.onRequest(length);
+    if (this.#busyPoll?.begin() !== true) return;
+    while (isIdle && !this.#closed) {
+      const next = this.#busyPoll.next();
+      if (next === 0) return;
+      isIdle = events.onRequest(next);
+    }
   }
 
   /** Sends the first `length` bytes as one reply. */

@@ -90,6 +90,11 @@ export class Exchange {
     this.#onSettled?.();
   }
 
+  /** Whether any request waits for an answer. */
+  get isWaiting(): boolean {
+    return this.#pending.size > 0;
+  }
+
   /** Whether a request about this node waits for an answer. */
   isBusy(nodeid: number): boolean {
     for (const pending of this.#pending.values()) if (pending.nodeid === nodeid) return true;

@@ -67,6 +67,7 @@ class KernelSession implements MountSession {
     this.#device.start({
       onRequest: (length) => {
         this.#server.handle(length);
+        return !this.#server.exchange.isWaiting;
       },
       onEnd: () => {
         this.#notices.length = 0;
