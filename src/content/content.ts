@@ -4,7 +4,7 @@
  * any number of diffs, so that a read touches only what it needs and nothing is ever patched into a copy.
  */
 import { LRUCache } from 'lru-cache';
-import { type CatalogEntry, type Filler } from '../catalog/index.js';
+import { type CatalogEntry, type Filler, type Piece } from '../catalog/index.js';
 import { DuplifsError, eventLoopTurns, SharedTask } from '../base/index.js';
 import { readDeltaCommands } from '../librsync/index.js';
 import { type DecodePriority } from '../volume/index.js';
@@ -82,8 +82,8 @@ export class Content {
    */
   #plain(version: FileVersion, offset: number, length: number): Extents | undefined {
     if (version.kind !== 'snapshot' || version.size === undefined) return undefined;
-    const extents = this.#pieces(version);
-    if (extents.length !== version.size) return undefined; // forgotten since, with its set
+    const extents = extentsOf(this.#filler.catalog.piecesInTurn(version.setId, version.id));
+    if (extents?.length !== version.size) return undefined; // forgotten since, with its set, or not all
     if (offset > 0 || length < extents.length) this.#extents.set(keyOf(version), extents);
     return extents;
   }
@@ -180,22 +180,11 @@ export class Content {
     return entry;
   }
 
-  #pieces({ setId, id }: Pick<FileVersion, 'setId' | 'id'>): Extents {
-    const pieces = this.#filler.catalog.pieces(setId, id);
-    const [only] = pieces;
-    if (pieces.length === 1 && only !== undefined && only.number <= 1) {
-      return Extents.ofRun(only.volumeId, only.offset, only.length);
-    }
-    const builder = new ExtentsBuilder();
-    let expected: number | undefined;
-    for (const piece of pieces) {
-      // one whole content, or all pieces of it from the first on
-      if (piece.number !== (expected ?? Math.min(piece.number, 1)))
-        throw this.#incomplete({ setId, id });
-      expected = piece.number + 1;
-      builder.add(piece.volumeId, piece.offset, piece.length);
-    }
-    return builder.build();
+  #pieces(version: Pick<FileVersion, 'setId' | 'id'>): Extents {
+    const pieces = this.#filler.catalog.pieces(version.setId, version.id);
+    const extents = extentsOf(pieces);
+    if (extents === undefined) throw this.#incomplete(version);
+    return extents;
   }
 
   #incomplete({ setId, id }: Pick<CatalogEntry, 'setId' | 'id'>): DuplifsError {
@@ -241,4 +230,21 @@ export class Content {
 
 function keyOf({ id, setId }: Pick<FileVersion, 'id' | 'setId'>): string {
   return `${id}:${setId}`;
+}
+
+/** All of a content or delta; undefined where pieces are missing. */
+function extentsOf(pieces: readonly Piece[]): Extents | undefined {
+  const [only] = pieces;
+  if (pieces.length === 1 && only !== undefined && only.number <= 1) {
+    return Extents.ofRun(only.volumeId, only.offset, only.length);
+  }
+  const builder = new ExtentsBuilder();
+  let expected: number | undefined;
+  for (const piece of pieces) {
+    // one whole content, or all pieces of it from the first on
+    if (piece.number !== (expected ?? Math.min(piece.number, 1))) return undefined;
+    expected = piece.number + 1;
+    builder.add(piece.volumeId, piece.offset, piece.length);
+  }
+  return builder.build();
 }
