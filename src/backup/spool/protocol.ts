@@ -4,9 +4,9 @@ import type { MessageSession } from '../../openpgp/index.js';
 import type { FileEncoding, VolumeTable } from '../../volume/index.js';
 
 /** The plaintext goes through buffers that are handed to and fro. */
-export const bufferBytes = 256 * 1024;
-/** What may be on its way: 4 MiB. */
-export const bufferCount = 16;
+export const bufferBytes = 1024 * 1024;
+/** What may be on its way: 6 MiB. */
+export const bufferCount = 6;
 
 export type VolumeRequest =
   | {

@@ -1,7 +1,7 @@
 /**
  * Makes the files of a set in a thread of its own, one at a time: deflating, encrypting, summing and writing take as
  * long as all else that a backup does, so that two processors share the work. The plaintext goes there in buffers that
- * are handed to and fro, 4 MiB at most; memory that both threads share is copied more slowly.
+ * are handed to and fro, 6 MiB at most; memory that both threads share is copied more slowly.
  */
 import type { FileHandle } from 'node:fs/promises';
 import type { Worker } from 'node:worker_threads';

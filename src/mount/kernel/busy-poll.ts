@@ -11,11 +11,11 @@
 import { availableParallelism, endianness } from 'node:os';
 
 /** How long a request is waited for, in milliseconds. */
-const patienceMs = 0.2;
+const PATIENCE_MS = 0.2;
 /** The longest time without a turn of the event loop, whose timers must come. */
-const longestTurnMs = 2;
+const LONGEST_TURN_MS = 2;
 /** How many requests at most come through the event loop, after waits in vain, before the next try. */
-const longestRest = 8;
+const LONGEST_REST = 8;
 
 const POLLIN = 1;
 
@@ -57,7 +57,7 @@ export class BusyPoll {
       this.#resting -= 1;
       return false;
     }
-    this.#turnEnds = this.#calls.now() + longestTurnMs;
+    this.#turnEnds = this.#calls.now() + LONGEST_TURN_MS;
     return true;
   }
 
@@ -75,8 +75,8 @@ export class BusyPoll {
         return length;
       }
       if (isLoopReady) return 0;
-      if (now() - started > patienceMs) {
-        this.#rest = Math.min(2 * this.#rest + 1, longestRest);
+      if (now() - started > PATIENCE_MS) {
+        this.#rest = Math.min(2 * this.#rest + 1, LONGEST_REST);
         this.#resting = this.#rest;
         return 0;
       }

@@ -17,6 +17,8 @@ import { BusyPoll, loadPollCalls } from './busy-poll.js';
 /** Room for any request: the largest is SETXATTR with a value of 64 KiB. */
 const REQUEST_BYTES = 132 * 1024;
 const LONGEST_NOTICE_MS = 5000;
+/** Loading koffi takes some 15 ms, which who only looks into a folder need not wait for. */
+const REQUESTS_BEFORE_BUSY_POLL = 32;
 
 /** The part of Node's pipe handle that is used here. */
 interface PipeHandle {
@@ -48,6 +50,8 @@ export class FuseDevice {
   readonly #fd: number;
   readonly #log: Logger;
   #socket: Socket | undefined;
+  /** Those that have come through the event loop. */
+  #requests = 0;
   #busyPoll: BusyPoll | undefined;
   #closed = false;
   #notices = 0;
@@ -76,20 +80,24 @@ export class FuseDevice {
     socket.once('close', () => {
       events.onEnd();
     });
-    void loadPollCalls().then((calls) => {
-      if (calls !== undefined) this.#busyPoll = new BusyPoll(this.#fd, this.request, calls);
-    });
   }
 
   /** Handles a request that has come through the event loop, and those that follow it closely. */
   #handle(length: number, events: DeviceEvents): void {
     let isIdle = events.onRequest(length);
+    this.#requests += 1;
+    if (this.#requests === REQUESTS_BEFORE_BUSY_POLL) void this.#loadBusyPoll();
     if (this.#busyPoll?.begin() !== true) return;
     while (isIdle && !this.#closed) {
       const next = this.#busyPoll.next();
       if (next === 0) return;
       isIdle = events.onRequest(next);
     }
+  }
+
+  async #loadBusyPoll(): Promise<void> {
+    const calls = await loadPollCalls();
+    if (calls !== undefined) this.#busyPoll = new BusyPoll(this.#fd, this.request, calls);
   }
 
   /** Sends the first `length` bytes as one reply. */
