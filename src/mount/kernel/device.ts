@@ -1,7 +1,8 @@
 /**
  * The open /dev/fuse of one mount: one read gives one request, one write takes one reply.
  *
- * While requests follow each other closely they are read without sleeping in between (BusyPoll). Else the descriptor is read through libuv's event loop (epoll), as a pipe is. The alternatives were measured
+ * While requests follow each other closely they are read without sleeping in between (BusyPoll). Else the
+ * descriptor is read through libuv's event loop (epoll), as a pipe is. The alternatives were measured
  * and are slower or worse (docs/performance.md, "FUSE engines"): a blocking read in libuv's pool takes one
  * of the few threads that zlib and the file system share, and, like one in a worker thread, keeps a
  * crashing process from ending, which would leave a mountpoint that hangs its users for ever instead of
