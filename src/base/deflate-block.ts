@@ -7,7 +7,7 @@
  */
 import { promisify } from 'node:util';
 import { constants, deflateRaw } from 'node:zlib';
-import { isalBytes, loadIsal } from './isal.js';
+import { isalBytes, loadedIsal, loadIsal } from './isal.js';
 
 const deflateRawInPool = promisify(deflateRaw);
 
@@ -25,11 +25,12 @@ const fastestLevel = 1;
  * pool.
  */
 export async function deflateBlock(data: Buffer, level: number, last: boolean): Promise<Buffer> {
-  const runs = runsOf(data);
-  if (level === fastestLevel && runs.some(({ isDense }) => !isDense)) {
-    const packed = await deflateFast(data, last);
+  if (level === fastestLevel && data.length <= isalBytes) {
+    if (isDense(data)) return store(data, last);
+    const packed = await (await loadIsal())?.inPool(data, last);
     if (packed !== undefined) return packed;
   }
+  const runs = runsOf(data);
   const parts = await Promise.all(
     runs.map(({ from, to, isDense }, at) => {
       const run = data.subarray(from, to);
@@ -39,6 +40,16 @@ export async function deflateBlock(data: Buffer, level: number, last: boolean): 
   );
   const [only] = parts;
   return only !== undefined && parts.length === 1 ? only : Buffer.concat(parts);
+}
+
+/**
+ * The same at once, in this thread, where that takes no longer than asking another one; else, and until the
+ * library for it was loaded by deflateBlock, undefined.
+ */
+export function deflateBlockNow(data: Buffer, level: number, last: boolean): Buffer | undefined {
+  const isal = level === fastestLevel && data.length <= isalBytes ? loadedIsal() : undefined;
+  if (isal === undefined) return undefined;
+  return isDense(data) ? store(data, last) : isal.now(data, last);
 }
 
 interface Run {
@@ -59,6 +70,16 @@ function runsOf(data: Buffer): Run[] {
     else runs.push({ from, to, isDense });
   }
   return runs;
+}
+
+/** Whether there is nothing to gain in any run of the data. */
+function isDense(data: Buffer): boolean {
+  if (data.length < sampleBytes) return false;
+  for (let from = 0; from < data.length; from += runBytes) {
+    const to = Math.min(data.length, from + runBytes);
+    if (to - from >= sampleBytes && !looksDense(data, from, to)) return false;
+  }
+  return true;
 }
 
 const counts = new Uint32Array(256);
@@ -99,13 +120,6 @@ function store(data: Buffer, isEnd: boolean): Buffer {
     at += data.copy(bytes, at, from, from + length);
   }
   return bytes;
-}
-
-/** Undefined where zlib has to do it. */
-async function deflateFast(data: Buffer, isEnd: boolean): Promise<Buffer | undefined> {
-  if (data.length > isalBytes) return undefined;
-  const deflateByIsal = await loadIsal();
-  return deflateByIsal?.(data, isEnd);
 }
 
 function deflate(data: Buffer, level: number, isEnd: boolean): Promise<Buffer> {

@@ -1,6 +1,6 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 
-import { deflateBlock, noteShortLived } from '../base/index.js';
+import { deflateBlock, deflateBlockNow, noteShortLived } from '../base/index.js';
 import type { SessionKey } from './algorithms.js';
 import { nodeCipher } from './cfb.js';
 import { encodeDefiniteLength } from './packet-header.js';
@@ -57,6 +57,8 @@ export interface SeekableWriterOptions {
   readonly onePass?: Uint8Array;
   /** 1 to 9; 0 for no compression: the message has no compressed packet then. */
   readonly level?: number;
+  /** Whether a block is rather deflated at once than in libuv's pool, when nobody waits for the writer. */
+  readonly isIdle?: () => boolean;
   /** Takes the file, piece by piece, one after the other. A piece is used again once the next one was taken. */
   readonly sink: (piece: Buffer) => Promise<void>;
 }
@@ -81,7 +83,8 @@ interface PlacedBlock {
 
 /**
  * Writes a seekable message (seekable-layout.ts). Call `write` with the plaintext, one call after the other, then
- * `finish`. Blocks are deflated in libuv's pool, some at a time; memory is bounded by their number.
+ * `finish`. Blocks are deflated in libuv's pool, some at a time; memory is bounded by their number. Where more
+ * time is lost by waking the pool than there is to gain, they are deflated one by one.
  * Errors of the sink come out of the next `write` or of `finish`, and are final.
  */
 export class SeekableMessageWriter {
@@ -177,15 +180,12 @@ export class SeekableMessageWriter {
     const headAt = headRoom - head.length;
     head.copy(block, headAt);
     const framed = block.subarray(headAt, headRoom + data.length);
-    const packed = this.pack(
-      signature === undefined ? framed : Buffer.concat([framed, signature]),
-      last,
-    );
-    // Its error is that of the chain.
-    packed.catch(() => undefined);
+    const message = signature === undefined ? framed : Buffer.concat([framed, signature]);
+    const packed = this.pack(message, last);
+    const isPacked = Buffer.isBuffer(packed);
+    if (!isPacked) packed.catch(() => undefined); // its error is that of the chain
     const digest = createHash('sha256').update(data).digest().subarray(0, digestBytes);
-    this.chain = this.chain.then(async () => {
-      const bytes = await packed;
+    const put = async (bytes: Buffer): Promise<void> => {
       const bodyOffset = this.body.bytes;
       const bodyLength = bytes.length;
       const plaintextLength = data.length;
@@ -194,15 +194,18 @@ export class SeekableMessageWriter {
       await this.body.put(bytes);
       noteShortLived(2 * bytes.length); // it, and what it was encrypted to
       this.spare.push(block);
-    });
+    };
+    this.chain = this.chain.then(async () => put(await packed));
     this.chain.catch(() => undefined);
     this.inWork.push(this.chain);
-    if (this.inWork.length >= maxBlocksInWork) await this.inWork.shift();
+    if (isPacked || this.inWork.length >= maxBlocksInWork) await this.inWork.shift();
   }
 
-  private pack(framed: Buffer, last: boolean): Promise<Buffer> {
-    if (this.compression === 'none') return Promise.resolve(framed);
-    return deflateBlock(framed, this.level, last);
+  private pack(framed: Buffer, last: boolean): Buffer | Promise<Buffer> {
+    const { level, options } = this;
+    if (level === 0) return framed;
+    const now = options.isIdle?.() === true ? deflateBlockNow(framed, level, last) : undefined;
+    return now ?? deflateBlock(framed, level, last);
   }
 }
 

@@ -1,24 +1,28 @@
 import { inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deflateBlock } from '../../src/base/index.js';
+import { deflateBlock, deflateBlockNow } from '../../src/base/index.js';
 import { isalBytes, loadIsal } from '../../src/base/isal.js';
 import { noise } from '../support/noise.js';
 
 describe('blocks deflated by themselves', () => {
   it('are one stream when they are put together, whatever is in them', async () => {
     const piece = fc.record({ length: fc.nat(100_000), dense: fc.boolean() });
+    const pieces = fc.array(piece, { maxLength: 6 });
     const level = fc.constantFrom(1, 4);
     await fc.assert(
-      fc.asyncProperty(fc.array(piece, { maxLength: 6 }), level, async (pieces, chosen) => {
+      fc.asyncProperty(pieces, level, fc.boolean(), async (pieces, chosen, now) => {
         const data = Buffer.concat(
           pieces.map(({ length, dense }) =>
             dense ? noise(length) : Buffer.alloc(length, 'text '),
           ),
         );
         const half = data.length >> 1;
-        const first = await deflateBlock(data.subarray(0, half), chosen, false);
-        const last = await deflateBlock(data.subarray(half), chosen, true);
+        const deflate = async (block: Buffer, isLast: boolean): Promise<Buffer> =>
+          (now ? deflateBlockNow(block, chosen, isLast) : undefined) ??
+          (await deflateBlock(block, chosen, isLast));
+        const first = await deflate(data.subarray(0, half), false);
+        const last = await deflate(data.subarray(half), true);
         expect(inflateRawSync(Buffer.concat([first, last])).equals(data)).toBe(true);
       }),
       { numRuns: 60 },
@@ -44,19 +48,21 @@ describe('blocks deflated by themselves', () => {
 
 describe.runIf(process.platform === 'linux' && process.arch === 'x64')('ISA-L', () => {
   it('is used where libisal2 is installed, as the tests install it', async () => {
-    const deflate = await loadIsal();
-    if (deflate === undefined) {
+    const isal = await loadIsal();
+    if (isal === undefined) {
       expect(process.env.CI).not.toBe('true');
       return;
     }
     for (const length of [0, 1, 1000, isalBytes]) {
       const half = noise(length >> 1);
       const data = Buffer.concat([half, Buffer.alloc(length - half.length, 'text ')]);
-      const packed = await deflate(data, true);
-      expect(packed && inflateRawSync(packed).equals(data)).toBe(true);
+      for (const packed of [isal.now(data, true), await isal.inPool(data, true)]) {
+        expect(packed && inflateRawSync(packed).equals(data)).toBe(true);
+      }
     }
     const noisy = noise(isalBytes);
-    const packed = await deflate(noisy, true);
-    expect(packed && inflateRawSync(packed).equals(noisy)).toBe(true);
+    for (const packed of [isal.now(noisy, true), await isal.inPool(noisy, true)]) {
+      expect(packed && inflateRawSync(packed).equals(noisy)).toBe(true);
+    }
   });
 });

@@ -7,6 +7,8 @@ import type { FileEncoding, VolumeTable } from '../../volume/index.js';
 export const bufferBytes = 1024 * 1024;
 /** What may be on its way: 6 MiB. */
 export const bufferCount = 6;
+/** With so many on their way the one that fills them will soon wait. */
+export const manyBuffers = 4;
 
 export type VolumeRequest =
   | {

@@ -45,6 +45,8 @@ export class VolumeMaker {
     { length: bufferCount },
     () => new Uint8Array(new ArrayBuffer(bufferBytes)),
   );
+  /** How many are, for the thread to see. */
+  readonly #onTheWay = new Int32Array(new SharedArrayBuffer(4));
   #worker: Worker | undefined;
   /** Why the thread makes nothing any more. */
   #failure: Error | undefined;
@@ -118,6 +120,7 @@ export class VolumeMaker {
   #send(request: VolumeRequest, handedOver: readonly ArrayBuffer[] = []): void {
     if (this.#failure !== undefined) throw this.#failure;
     this.#worker ??= this.#start();
+    if (request.kind === 'data') Atomics.add(this.#onTheWay, 0, 1);
     this.#worker.postMessage(request, handedOver);
   }
 
@@ -129,6 +132,7 @@ export class VolumeMaker {
     };
     return startThread<VolumeAnswer>(new URL('./volume-thread.js', import.meta.url), {
       task: 'makes volumes',
+      workerData: this.#onTheWay,
       onMessage: (answer) => {
         if (answer.kind === 'session') this.#waiting.shift()?.resolve(answer.session);
         else if (answer.kind === 'failed') fail(errorOf(answer.error));

@@ -1,12 +1,20 @@
 /** The thread that makes volumes: it deflates, encrypts, sums and writes one at a time; see VolumeMaker. */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { errorText, isDuplifsError } from '../../base/index.js';
 import { withPassphrases } from '../../openpgp/index.js';
 import { openFileWriter, type VolumeWriter } from '../../volume/index.js';
-import type { SentError, VolumeAnswer, VolumeProgress, VolumeRequest } from './protocol.js';
+import {
+  manyBuffers,
+  type SentError,
+  type VolumeAnswer,
+  type VolumeProgress,
+  type VolumeRequest,
+} from './protocol.js';
 import { SpoolSink } from './spool-sink.js';
 
 const port = parentPort;
+/** One number that both threads share: the buffers that were sent and are not yet used. */
+const onTheWay = workerData as Int32Array;
 let sink: SpoolSink | undefined;
 let writer: VolumeWriter | undefined;
 /** Requests are dealt with one after the other. */
@@ -25,7 +33,11 @@ async function answer(request: VolumeRequest): Promise<void> {
   if (request.kind === 'open') {
     const opened = new SpoolSink(request.file, request.folder);
     sink = opened;
-    writer = openFileWriter(request.encoding, (piece) => opened.add(piece));
+    writer = openFileWriter(
+      request.encoding,
+      (piece) => opened.add(piece),
+      () => Atomics.load(onTheWay, 0) < manyBuffers,
+    );
     return;
   }
   if (writer === undefined || sink === undefined) throw new Error('No volume is open');
@@ -33,6 +45,7 @@ async function answer(request: VolumeRequest): Promise<void> {
     case 'data': {
       const { buffer, length } = request;
       await writer.write([new Uint8Array(buffer, 0, length)]);
+      Atomics.sub(onTheWay, 0, 1);
       tell({ kind: 'taken', buffer, ...progressOf(writer) }, [buffer]);
       break;
     }

@@ -6,8 +6,8 @@ import { blockBytes, digestBytes, type FileSink, type VolumeBlock } from './volu
 /** Blocks that are deflated at the same time or wait for those before them. */
 const maxInWork = 16;
 
-/** Wraps one block: called in order, the results are written in order. */
-export type PackBlock = (data: Buffer, last: boolean) => Promise<Buffer>;
+/** Wraps one block, at once or not: called in order, the results are written in order. */
+export type PackBlock = (data: Buffer, last: boolean) => Buffer | Promise<Buffer>;
 
 export class BlockCutter {
   readonly #pack: PackBlock;
@@ -79,7 +79,8 @@ export class BlockCutter {
     this.#filled = 0;
     noteShortLived(2 * data.length); // it, and what is made of it
     const packed = this.#pack(data, last);
-    packed.catch(() => undefined); // its error is that of the chain
+    const isPacked = Buffer.isBuffer(packed);
+    if (!isPacked) packed.catch(() => undefined); // its error is that of the chain
     const digest = createHash('sha256').update(data).digest().subarray(0, digestBytes);
     this.#chain = this.#chain.then(async () => {
       const bytes = await packed;
@@ -96,6 +97,6 @@ export class BlockCutter {
     });
     this.#chain.catch(() => undefined);
     this.#inWork.push(this.#chain);
-    if (this.#inWork.length >= maxInWork) await this.#inWork.shift();
+    if (isPacked || this.#inWork.length >= maxInWork) await this.#inWork.shift();
   }
 }

@@ -52,15 +52,22 @@ export async function encodingOfFile(encoding: Encoding): Promise<FileEncoding> 
   return { container, level, session, ...(signer && { onePass: signer.onePass }) };
 }
 
-/** The writer; of a signed message one whose `finish` gets the signature. */
-export function openFileWriter(encoding: FileEncoding, sink: FileSink): VolumeWriter {
+/**
+ * The writer; of a signed message one whose `finish` gets the signature. `isIdle` says whether nobody waits for the
+ * writer, see SeekableWriterOptions.
+ */
+export function openFileWriter(
+  encoding: FileEncoding,
+  sink: FileSink,
+  isIdle?: () => boolean,
+): VolumeWriter {
   switch (encoding.container) {
     case 'plain':
       return new PlainVolumeWriter(sink);
     case 'gz':
-      return new GzipVolumeWriter(encoding.level, sink);
+      return new GzipVolumeWriter(encoding.level, sink, isIdle);
     case 'gpg':
-      return new GpgVolumeWriter({ ...encoding, sink });
+      return new GpgVolumeWriter({ ...encoding, sink, ...(isIdle && { isIdle }) });
   }
 }
 

@@ -4,7 +4,7 @@
  * RFC 1952). To every other program it is an ordinary .gz file (docs/format/1-bytes.md 7.1).
  */
 import { crc32 } from 'node:zlib';
-import { deflateBlock } from '../../base/index.js';
+import { deflateBlock, deflateBlockNow } from '../../base/index.js';
 import { BlockCutter } from './block-cutter.js';
 import { type FileSink, type VolumeTable, type VolumeWriter } from './volume-writer.js';
 
@@ -16,11 +16,12 @@ export class GzipVolumeWriter implements VolumeWriter {
   #crc = 0;
   #begun = false;
 
-  /** `level` is zlib's: 1 to 9. */
-  constructor(level: number, sink: FileSink) {
+  /** `level` is zlib's: 1 to 9. `isIdle` as in SeekableWriterOptions. */
+  constructor(level: number, sink: FileSink, isIdle?: () => boolean) {
     this.#cutter = new BlockCutter((data, last) => {
       this.#crc = crc32(data, this.#crc);
-      return deflateBlock(data, level, last);
+      const now = isIdle?.() === true ? deflateBlockNow(data, level, last) : undefined;
+      return now ?? deflateBlock(data, level, last);
     }, sink);
   }
 

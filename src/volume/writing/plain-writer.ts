@@ -6,7 +6,7 @@ export class PlainVolumeWriter implements VolumeWriter {
   readonly #cutter: BlockCutter;
 
   constructor(sink: FileSink) {
-    this.#cutter = new BlockCutter((data) => Promise.resolve(data), sink);
+    this.#cutter = new BlockCutter((data) => data, sink);
   }
 
   get fileBytes(): number {
