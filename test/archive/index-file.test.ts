@@ -68,7 +68,6 @@ function volumeOf(number: number, plaintextLength: number, blockLength: number):
     fileName: `duplicity-full.20231114T221320Z.vol${number}.difftar.gpg`,
     fileSize: plaintextLength + 1000,
     sha1: createHash('sha1').update(String(number)).digest(),
-    sha256: createHash('sha256').update(String(number)).digest(),
     container: 'gpg',
     sessionKey: { algorithm: 9, key: createHash('sha256').update('key').digest() },
     plaintextLength,
@@ -141,7 +140,7 @@ describe('an index', () => {
   it('is the worked example of the format, byte for byte', () => {
     const volume: IndexVolume = {
       ...{ number: 1, fileName: 'v', fileSize: 1024, container: 'plain', plaintextLength: 1024 },
-      ...{ sha1: Buffer.alloc(20, 1), sha256: Buffer.alloc(32, 2), layout: [] },
+      ...{ sha1: Buffer.alloc(20, 1), layout: [] },
       blocks: [
         {
           ...{ plaintextOffset: 0, plaintextLength: 1024, fileOffset: 0, fileLength: 1024 },
@@ -168,7 +167,7 @@ describe('an index', () => {
           '0003612f62',
         ],
         ...['a403', '80b5eda506', '000004726f6f7404726f6f74', '0601', '02020601', '0403', '010163'],
-        ...['0255', '01', '0176', '8008', '01'.repeat(20), '02'.repeat(32), '00', '0000', '8008'],
+        ...['0255', '01', '0176', '8008', '01'.repeat(20), '00'.repeat(32), '00', '0000', '8008'],
         ...['00', '01', '8008008008', '03'.repeat(16)],
       ].join(''),
       'hex',

@@ -39,9 +39,8 @@ export interface IndexVolume {
   /** Its name on the storage. */
   readonly fileName: string;
   readonly fileSize: number;
-  /** Of the file on the storage: 20 and 32 bytes. */
+  /** Of the file on the storage: 20 bytes. */
   readonly sha1: Buffer;
-  readonly sha256: Buffer;
   readonly container: 'gpg' | 'gz' | 'plain';
   /** Encrypted volumes only: OpenPGP's number of the cipher (RFC 9580, 9.3), and the key. */
   readonly sessionKey?: { readonly algorithm: number; readonly key: Buffer };

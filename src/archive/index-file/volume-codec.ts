@@ -8,7 +8,8 @@ import type { IndexBlock, IndexVolume } from './model.js';
 const containers = ['plain', 'gz', 'gpg'] as const;
 const digestLength = 16;
 const sha1Length = 20;
-const sha256Length = 32;
+/** Written as zeros, and not looked at. */
+const reservedLength = 32;
 const maxNameLength = 1024;
 const maxKeyLength = 64;
 
@@ -17,7 +18,7 @@ export function encodeVolume(volume: IndexVolume, to: ByteWriter): void {
   to.text(volume.fileName);
   to.number(volume.fileSize);
   to.raw(fixed(volume.sha1, sha1Length));
-  to.raw(fixed(volume.sha256, sha256Length));
+  to.raw(Buffer.alloc(reservedLength));
   to.number(containers.indexOf(volume.container));
   to.number(volume.sessionKey?.algorithm ?? 0);
   to.bytes(volume.sessionKey?.key ?? Buffer.alloc(0));
@@ -48,7 +49,7 @@ export function decodeVolume(from: ByteReader, fail: Fail): IndexVolume {
   const fileName = from.text();
   const fileSize = from.number();
   const sha1 = from.raw(sha1Length);
-  const sha256 = from.raw(sha256Length);
+  from.raw(reservedLength);
   const container = containers[from.number()];
   const algorithm = from.number();
   const key = from.bytes();
@@ -59,7 +60,7 @@ export function decodeVolume(from: ByteReader, fail: Fail): IndexVolume {
     throw fail('holds an impossible volume');
   }
   return {
-    ...{ number, fileName, fileSize, sha1, sha256, container, plaintextLength, layout },
+    ...{ number, fileName, fileSize, sha1, container, plaintextLength, layout },
     ...(algorithm === 0 ? {} : { sessionKey: { algorithm, key } }),
     blocks: decodeBlocks(from, { fileSize, plaintextLength }, fail),
   };

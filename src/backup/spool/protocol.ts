@@ -42,7 +42,6 @@ export type VolumeAnswer =
       readonly table: VolumeTable;
       readonly size: number;
       readonly sha1: Uint8Array;
-      readonly sha256: Uint8Array;
     }
   | { readonly kind: 'failed'; readonly error: SentError };
 

@@ -12,14 +12,12 @@ const roomHint = 'Free some space, or choose another folder with --tempdir or a 
 export interface FileSums {
   readonly size: number;
   readonly sha1: Buffer;
-  readonly sha256: Buffer;
 }
 
 export class SpoolSink {
   readonly #file: number;
   readonly #folder: string;
   readonly #sha1 = createHash('sha1');
-  readonly #sha256 = createHash('sha256');
   #size = 0;
   #checkAt = 0;
 
@@ -32,7 +30,6 @@ export class SpoolSink {
   /** A FileSink that is done when it returns. Fails with NO_SPACE. */
   add(piece: Uint8Array): Promise<void> {
     this.#sha1.update(piece);
-    this.#sha256.update(piece);
     if (this.#size >= this.#checkAt) {
       this.#checkAt = this.#size + bytesPerCheck;
       checkRoom(this.#folder, roomHint);
@@ -53,6 +50,6 @@ export class SpoolSink {
 
   /** Once, at the end. */
   sums(): FileSums {
-    return { size: this.#size, sha1: this.#sha1.digest(), sha256: this.#sha256.digest() };
+    return { size: this.#size, sha1: this.#sha1.digest() };
   }
 }

@@ -179,10 +179,10 @@ class ThreadedWriter implements VolumeWriter {
   }
 
   /** The sums of the file, once it is finished. */
-  get sums(): { size: number; sha1: Buffer; sha256: Buffer } {
+  get sums(): { size: number; sha1: Buffer } {
     if (this.#finished === undefined) throw new Error('The volume is not finished');
-    const { size, sha1, sha256 } = this.#finished;
-    return { size, sha1: Buffer.from(sha1), sha256: Buffer.from(sha256) };
+    const { size, sha1 } = this.#finished;
+    return { size, sha1: Buffer.from(sha1) };
   }
 
   write(parts: readonly Uint8Array[]): Promise<void> | undefined {

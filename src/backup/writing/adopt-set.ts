@@ -85,7 +85,7 @@ function recordsOf(
     if (file === undefined || !isNext || volume.hash?.algorithm !== 'SHA1') break;
     records.push({
       number: volume.number,
-      ...{ name: file.name, size: file.size, sha1: volume.hash.hex, sha256: '' },
+      ...{ name: file.name, size: file.size, sha1: volume.hash.hex },
       // what only an index would have
       ...{ container: encoding.container, plaintextLength: 0, layout: [], blocks: '' },
       start: edge(volume.startPath, volume.startBlock),

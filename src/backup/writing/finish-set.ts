@@ -138,7 +138,6 @@ async function writeIndex(
       fileName: volume.name,
       fileSize: volume.size,
       sha1: Buffer.from(volume.sha1, 'hex'),
-      sha256: Buffer.from(volume.sha256, 'hex'),
       ...(sessionKey === undefined ? {} : { sessionKey }),
     });
     await drain();

@@ -58,7 +58,6 @@ const volumeRecord = z.object({
   name: z.string(),
   size: count,
   sha1: z.string(),
-  sha256: z.string(),
   container: z.enum(['gpg', 'gz', 'plain']),
   plaintextLength: count,
   layout: z.array(count),
@@ -94,7 +93,6 @@ export function recordOf({ number, name, file, table, start, end }: FinishedVolu
   return {
     ...{ number, name, size: file.size, start, end },
     sha1: file.sha1.toString('hex'),
-    sha256: file.sha256.toString('hex'),
     container: table.container,
     plaintextLength: table.plaintextLength,
     layout: [...table.layout],
