@@ -3,7 +3,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { collect, setKey, type SetTimes } from '../archive/index.js';
-import { DuplifsError, encodeName, isDuplifsError, NameTable } from '../base/index.js';
+import { DuplifsError, isDuplifsError, NameTable } from '../base/index.js';
 import { blockLengthFor } from '../librsync/index.js';
 import type { Storage, StoredObject } from '../storage/index.js';
 import { checkSource } from './check-source.js';
@@ -379,18 +379,17 @@ class SetRun {
   }
 
   #request(change: Extract<Change, { kind: 'snapshot' | 'diff' }>): void {
-    const { sourceRoot, maxBlockLength, followsLinks } = this.#plan;
+    const { maxBlockLength, followsLinks } = this.#plan;
     const { path, size } = change.source;
+    const { source } = this.#options;
     this.#reader.request({
-      path: path === '' ? sourceRoot : Buffer.concat([sourceRoot, slash, encodeName(path)]),
+      path: path === '' ? source : `${source}/${path}`,
       blockLength: blockLengthFor(size, maxBlockLength),
       follow: followsLinks,
       ...(change.kind === 'diff' ? { base: change.base } : {}),
     });
   }
 }
-
-const slash = Buffer.from('/');
 
 function isRead(change: Change): change is Extract<Change, { kind: 'snapshot' | 'diff' }> {
   return change.kind === 'diff' || (change.kind === 'snapshot' && change.source.type === 'reg');

@@ -1,21 +1,36 @@
-/** What the threads that read and sum tell each other, and the one that writes. */
+/**
+ * What the threads that read and sum tell each other, and the one that writes. Small files are asked for and answered
+ * by the thousand a second: what is said of them goes in a few numbers each, for objects cost more to copy than files
+ * to open.
+ */
 import type { ReadResult } from './read-file.js';
+
+/** Files to be read, in order. */
+export interface RequestMessage {
+  /** Joined by NUL, which no path contains. */
+  readonly paths: string;
+  /** numbersPerRequest for each. */
+  readonly numbers: Float64Array;
+  /** The signatures of the versions before, of those that have one, one behind the other. */
+  readonly bases: Uint8Array;
+}
+
+/** The new signature's block length, the length of the base or noBase, and 1 where a symbolic link is followed. */
+export const numbersPerRequest = 3;
+export const noBase = -1;
 
 /** A message of the reading thread: what happened, in order, and the bytes that it is about. */
 export interface ReadMessage {
   readonly bytes: ArrayBuffer;
-  readonly events: readonly MessageEvent[];
+  /** numbersPerEvent for each. */
+  readonly events: Float64Array;
+  /** By the number of the event. */
+  readonly failures: ReadonlyMap<number, NonNullable<ReadResult['failure']>>;
 }
 
-export type MessageEvent =
-  | { readonly kind: 'data'; readonly offset: number; readonly length: number }
-  | {
-      readonly kind: 'end';
-      /** The place of the signature. */
-      readonly offset: number;
-      readonly length: number;
-      readonly result: Omit<ReadResult, 'signature'>;
-    };
+/** Its kind, where its bytes lie (data, or at the end of a file its signature), how many, and how many were read of the file. */
+export const numbersPerEvent = 4;
+export const eventKind = { data: 0, end: 1, endOfChanged: 2 } as const;
 
 /** A message is sent once it has so many bytes. */
 export const messageBytes = 512 * 1024;

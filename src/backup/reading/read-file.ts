@@ -5,12 +5,13 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { encodeName, hasEscapes } from '../../base/index.js';
 import { DeltaBuilder, parseSignature, SignatureBuilder } from '../../librsync/index.js';
 import type { SummingThread } from './summing-thread.js';
 
 export interface ReadRequest {
-  /** The absolute path's bytes. */
-  readonly path: Uint8Array;
+  /** Absolute, as decodeName gives it. */
+  readonly path: string;
   /** Of the new signature (blockLengthFor). */
   readonly blockLength: number;
   /** The signature of the version before; the data are then the delta to it. */
@@ -52,7 +53,8 @@ export class FileReader {
     const { path, follow } = request;
     let file: number;
     try {
-      file = openSync(Buffer.from(path), follow ? flags : flags | constants.O_NOFOLLOW);
+      const name = hasEscapes(path) ? encodeName(path) : path;
+      file = openSync(name, follow ? flags : flags | constants.O_NOFOLLOW);
     } catch (error) {
       return unopened(error);
     }

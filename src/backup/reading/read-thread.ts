@@ -1,8 +1,19 @@
 /** The thread that reads files in the order in which they are asked for; see SourceReader. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { maxAheadBytes, messageBytes, type MessageEvent, type ReadMessage } from './protocol.js';
-import { FileReader, type ReadRequest } from './read-file.js';
+import {
+  eventKind,
+  maxAheadBytes,
+  messageBytes,
+  noBase,
+  numbersPerEvent,
+  numbersPerRequest,
+  type ReadMessage,
+  type RequestMessage,
+} from './protocol.js';
+import { FileReader, type ReadRequest, type ReadResult } from './read-file.js';
 import { SummingThread } from './summing-thread.js';
+
+type Failure = NonNullable<ReadResult['failure']>;
 
 const port = parentPort;
 /** One number that both threads share: the bytes that were sent and not yet used. */
@@ -10,7 +21,8 @@ const ahead = workerData as Int32Array;
 const reader = new FileReader(new SummingThread());
 let bytes = freshBytes(messageBytes);
 let filled = 0;
-let events: MessageEvent[] = [];
+let events: number[] = [];
+let failures: Map<number, Failure> = new Map();
 
 /** Keeps a copy of the bytes in the message; sends it when they do not fit. */
 function keep(data: Uint8Array): number {
@@ -34,23 +46,43 @@ function send(): void {
   }
   Atomics.add(ahead, 0, bytes.byteLength);
   const { buffer } = bytes;
-  port?.postMessage({ bytes: buffer, events } satisfies ReadMessage, [buffer]);
+  const message: ReadMessage = { bytes: buffer, events: new Float64Array(events), failures };
+  port?.postMessage(message, [buffer]);
   bytes = freshBytes(messageBytes);
   filled = 0;
   events = [];
+  failures = new Map();
 }
 
-port?.on('message', (requests: readonly ReadRequest[]) => {
-  for (const request of requests) {
-    const { signature, ...result } = reader.read(request, (data) => {
-      for (let at = 0; at < data.length; at += messageBytes) {
-        const part = data.subarray(at, at + messageBytes);
-        const offset = keep(part); // it may send, and so begin another list of events
-        events.push({ kind: 'data', offset, length: part.length });
-      }
-    });
-    const offset = keep(signature);
-    events.push({ kind: 'end', offset, length: signature.length, result });
+function emit(data: Uint8Array): void {
+  for (let at = 0; at < data.length; at += messageBytes) {
+    const part = data.length > messageBytes ? data.subarray(at, at + messageBytes) : data;
+    const offset = keep(part); // it may send, and so begin another list of events
+    events.push(eventKind.data, offset, part.length, 0);
+  }
+}
+
+function read(request: ReadRequest): void {
+  const { signature, bytes: bytesRead, changed, failure } = reader.read(request, emit);
+  const offset = keep(signature);
+  if (failure !== undefined) failures.set(events.length / numbersPerEvent, failure);
+  const kind = changed ? eventKind.endOfChanged : eventKind.end;
+  events.push(kind, offset, signature.length, bytesRead);
+}
+
+port?.on('message', ({ paths, numbers, bases }: RequestMessage) => {
+  let at = 0;
+  let baseAt = 0;
+  for (const path of paths.split('\0')) {
+    const baseLength = numbers[at + 1] ?? noBase;
+    const request = { path, blockLength: numbers[at] ?? 0, follow: numbers[at + 2] === 1 };
+    at += numbersPerRequest;
+    if (baseLength === noBase) {
+      read(request);
+    } else {
+      read({ ...request, base: bases.subarray(baseAt, baseAt + baseLength) });
+      baseAt += baseLength;
+    }
   }
   send();
 });

@@ -4,7 +4,13 @@
  */
 import type { Worker } from 'node:worker_threads';
 import { noteShortLived, startThread } from '../../base/index.js';
-import type { ReadMessage } from './protocol.js';
+import {
+  eventKind,
+  noBase,
+  numbersPerEvent,
+  type ReadMessage,
+  type RequestMessage,
+} from './protocol.js';
 import type { ReadRequest, ReadResult } from './read-file.js';
 
 /** Of the file that was asked for first and has not ended yet. */
@@ -19,45 +25,69 @@ export class SourceReader {
   readonly #ahead = new Int32Array(new SharedArrayBuffer(4));
   #worker: Worker | undefined;
   readonly #messages: ReadMessage[] = [];
-  #batch: ReadRequest[] = [];
+  /** What was asked for and not sent yet. */
+  #paths: string[] = [];
+  #numbers: number[] = [];
+  #bases: Uint8Array[] = [];
   #message: ReadMessage | undefined;
+  /** Of the next event. */
   #position = 0;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
 
   /** Asks for one more file. */
-  request(request: ReadRequest): void {
-    this.#batch.push(request);
-    if (this.#batch.length >= requestsPerBatch) this.flush();
+  request({ path, blockLength, base, follow }: ReadRequest): void {
+    this.#paths.push(path);
+    this.#numbers.push(blockLength, base?.length ?? noBase, follow ? 1 : 0);
+    if (base !== undefined) this.#bases.push(base);
+    if (this.#paths.length >= requestsPerBatch) this.flush();
   }
 
   /** Sends what was asked for. */
   flush(): void {
-    if (this.#batch.length === 0) return;
+    if (this.#paths.length === 0) return;
     this.#worker ??= this.#start();
-    this.#worker.postMessage(this.#batch);
-    this.#batch = [];
+    const message: RequestMessage = {
+      paths: this.#paths.join('\0'),
+      numbers: new Float64Array(this.#numbers),
+      bases: Buffer.concat(this.#bases),
+    };
+    this.#worker.postMessage(message);
+    this.#paths = [];
+    this.#numbers = [];
+    this.#bases = [];
   }
 
   /** The next event, if it is there already; its bytes are valid for as long as they are kept. */
   ready(): ReadEvent | undefined {
-    if (this.#message !== undefined && this.#position >= this.#message.events.length) {
-      Atomics.sub(this.#ahead, 0, this.#message.bytes.byteLength);
-      Atomics.notify(this.#ahead, 0);
-      noteShortLived(this.#message.bytes.byteLength);
-      this.#message = undefined;
-    }
-    if (this.#message === undefined) {
-      this.#message = this.#messages.shift();
-      this.#position = 0;
-    }
-    const event = this.#message?.events[this.#position];
-    if (this.#message === undefined || event === undefined) return undefined;
+    const message = this.#current();
+    if (message === undefined) return undefined;
+    const { bytes, events, failures } = message;
+    const number = this.#position;
     this.#position += 1;
-    const bytes = Buffer.from(this.#message.bytes, event.offset, event.length);
-    return event.kind === 'data'
-      ? { kind: 'data', bytes }
-      : { kind: 'end', result: { ...event.result, signature: bytes } };
+    const at = number * numbersPerEvent;
+    const piece = Buffer.from(bytes, events[at + 1], events[at + 2]);
+    const kind = events[at];
+    if (kind === eventKind.data) return { kind: 'data', bytes: piece };
+    const changed = kind === eventKind.endOfChanged;
+    const result = { bytes: events[at + 3] ?? 0, signature: piece, changed };
+    const failure = failures.get(number);
+    return { kind: 'end', result: failure === undefined ? result : { ...result, failure } };
+  }
+
+  /** The message that has the next event, if it is there already. */
+  #current(): ReadMessage | undefined {
+    const message = this.#message;
+    if (message !== undefined) {
+      if (this.#position * numbersPerEvent < message.events.length) return message;
+      const { byteLength } = message.bytes;
+      Atomics.sub(this.#ahead, 0, byteLength);
+      Atomics.notify(this.#ahead, 0);
+      noteShortLived(byteLength);
+    }
+    this.#message = this.#messages.shift();
+    this.#position = 0;
+    return this.#message;
   }
 
   /** The next event; a file must have been asked for. */

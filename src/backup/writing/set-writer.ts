@@ -258,16 +258,15 @@ export class SetWriter {
   }
 
   #report({ path }: WalkEntry, { failure, changed }: ReadResult): void {
+    if (failure === undefined && !changed) return;
     const { warn, counts } = this.#options;
     const name = JSON.stringify(path === '' ? '.' : path);
     if (failure?.at === 'open') {
       warn(`Cannot open ${name} (${failure.code}); its last version stays in the backup`);
     } else if (failure !== undefined) {
       warn(`Cannot read ${name} to its end (${failure.code}); it will be read again next time`);
-    } else if (changed) {
-      warn(`${name} changed while it was read; the backup has it as it was read`);
     } else {
-      return;
+      warn(`${name} changed while it was read; the backup has it as it was read`);
     }
     counts.errors += 1;
   }

@@ -54,7 +54,7 @@ describe('sums that another thread makes', () => {
       writeFileSync(path, next);
       const made = (reader: readFile.FileReader): [Buffer, Buffer] => {
         const delta: Buffer[] = [];
-        const request = { path: Buffer.from(path), blockLength, base, follow: false };
+        const request = { path, blockLength, base, follow: false };
         const { signature, failure } = reader.read(request, (bytes) =>
           delta.push(Buffer.from(bytes)),
         );
