@@ -6,7 +6,8 @@
  * user before.
  */
 import { createHash } from 'node:crypto';
-import { createGunzip, type Gunzip } from 'node:zlib';
+import type { TransformOptions } from 'node:stream';
+import { createGunzip, type Gunzip, type ZlibOptions } from 'node:zlib';
 import { DuplifsError, errorText, isDuplifsError } from '../base/index.js';
 import { decryptMessage, type Keyring } from '../openpgp/index.js';
 import { type Storage } from '../storage/index.js';
@@ -93,8 +94,16 @@ function hashMismatch(name: string, hash: FileHash): DuplifsError {
   );
 }
 
+/** Inflated in one go, for each is a way to libuv's pool and back. */
+const inflatedBytes = 512 * 1024;
+/** The next is inflated while one is used. */
+const inflateOptions: ZlibOptions & TransformOptions = {
+  chunkSize: inflatedBytes,
+  highWaterMark: 2 * inflatedBytes,
+};
+
 async function* gunzip(source: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
-  const inflated = createGunzip({ chunkSize: 256 * 1024 });
+  const inflated = createGunzip(inflateOptions);
   const fed = feed(source, inflated);
   fed.catch((error: unknown) => inflated.destroy(error as Error));
   try {

@@ -225,6 +225,25 @@ describe('a manifest', () => {
     );
   });
 
+  it('without its list of files is what it is with it, however it is cut and whatever its list counts', () => {
+    const lines = fc.array(fc.constantFrom('    new      a', '\tdeleted  "b\\x20"', 'Other', ''), {
+      maxLength: 6,
+    });
+    const cuts = fc.array(fc.nat(200), { maxLength: 5 });
+    fc.assert(
+      fc.property(fc.nat(8), lines, cuts, (count, listed, at) => {
+        const text = ['Hostname h', `Filelist ${count}`, ...listed, ...withHash].join('\n');
+        const bytes = Buffer.from(text);
+        const parser = new ManifestParser('x', { fileList: false });
+        const ends = [...at.toSorted((a, b) => a - b), bytes.length];
+        for (const [i, end] of ends.entries()) parser.push(bytes.subarray(ends[i - 1] ?? 0, end));
+        const { fileList, ...others } = parseManifest(bytes, 'x');
+        expect(fileList).toBeDefined();
+        expect(parser.end()).toEqual(others);
+      }),
+    );
+  });
+
   it('of a million files is read in seconds, and in far less without its list', () => {
     const files = Array.from({ length: 1_000_000 }, (_, i) => `    new      some/folder/${i}\n`);
     const bytes = Buffer.from(`Filelist ${files.length}\n${files.join('')}${withHash.join('\n')}`);

@@ -65,12 +65,27 @@ export class ManifestParser {
 
   /** Parses the next bytes. Throws DAMAGED. */
   push(chunk: Buffer): void {
-    let at = 0;
-    for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, at)) {
+    let at = this.#heldLength === 0 ? this.#passFiles(chunk) : 0;
+    for (let end = chunk.indexOf(lineFeed, at); end >= 0; end = chunk.indexOf(lineFeed, at)) {
       this.#line(this.#join(chunk.subarray(at, end)));
       at = end + 1;
+      if (this.#filesLeft > 0) at = this.#passFiles(chunk, at);
     }
     if (at < chunk.length) this.#hold(chunk.subarray(at));
+  }
+
+  /** Passes whole lines of a file list that is not kept; where the next line begins. */
+  #passFiles(chunk: Buffer, from = 0): number {
+    if (this.#files !== undefined) return from;
+    let lineStart = from;
+    for (let at = from; this.#filesLeft > 0 && at < chunk.length; at += 1) {
+      if (chunk[at] !== lineFeed) continue;
+      if (!isIndented(chunk, lineStart)) break;
+      this.#filesLeft -= 1;
+      this.#lineNumber += 1;
+      lineStart = at + 1;
+    }
+    return lineStart;
   }
 
   /** The manifest ended; its last line may lack its line feed. Throws DAMAGED. */
@@ -108,9 +123,9 @@ export class ManifestParser {
   #line(bytes: Buffer): void {
     this.#lineNumber += 1;
     if (this.#filesLeft > 0) {
-      const isIndented = bytes[0] === 0x20 || bytes[0] === 0x09;
-      this.#filesLeft = isIndented ? this.#filesLeft - 1 : 0;
-      if (isIndented && this.#files === undefined) return;
+      const isListed = isIndented(bytes, 0);
+      this.#filesLeft = isListed ? this.#filesLeft - 1 : 0;
+      if (isListed && this.#files === undefined) return;
     }
     const fail = this.#failAt(this.#lineNumber);
     if (bytes.length > maxLineBytes) throw fail('is too long');
@@ -204,4 +219,8 @@ function usableHash(hashes: ReadonlyMap<string, string>): VolumeHash | undefined
     if (hex !== undefined) return { algorithm, hex: hex.toLowerCase() };
   }
   return undefined;
+}
+
+function isIndented(bytes: Buffer, at: number): boolean {
+  return bytes[at] === 0x20 || bytes[at] === 0x09;
 }

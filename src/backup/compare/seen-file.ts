@@ -13,6 +13,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
+import { StringDecoder } from 'node:string_decoder';
 import { createGunzip, createGzip, type Gzip } from 'node:zlib';
 import { comparePaths } from '../../base/index.js';
 import { BatchCursor } from '../previous/batch-cursor.js';
@@ -115,20 +116,26 @@ function pathOf(json: string): string | undefined {
   }
 }
 
-/** Short, for V8 keeps what lies in large strings for long. */
-const chunkBytes = 32 * 1024;
+/** Inflated in one go, for each is a way to libuv's pool and back. */
+const inflatedBytes = 512 * 1024;
+/** Made text in one go: short, for V8 keeps what lies in large strings for long. */
+const textBytes = 32 * 1024;
 
-/** The lines of the file, those of a chunk at a time, as far as it can be read. */
+/** The lines of the file, those of a piece at a time, as far as it can be read. */
 async function* linesOf(path: string): AsyncGenerator<string[]> {
-  const input = createReadStream(path);
-  const text = createGunzip({ chunkSize: chunkBytes });
-  input.on('error', (error) => text.destroy(error));
+  const input = createReadStream(path, { highWaterMark: inflatedBytes });
+  const inflated = createGunzip({ chunkSize: inflatedBytes });
+  input.on('error', (error) => inflated.destroy(error));
+  const decoder = new StringDecoder('utf8');
   let rest = '';
   try {
-    for await (const chunk of input.pipe(text).setEncoding('utf8')) {
-      const lines = `${rest}${String(chunk)}`.split('\n');
-      rest = lines.pop() ?? '';
-      if (lines.length > 0) yield lines;
+    for await (const chunk of input.pipe(inflated) as AsyncIterable<Buffer>) {
+      for (let at = 0; at < chunk.length; at += textBytes) {
+        const text = decoder.write(chunk.subarray(at, at + textBytes));
+        const lines = `${rest}${text}`.split('\n');
+        rest = lines.pop() ?? '';
+        if (lines.length > 0) yield lines;
+      }
     }
     if (rest !== '') yield [rest];
   } catch {
@@ -148,7 +155,7 @@ export class SeenWriter {
   /** `path` is that of the final file; what is written lies beside it until then. */
   constructor(path: string, setKey: string, sinceMs: number) {
     this.#path = path;
-    this.#gzip = createGzip({ level: 1 });
+    this.#gzip = createGzip({ level: 1, chunkSize: 128 * 1024 });
     const file = createWriteStream(`${path}.new`, { mode: 0o600 });
     this.#gzip.pipe(file);
     this.#done = finished(file);

@@ -100,10 +100,14 @@ export async function readStoredManifest(
   return parseFrom(stored.name, decodeFile(storage, stored, { ...decode, signKey: undefined }));
 }
 
+/** Read in one go: a chain has few sets, and each read is a way to libuv's pool and back. */
+const readBytes = 512 * 1024;
+
 /** The entries of each set of the chain, for mergeSets. */
 export function setEntriesOf({ signatures }: ChainBase, sources: BaseSources): SetEntries[] {
   return signatures.map(({ setSeconds, name, stored }) => {
-    const reader = { read: () => createReadStream(join(sources.archiveFolder, name)) };
+    const path = join(sources.archiveFolder, name);
+    const reader = { read: () => createReadStream(path, { highWaterMark: readBytes }) };
     const decode = { ...sources.decode, signKey: undefined };
     const plaintext =
       stored === undefined
