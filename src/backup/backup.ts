@@ -11,7 +11,7 @@ import { findChanges, type Change } from './compare/changes.js';
 import { SeenReader, seenFileName, SeenWriter } from './compare/seen-file.js';
 import { jsonStatistics } from './json-statistics.js';
 import { TargetLock } from './lock/target-lock.js';
-import type { BackupOptions, BackupResult } from './options.js';
+import type { BackupOptions, BackupResult, Walk } from './options.js';
 import {
   fetchingName,
   manifestOf,
@@ -45,19 +45,27 @@ import { SetWriter } from './writing/set-writer.js';
 /** Runs a backup. The caller holds the lock on the archive dir; that on the target is taken here. */
 export async function backup(options: BackupOptions): Promise<BackupResult> {
   const startTime = Date.now() / 1000;
-  if (options.dryRun) return makeSet(options, startTime, await listStorage(options.storage));
-  await mkdir(options.archiveFolder, { recursive: true, mode: 0o700 });
-  const lock = await TargetLock.take(options);
+  const walk = options.walk(); // its thread gets ready beside what follows
   try {
-    return await makeSet(options, startTime, lock.stored, lock);
+    if (options.dryRun) {
+      return await makeSet(options, walk, startTime, await listStorage(options.storage));
+    }
+    await mkdir(options.archiveFolder, { recursive: true, mode: 0o700 });
+    const lock = await TargetLock.take(options);
+    try {
+      return await makeSet(options, walk, startTime, lock.stored, lock);
+    } finally {
+      await lock.release();
+    }
   } finally {
-    await lock.release();
+    await walk.close();
   }
 }
 
 /** Without a lock nothing is written. */
 async function makeSet(
   options: BackupOptions,
+  walk: Walk,
   startTime: number,
   stored: readonly StoredObject[],
   lock?: TargetLock,
@@ -71,7 +79,7 @@ async function makeSet(
   const encoding = lock === undefined ? options.encoding : maker.withSessions(options.encoding);
   const plan = { ...setPlanOf(options, times), encoding, writesIndex };
   try {
-    const run = new SetRun(options, plan, base, stored, resumed, maker);
+    const run = new SetRun(options, walk, plan, base, stored, resumed, maker);
     const { counts, wasWritten } = await run.run(lock);
     const statistics = { ...counts, startTime, endTime: Date.now() / 1000 };
     const json = jsonStatistics(statistics, {
@@ -186,6 +194,7 @@ async function listStorage(storage: Storage): Promise<readonly StoredObject[]> {
 /** One run over the source. */
 class SetRun {
   readonly #options: BackupOptions;
+  readonly #walk: Walk;
   readonly #plan: SetPlan;
   readonly #base: ChainBase | undefined;
   readonly #stored: readonly StoredObject[];
@@ -195,6 +204,7 @@ class SetRun {
 
   constructor(
     options: BackupOptions,
+    walk: Walk,
     plan: SetPlan,
     base: ChainBase | undefined,
     stored: readonly StoredObject[],
@@ -202,6 +212,7 @@ class SetRun {
     maker: VolumeMaker,
   ) {
     this.#options = options;
+    this.#walk = walk;
     this.#plan = plan;
     this.#base = base;
     this.#stored = stored;
@@ -363,7 +374,7 @@ class SetRun {
     const base = this.#base;
     const seen = base && (await SeenReader.open(join(archiveFolder, seenFileName), base.base.key));
     yield* findChanges({
-      walk: this.#options.walk(),
+      walk: this.#walk,
       onUnreadable: ({ path, reason }) => {
         counts.errors += 1;
         const name = JSON.stringify(path === '' ? '.' : path);

@@ -2,17 +2,15 @@
 export { backup } from './backup.js';
 export { withArchiveLock } from './lock/archive-lock.js';
 export { targetHolders, type TargetHolder } from './lock/target-lock.js';
-export type { BackupOptions, BackupResult, Progress } from './options.js';
+export type { BackupOptions, BackupResult, Progress, Walk } from './options.js';
 export type { PreviousEntry } from './previous/sigtar-entries.js';
 export { signaturesUpTo, signedTree } from './previous/signed-tree.js';
 export { deltaEntries, formatStatistics } from './statistics.js';
 export type { Counts, Statistics } from './statistics.js';
 export {
   canonicalSource,
-  compileSelection,
-  parseFilesFrom,
-  type FilesFrom,
+  compilePlan,
   type SelectionOption,
-  type Selector,
+  type SelectionPlan,
 } from './selection/index.js';
-export { walkSource, type WalkItem, type WalkOptions } from './walk/index.js';
+export { ThreadedWalk, walkSource, type WalkItem, type WalkOptions } from './walk/index.js';

@@ -17,8 +17,8 @@ export interface BackupOptions {
   readonly encoding: Encoding;
   /** Opens what is on the storage. */
   readonly decode: DecodeOptions;
-  /** Walks the source, once for each call. */
-  readonly walk: () => AsyncIterable<readonly WalkItem[]>;
+  /** A walk over the source that has not begun yet. */
+  readonly walk: () => Walk;
   readonly volumeBytes: number;
   readonly maxBlockLength: number;
   readonly followsLinks: boolean;
@@ -43,6 +43,11 @@ export interface BackupOptions {
   readonly warn: (message: string) => void;
   readonly notice: (message: string) => void;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** One walk over the source: it begins when it is iterated. Whoever has it closes it. */
+export interface Walk extends AsyncIterable<readonly WalkItem[]> {
+  close(): Promise<void>;
 }
 
 export interface Progress {

@@ -1,5 +1,5 @@
 /** What the thread that makes volumes and the one that fills them tell each other. */
-import type { ErrorCode } from '../../base/index.js';
+import type { SentError } from '../../base/index.js';
 import type { MessageSession } from '../../openpgp/index.js';
 import type { FileEncoding, VolumeTable } from '../../volume/index.js';
 
@@ -44,11 +44,3 @@ export type VolumeAnswer =
       readonly sha1: Uint8Array;
     }
   | { readonly kind: 'failed'; readonly error: SentError };
-
-/** An error on its way between threads, which keep no classes. */
-export interface SentError {
-  readonly message: string;
-  /** Of a DuplifsError. */
-  readonly code?: ErrorCode;
-  readonly hint?: string;
-}

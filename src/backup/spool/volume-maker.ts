@@ -5,7 +5,7 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 import type { Worker } from 'node:worker_threads';
-import { DuplifsError, startThread } from '../../base/index.js';
+import { receivedError, startThread } from '../../base/index.js';
 import { messageSession, type MessageSession } from '../../openpgp/index.js';
 import {
   encodingOfFile,
@@ -18,7 +18,6 @@ import { openSpool, type SpooledFile } from './file-spool.js';
 import {
   bufferBytes,
   bufferCount,
-  type SentError,
   type VolumeAnswer,
   type VolumeProgress,
   type VolumeRequest,
@@ -135,7 +134,7 @@ export class VolumeMaker {
       workerData: this.#onTheWay,
       onMessage: (answer) => {
         if (answer.kind === 'session') this.#waiting.shift()?.resolve(answer.session);
-        else if (answer.kind === 'failed') fail(errorOf(answer.error));
+        else if (answer.kind === 'failed') fail(receivedError(answer.error));
         else this.#current?.threaded.take(answer);
       },
       onEnd: fail,
@@ -286,9 +285,4 @@ class ThreadedWriter implements VolumeWriter {
     }
     if (this.#failure !== undefined) throw this.#failure;
   }
-}
-
-function errorOf({ message, code, hint }: SentError): Error {
-  if (code === undefined) return new Error(message);
-  return new DuplifsError(code, message, hint === undefined ? {} : { hint });
 }

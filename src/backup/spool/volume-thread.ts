@@ -1,11 +1,10 @@
 /** The thread that makes volumes: it deflates, encrypts, sums and writes one at a time; see VolumeMaker. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { errorText, isDuplifsError } from '../../base/index.js';
+import { sentError } from '../../base/index.js';
 import { withPassphrases } from '../../openpgp/index.js';
 import { openFileWriter, type VolumeWriter } from '../../volume/index.js';
 import {
   manyBuffers,
-  type SentError,
   type VolumeAnswer,
   type VolumeProgress,
   type VolumeRequest,
@@ -67,11 +66,7 @@ function progressOf({ fileBytes, pendingBytes }: VolumeWriter): VolumeProgress {
 
 function fail(error: unknown): void {
   writer = undefined;
-  const message = errorText(error);
-  const sent: SentError = isDuplifsError(error)
-    ? { message, code: error.code, ...(error.hint === undefined ? {} : { hint: error.hint }) }
-    : { message: error instanceof Error ? (error.stack ?? message) : message };
-  tell({ kind: 'failed', error: sent });
+  tell({ kind: 'failed', error: sentError(error) });
 }
 
 function tell(message: VolumeAnswer, handedOver: readonly ArrayBuffer[] = []): void {

@@ -3,7 +3,7 @@
  * beside the backup; until that has ended there is no bar, and no time left is told that would be a guess.
  */
 import { SingleBar, type Options, type Params } from 'cli-progress';
-import type { Progress, WalkItem } from '../../backup/index.js';
+import type { Progress, Walk } from '../../backup/index.js';
 import { formatSize } from '../progress-line.js';
 
 /** A file costs time whatever its size: each counts as some kilobytes. */
@@ -22,18 +22,20 @@ export class BackupProgress {
   #state: Progress = { files: 0, bytes: 0, stored: 0 };
   #total: { files: number; bytes: number } | undefined;
   #ended = false;
+  readonly #walk: Walk;
   /** Work done by a second, weighed so that the last ones count most. */
   readonly #speed = new Speed(memorySeconds);
 
   /** Undefined where nobody looks. `walk` is what the backup walks. */
-  static onTerminal(walk: () => AsyncIterable<readonly WalkItem[]>): BackupProgress | undefined {
-    return process.stderr.isTTY ? new BackupProgress(walk) : undefined;
+  static onTerminal(walk: () => Walk): BackupProgress | undefined {
+    return process.stderr.isTTY ? new BackupProgress(walk()) : undefined;
   }
 
-  private constructor(walk: () => AsyncIterable<readonly WalkItem[]>) {
+  private constructor(walk: Walk) {
+    this.#walk = walk;
     this.#bar.start(1, 0);
     // a folder that cannot be walked is the backup's affair
-    this.#count(walk()).catch(() => undefined);
+    this.#count().catch(() => undefined);
   }
 
   show(progress: Progress): void {
@@ -48,13 +50,14 @@ export class BackupProgress {
 
   end(): void {
     this.#ended = true;
+    this.#walk.close().catch(() => undefined);
     this.#bar.stop();
   }
 
-  async #count(walk: AsyncIterable<readonly WalkItem[]>): Promise<void> {
+  async #count(): Promise<void> {
     let files = 0;
     let bytes = 0;
-    for await (const items of walk) {
+    for await (const items of this.#walk) {
       if (this.#ended) return;
       for (const item of items) {
         if (item.kind !== 'entry') continue;

@@ -1,13 +1,7 @@
 /** duplicity's selection options: collected in the order in which they come, across their names. */
 import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
-import {
-  compileSelection,
-  parseFilesFrom,
-  type FilesFrom,
-  type SelectionOption,
-  type Selector,
-} from '../../backup/index.js';
+import type { SelectionOption, SelectionPlan } from '../../backup/index.js';
 import { DuplifsError, encodeName, errorText } from '../../base/index.js';
 import { parseTime } from '../../time/index.js';
 import { nowSeconds, type CommonOptions } from '../common-options.js';
@@ -69,10 +63,7 @@ export function addSelectionOptions(command: Command): Command {
 }
 
 /** What of the source is to be backed up. */
-export function selectionOf(
-  source: string,
-  options: SelectionOptions,
-): { selector: Selector; filesFrom?: FilesFrom } {
+export function selectionOf(source: string, options: SelectionOptions): SelectionPlan {
   const { nullSeparator, filesFrom } = options;
   const now = nowSeconds(options);
   const compiled = (options.selection ?? []).map((one): SelectionOption => {
@@ -84,10 +75,9 @@ export function selectionOf(
     }
     return one;
   });
-  const selector = compileSelection(compiled, { source, nullSeparator });
-  if (filesFrom === undefined) return { selector };
-  const content = readList(filesFrom);
-  return { selector, filesFrom: parseFilesFrom(content, { name: filesFrom, nullSeparator }) };
+  const plan = { source, options: compiled, nullSeparator };
+  if (filesFrom === undefined) return plan;
+  return { ...plan, filesFrom: { name: filesFrom, content: readList(filesFrom) } };
 }
 
 function readList(name: string): Buffer {

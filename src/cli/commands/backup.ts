@@ -2,9 +2,10 @@ import { hostname, tmpdir } from 'node:os';
 import { Command } from 'commander';
 import {
   backup,
+  compilePlan,
   deltaEntries,
   formatStatistics,
-  walkSource,
+  ThreadedWalk,
   withArchiveLock,
   type BackupResult,
 } from '../../backup/index.js';
@@ -59,7 +60,8 @@ async function runBackup(
   options: BackupCommandOptions,
   { log, signal, statistics }: CommandContext,
 ): Promise<number> {
-  const { selector, filesFrom } = selectionOf(source, options);
+  const selection = selectionOf(source, options);
+  compilePlan(selection); // before anything is done: the walk does it only when it begins
   const archiveFolder = archiveFolderOf(url, options);
   await warnIfOpen(archiveFolder, log);
   const warn = (message: string): void => {
@@ -70,11 +72,9 @@ async function runBackup(
   const storage = await openStorageFor(url, options, log, { statistics });
   const now = nowSeconds(options);
   const { fullIfOlderThan } = options;
+  const plan = { selection, copyLinks: options.copyLinks };
   const walk = (quiet: boolean) =>
-    walkSource(source, {
-      selector,
-      ...(filesFrom === undefined ? {} : { filesFrom }),
-      copyLinks: options.copyLinks,
+    new ThreadedWalk(plan, {
       onSkipped: (path) => {
         if (!quiet) log.info(`Skipping ${path}: a backup holds no sockets`);
       },

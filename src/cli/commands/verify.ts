@@ -1,6 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
-import { signaturesUpTo, signedTree, walkSource, type PreviousEntry } from '../../backup/index.js';
+import {
+  compilePlan,
+  signaturesUpTo,
+  signedTree,
+  walkSource,
+  type PreviousEntry,
+} from '../../backup/index.js';
 import { DuplifsError, encodeName, errorText, exitCodes, NameTable } from '../../base/index.js';
 import { verify, type ComparedEntry } from '../../restore/index.js';
 import { type Repository, type Snapshot } from '../../snapshot/index.js';
@@ -106,10 +112,8 @@ async function* entriesOf(
   options: VerifyCommandOptions,
   signal: AbortSignal,
 ): AsyncGenerator<ComparedEntry[]> {
-  const { selector, filesFrom } = selectionOf(folder, options);
   const walk = walkSource(folder, {
-    selector,
-    ...(filesFrom === undefined ? {} : { filesFrom }),
+    ...compilePlan(selectionOf(folder, options)),
     copyLinks: options.copyLinks,
     signal,
   });
