@@ -76,7 +76,7 @@ async function makeSet(
   const times = resumed?.times ?? (await newTimes(options, base, newestSeconds));
   const writesIndex = resumed?.header?.writesIndex ?? options.writesIndex;
   const maker = new VolumeMaker(options.tempFolder);
-  const encoding = lock === undefined ? options.encoding : maker.withSessions(options.encoding);
+  const encoding = lock === undefined ? options.encoding : maker.withSession(options.encoding);
   const plan = { ...setPlanOf(options, times), encoding, writesIndex };
   try {
     const run = new SetRun(options, walk, plan, base, stored, resumed, maker);
@@ -233,6 +233,7 @@ class SetRun {
     const plan = this.#plan;
     const maker = this.#maker;
     const { archiveFolder } = plan;
+    if (this.#base === undefined) this.#reader.start();
     const from = await this.#checkpoint();
     const beganMs = this.#resumed?.header?.beganMs ?? Date.now();
     const counts: Counts = from === undefined ? noCounts() : { ...from.counts };

@@ -52,6 +52,11 @@ export function deflateBlockNow(data: Buffer, level: number, last: boolean): Buf
   return isDense(data) ? store(data, last) : isal.now(data, last);
 }
 
+/** Loads what blocks of that level will be deflated with, which takes some 30 ms: ahead, where there is time. */
+export async function prepareDeflate(level: number): Promise<void> {
+  if (level === fastestLevel) await loadIsal();
+}
+
 interface Run {
   readonly from: number;
   readonly to: number;

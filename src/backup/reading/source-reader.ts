@@ -35,6 +35,11 @@ export class SourceReader {
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
 
+  /** Has the thread get ready, where files are sure to come. */
+  start(): void {
+    this.#worker ??= this.#start();
+  }
+
   /** Asks for one more file. */
   request({ path, blockLength, base, follow }: ReadRequest): void {
     this.#paths.push(path);
@@ -46,13 +51,13 @@ export class SourceReader {
   /** Sends what was asked for. */
   flush(): void {
     if (this.#paths.length === 0) return;
-    this.#worker ??= this.#start();
+    this.start();
     const message: RequestMessage = {
       paths: this.#paths.join('\0'),
       numbers: new Float64Array(this.#numbers),
       bases: Buffer.concat(this.#bases),
     };
-    this.#worker.postMessage(message);
+    this.#worker?.postMessage(message);
     this.#paths = [];
     this.#numbers = [];
     this.#bases = [];

@@ -16,6 +16,8 @@ export type VolumeRequest =
       readonly session: MessageSession;
       readonly passphrases: readonly string[];
     }
+  /** Files of that level will be made soon. */
+  | { readonly kind: 'prepare'; readonly level: number }
   | {
       readonly kind: 'open';
       readonly encoding: FileEncoding;

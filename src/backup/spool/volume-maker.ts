@@ -6,7 +6,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Worker } from 'node:worker_threads';
 import { receivedError, startThread } from '../../base/index.js';
-import { messageSession, type MessageSession } from '../../openpgp/index.js';
+import { messageSession, type EncryptionKey, type MessageSession } from '../../openpgp/index.js';
 import {
   encodingOfFile,
   signedBy,
@@ -63,21 +63,28 @@ export class VolumeMaker {
   }
 
   /**
-   * The encoding with sessions that the thread makes: what passphrases take (some 50 ms a file) is done beside all
-   * else. Those of a set with one volume are made ahead, at once.
+   * The encoding with a session that the thread makes at once, beside all else: what a passphrase takes is some 50 ms.
+   * All files have the same one. Their session key is the same then, and each begins with random bytes of its own, which
+   * is all that CFB needs (RFC 9580 section 5.13.1); who reads them derives the key from the passphrase once as well.
    */
-  withSessions(encoding: Encoding): Encoding {
-    if (encoding.container !== 'gpg' || encoding.passphrases.length === 0) return encoding;
-    const make = async (): Promise<MessageSession> => {
-      const session = await messageSession(encoding.encryptTo);
-      return new Promise((resolve, reject) => {
-        this.#send({ kind: 'passphrases', session, passphrases: encoding.passphrases });
-        this.#waiting.push({ resolve, reject });
-      });
-    };
-    const ahead = Array.from({ length: filesOfSmallSet }, make);
-    for (const one of ahead) one.catch(() => undefined); // it comes out when it is wanted
-    return { ...encoding, nextSession: () => ahead.shift() ?? make() };
+  withSession(encoding: Encoding): Encoding {
+    if (encoding.container === 'plain') return encoding;
+    this.#send({ kind: 'prepare', level: encoding.level });
+    if (encoding.container === 'gz' || encoding.passphrases.length === 0) return encoding;
+    const session = this.#session(encoding.encryptTo, encoding.passphrases);
+    session.catch(() => undefined); // it comes out when it is wanted
+    return { ...encoding, session };
+  }
+
+  async #session(
+    encryptTo: readonly EncryptionKey[],
+    passphrases: readonly string[],
+  ): Promise<MessageSession> {
+    const session = await messageSession(encryptTo);
+    return new Promise((resolve, reject) => {
+      this.#send({ kind: 'passphrases', session, passphrases });
+      this.#waiting.push({ resolve, reject });
+    });
   }
 
   /** Opens the next file; the one before must have been given away. Fails with TARGET when there is no place for it. */
@@ -141,9 +148,6 @@ export class VolumeMaker {
     });
   }
 }
-
-/** One volume, the signatures, the index and the manifest. */
-const filesOfSmallSet = 4;
 
 type Finished = Extract<VolumeAnswer, { kind: 'finished' }>;
 

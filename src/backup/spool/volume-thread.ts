@@ -1,6 +1,6 @@
 /** The thread that makes volumes: it deflates, encrypts, sums and writes one at a time; see VolumeMaker. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { sentError } from '../../base/index.js';
+import { prepareDeflate, sentError } from '../../base/index.js';
 import { withPassphrases } from '../../openpgp/index.js';
 import { openFileWriter, type VolumeWriter } from '../../volume/index.js';
 import {
@@ -27,6 +27,10 @@ async function answer(request: VolumeRequest): Promise<void> {
   if (request.kind === 'passphrases') {
     const session = await withPassphrases(request.session, request.passphrases);
     tell({ kind: 'session', session });
+    return;
+  }
+  if (request.kind === 'prepare') {
+    await prepareDeflate(request.level);
     return;
   }
   if (request.kind === 'open') {

@@ -28,8 +28,8 @@ export type Encoding =
       readonly encryptTo: readonly EncryptionKey[];
       readonly passphrases: readonly string[];
       readonly signer?: MessageSigner;
-      /** Gives a session for each file, where they are made elsewhere or ahead. */
-      readonly nextSession?: () => Promise<MessageSession>;
+      /** One for all files, where it is made elsewhere or ahead. */
+      readonly session?: Promise<MessageSession>;
     };
 
 /** How one file is wrapped: nothing but data, so that another thread can do it. A signature is made elsewhere. */
@@ -45,10 +45,9 @@ export type FileEncoding =
 /** Makes a session key where one is needed; fails with KEY when a recipient cannot be encrypted to. */
 export async function encodingOfFile(encoding: Encoding): Promise<FileEncoding> {
   if (encoding.container !== 'gpg') return encoding;
-  const { container, level, encryptTo, passphrases, signer, nextSession } = encoding;
-  const session = await (nextSession === undefined
-    ? withPassphrases(await messageSession(encryptTo), passphrases)
-    : nextSession());
+  const { container, level, encryptTo, passphrases, signer } = encoding;
+  const session = await (encoding.session ??
+    withPassphrases(await messageSession(encryptTo), passphrases));
   return { container, level, session, ...(signer && { onePass: signer.onePass }) };
 }
 
