@@ -2,7 +2,7 @@
  * Finds a signature's blocks by their sums: a filter that says "no" to most weak sums in one memory
  * access, before an open-addressing table of block numbers, all in typed arrays.
  *
- * The filter is laid open (`filter`, `filterShift`, `filterMask`) for the rolling loop, which asks it
+ * The filter is laid open (`filter`, `filterShift`, `filterBit`) for the rolling loop, which asks it
  * for every byte. Each block sets two bits of one word (a Bloom filter that costs one cache line).
  */
 import { DuplifsError } from '../base/index.js';
@@ -122,8 +122,13 @@ export class BlockTable {
 }
 
 /** The two bits that a weak sum with this hash has in its word of the filter, which its upper bits choose. */
-export function filterMask(hash: number): number {
+function filterMask(hash: number): number {
   return (1 << hash) | (1 << (hash >>> 5)); // shifts count modulo 32
+}
+
+/** Whether both bits are set in the word: 1, else 0. */
+export function filterBit(word: number, hash: number): number {
+  return (word >>> hash) & (word >>> (hash >>> 5)) & 1;
 }
 
 /** The least power of two that is not below `value`, as its exponent. */

@@ -9,7 +9,7 @@
  * signature can be made, which then takes the sums of unmoved blocks instead of hashing them again.
  */
 import { BlockSums, type SumsByBlock } from './block-sums.js';
-import { BlockTable, filterMask, HASH_FACTOR } from './block-table.js';
+import { BlockTable, filterBit, HASH_FACTOR } from './block-table.js';
 import { DeltaWriter } from './delta-writer.js';
 import { Md4Pair } from './md4.js';
 import { CHAR_OFFSET, weakSum } from './rollsum.js';
@@ -188,13 +188,43 @@ export class DeltaBuilder {
     let s2 = this.#s2;
     let found = false;
     while (pos < last && !found) {
-      const out = buffer[pos] ?? 0;
-      s1 = (s1 + (buffer[pos + length] ?? 0) - out) | 0;
-      s2 = (s2 + s1 - Math.imul(length, out + CHAR_OFFSET)) | 0;
-      pos += 1;
-      const hash = Math.imul((s2 << 16) | (s1 & 0xffff), HASH_FACTOR);
-      const mask = filterMask(hash);
-      found = ((filter[hash >>> filterShift] ?? 0) & mask) === mask && pos >= blindUntil;
+      // four windows at a time as long as the filter knows none of them: its words are fetched side by side
+      while (pos + 4 <= last) {
+        const out0 = (buffer[pos] ?? 0) + CHAR_OFFSET;
+        const out1 = (buffer[pos + 1] ?? 0) + CHAR_OFFSET;
+        const out2 = (buffer[pos + 2] ?? 0) + CHAR_OFFSET;
+        const out3 = (buffer[pos + 3] ?? 0) + CHAR_OFFSET;
+        const next = pos + length;
+        const a0 = (s1 + (buffer[next] ?? 0) + CHAR_OFFSET - out0) | 0;
+        const a1 = (a0 + (buffer[next + 1] ?? 0) + CHAR_OFFSET - out1) | 0;
+        const a2 = (a1 + (buffer[next + 2] ?? 0) + CHAR_OFFSET - out2) | 0;
+        const a3 = (a2 + (buffer[next + 3] ?? 0) + CHAR_OFFSET - out3) | 0;
+        const b0 = (s2 + a0 - Math.imul(length, out0)) | 0;
+        const b1 = (b0 + a1 - Math.imul(length, out1)) | 0;
+        const b2 = (b1 + a2 - Math.imul(length, out2)) | 0;
+        const b3 = (b2 + a3 - Math.imul(length, out3)) | 0;
+        const hash0 = weakHash(a0, b0);
+        const hash1 = weakHash(a1, b1);
+        const hash2 = weakHash(a2, b2);
+        const hash3 = weakHash(a3, b3);
+        const known =
+          filterBit(filter[hash0 >>> filterShift] ?? 0, hash0) |
+          filterBit(filter[hash1 >>> filterShift] ?? 0, hash1) |
+          filterBit(filter[hash2 >>> filterShift] ?? 0, hash2) |
+          filterBit(filter[hash3 >>> filterShift] ?? 0, hash3);
+        if (known !== 0) break;
+        s1 = a3;
+        s2 = b3;
+        pos += 4;
+      }
+      for (let left = 4; left > 0 && pos < last && !found; left -= 1) {
+        const out = (buffer[pos] ?? 0) + CHAR_OFFSET;
+        s1 = (s1 + (buffer[pos + length] ?? 0) + CHAR_OFFSET - out) | 0;
+        s2 = (s2 + s1 - Math.imul(length, out)) | 0;
+        pos += 1;
+        const hash = weakHash(s1, s2);
+        found = filterBit(filter[hash >>> filterShift] ?? 0, hash) !== 0 && pos >= blindUntil;
+      }
     }
     this.#credit = Math.min(this.#credit + (pos - this.#pos) * CREDIT_PER_BYTE, MAX_CREDIT);
     this.#pos = pos;
@@ -316,4 +346,9 @@ export class DeltaBuilder {
     this.#literalStart = 0;
     this.#end = kept;
   }
+}
+
+/** The hash of a weak sum whose halves are the lower ones of s1 and s2. */
+function weakHash(s1: number, s2: number): number {
+  return Math.imul((s2 << 16) | (s1 & 0xffff), HASH_FACTOR);
 }
