@@ -24,6 +24,8 @@ const bundle = await rolldown({
     'volume-thread': join(dist, 'backup/spool/volume-thread.js'),
   },
   platform: 'node',
+  // a thread loads what it uses of a room, and not all that the room's index names
+  treeshake: { moduleSideEffects: false },
   external: (id) => !/^[./\0]/.test(id) && !joined.includes(id),
 });
 await bundle.write({ dir: program, format: 'esm' });

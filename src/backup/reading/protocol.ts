@@ -63,8 +63,8 @@ export const at = {
   wanted: 2,
 } as const;
 
-/** How many blocks the summing thread may be ahead. */
-export const ringBlocks = 8192;
+/** How many blocks the summing thread may be ahead: so many that it seldom waits for the one that compares. */
+export const ringBlocks = 65536;
 /** Blocks are summed in steps of so many bytes, and published so: waking a thread costs as much as summing some 50 kB. */
 export const stepBytes = 1 << 20;
 /** As `wanted`: no more are. */
