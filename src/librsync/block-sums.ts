@@ -3,13 +3,17 @@
  * two at a time in JavaScript, and fast from the first block on. Where vectors are not supported, and for lengths
  * that are no multiple of 64, there is none.
  */
-import { sumsBytes, sumsModule } from './wasm/sums-module.js';
+import {
+  inputBytes,
+  sharedKernel,
+  shortestBlock,
+  sumsAt,
+  type Kernel,
+  type SharedKernel,
+} from './wasm/kernel.js';
+import { sumsBytes } from './wasm/sums-module.js';
 
-const pageBytes = 65536;
-/** Blocks go through memory of this size, which stays in the processor's cache. */
-const inputBytes = 4 * pageBytes;
 const group = 4;
-const shortestBlock = 64;
 /** The weak sum and two words of the strong one. */
 export const wordsPerBlock = sumsBytes / 4;
 
@@ -22,18 +26,6 @@ export interface SumsByBlock {
   strong1(block: number): number;
 }
 
-interface Kernel {
-  sums(at: number, length: number, out: number): void;
-}
-
-/** One for all: blocks of whatever length go through the same memory, and the last sums lie behind them. */
-interface Shared {
-  readonly kernel: Kernel;
-  readonly input: Uint8Array;
-  /** wordsPerBlock for each. */
-  readonly sums: Int32Array;
-}
-
 export class BlockSums implements SumsByBlock {
   readonly blockLength: number;
   /** How many blocks `compute` takes at most. */
@@ -42,7 +34,11 @@ export class BlockSums implements SumsByBlock {
   readonly #input: Uint8Array;
   readonly #sums: Int32Array;
 
-  private constructor(blockLength: number, capacity: number, { kernel, input, sums }: Shared) {
+  private constructor(
+    blockLength: number,
+    capacity: number,
+    { kernel, input, sums }: SharedKernel,
+  ) {
     this.blockLength = blockLength;
     this.capacity = capacity;
     this.#kernel = kernel;
@@ -54,8 +50,8 @@ export class BlockSums implements SumsByBlock {
   static of(blockLength: number): BlockSums | undefined {
     const capacity = Math.floor(inputBytes / blockLength / group) * group;
     if (blockLength % shortestBlock !== 0 || capacity === 0) return undefined;
-    shared ??= share();
-    return shared === null ? undefined : new BlockSums(blockLength, capacity, shared);
+    const shared = sharedKernel();
+    return shared && new BlockSums(blockLength, capacity, shared);
   }
 
   /** Sums `count` whole blocks of `bytes` from `at`; they are there until the next call of any. */
@@ -63,7 +59,7 @@ export class BlockSums implements SumsByBlock {
     const length = this.blockLength;
     this.#input.set(bytes.subarray(at, at + count * length));
     for (let block = 0; block < count; block += group) {
-      this.#kernel.sums(block * length, length, inputBytes + block * sumsBytes);
+      this.#kernel.sums(block * length, length, sumsAt + block * sumsBytes);
     }
   }
 
@@ -83,21 +79,4 @@ export class BlockSums implements SumsByBlock {
   words(count: number): Int32Array {
     return this.#sums.subarray(0, count * wordsPerBlock);
   }
-}
-
-/** Null where vectors are not supported. */
-let shared: Shared | null | undefined;
-
-function share(): Shared | null {
-  const bytes = sumsModule();
-  if (!WebAssembly.validate(bytes)) return null;
-  const most = inputBytes / shortestBlock;
-  const initial = Math.ceil((inputBytes + most * sumsBytes) / pageBytes);
-  const memory = new WebAssembly.Memory({ initial });
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-  return {
-    kernel: exports as unknown as Kernel,
-    input: new Uint8Array(memory.buffer, 0, inputBytes),
-    sums: new Int32Array(memory.buffer, inputBytes, most * wordsPerBlock),
-  };
 }

@@ -16,7 +16,7 @@ describe('the sums of blocks by WebAssembly', () => {
         if (kind === 'high') bytes.fill(255);
         sums.compute(bytes, 7, count);
         const view = new DataView(bytes.buffer);
-        const md4 = new Md4Pair();
+        const md4 = new Md4Pair(null);
         for (let block = 0; block < count; block += 1) {
           const at = 7 + block * length;
           md4.hash(bytes, view, at, at, length);
@@ -25,6 +25,23 @@ describe('the sums of blocks by WebAssembly', () => {
         }
       }
     }
+  });
+
+  it('are those of JavaScript for two runs of any length, and leave those of blocks alone', () => {
+    const bytes = noise(200_000);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const [kernel, script] = [new Md4Pair(), new Md4Pair(null)];
+    const sums = BlockSums.of(64);
+    sums?.compute(bytes, 0, 4);
+    const before = sums?.words(4).slice();
+    const lengths = [...Array(200).keys(), 2047, 2048, 65_407, 65_408, 65_409, 100_000];
+    for (const length of lengths) {
+      for (const md4 of [kernel, script]) md4.hash(bytes, view, 3, 90_001, length);
+      const { first0, first1, second0, second1 } = script;
+      expect(kernel).toMatchObject({ first0, first1, second0, second1 });
+      expect(second0).not.toBe(length > 0 ? first0 : undefined);
+    }
+    expect(sums?.words(4)).toEqual(before);
   });
 
   it('are not had for lengths that do not fit', () => {

@@ -33,12 +33,20 @@ const rounds = [
   },
 ] as const;
 
+/** What `digests` writes for each message: the first two words of its MD4, little-endian. */
+export const digestBytes = 8;
+
 /**
  * Exports `sums(at, length, out)`: of four blocks of `length` bytes, one behind the other from `at`, the sums one
- * behind the other from `out`.
+ * behind the other from `out`. And `digests(at, stride, length, out)`: of four messages of `length` bytes, padding
+ * included, which begin `stride` bytes after one another.
  */
 export function sumsModule(): Uint8Array {
-  return assembleModule({ weak: weakFunction(), sums: sumsFunction() });
+  return assembleModule({
+    weak: weakFunction(),
+    sums: sumsFunction(),
+    digests: digestsFunction(),
+  });
 }
 
 /** weak(at, length): the weak sum of one block. */
@@ -87,62 +95,107 @@ function weakFunction(): FunctionWriter {
   return write;
 }
 
+/** sums(at, length, out), of blocks one behind the other. */
 function sumsFunction(): FunctionWriter {
   const write = new FunctionWriter(['i32', 'i32', 'i32']);
   const [at, length, out] = [0, 1, 2];
-  const state = initialState.map(() => write.local('v128'));
-  const before = state.map(() => write.local('v128'));
-  const message = Array.from({ length: chunkBytes / 4 }, () => write.local('v128'));
-  const rows = Array.from({ length: blocks }, () => write.local('v128'));
-  const pairs = Array.from({ length: blocks }, () => write.local('v128'));
-  const from = Array.from({ length: blocks }, () => write.local('i32'));
-  const end = write.local('i32');
-
-  for (const [i, one] of state.entries())
-    write
-      .const32(initialState[i] ?? 0)
-      .op('i32x4.splat')
-      .set(one);
-  for (const [i, one] of from.entries()) {
-    write.get(at).get(length).const32(i).op('i32.mul', 'i32.add').set(one);
-  }
-  write.get(at, length).op('i32.add').set(end);
-  write.loopWhileBelow(from[0] ?? 0, end, () => {
-    for (let quarter = 0; quarter < 4; quarter += 1) {
-      for (const [i, row] of rows.entries())
-        write
-          .get(from[i] ?? 0)
-          .load128(quarter * vectorBytes)
-          .set(row);
-      transpose(write, rows, pairs, message.slice(quarter * 4, quarter * 4 + 4));
-    }
-    compress(write, state, before, message);
-    for (const one of from) write.get(one).const32(chunkBytes).op('i32.add').set(one);
-  });
-  // the padding, which is the same for all (RFC 1320 3.1 and 3.2)
-  for (const one of message) write.const32(0).op('i32x4.splat').set(one);
-  write
-    .const32(0x80)
-    .op('i32x4.splat')
-    .set(message[0] ?? 0);
-  write
-    .get(length)
-    .const32(3)
-    .op('i32.shl', 'i32x4.splat')
-    .set(message[14] ?? 0);
-  compress(write, state, before, message);
+  const md4 = new Md4Lanes(write);
+  md4.begin((lane) => write.get(at).get(length).const32(lane).op('i32.mul', 'i32.add'));
+  md4.take(length);
+  md4.takePadding(length);
   for (let block = 0; block < blocks; block += 1) {
     write.get(out).get(at).get(length).const32(block).op('i32.mul', 'i32.add').get(length).call(0);
     write.store32(block * sumsBytes);
-    for (const word of [0, 1]) {
-      write
-        .get(out)
-        .get(state[word] ?? 0)
-        .extractLane32(block);
-      write.store32(block * sumsBytes + 4 + word * 4);
-    }
+    md4.storeWords(block, out, block * sumsBytes + 4);
   }
   return write;
+}
+
+/** digests(at, stride, length, out), of messages that are padded already. */
+function digestsFunction(): FunctionWriter {
+  const write = new FunctionWriter(['i32', 'i32', 'i32', 'i32']);
+  const [at, stride, length, out] = [0, 1, 2, 3];
+  const md4 = new Md4Lanes(write);
+  md4.begin((lane) => write.get(at).get(stride).const32(lane).op('i32.mul', 'i32.add'));
+  md4.take(length);
+  for (let lane = 0; lane < blocks; lane += 1) md4.storeWords(lane, out, lane * digestBytes);
+  return write;
+}
+
+/** Writes MD4 of four messages, one in each lane. */
+class Md4Lanes {
+  readonly #write: FunctionWriter;
+  readonly #state: readonly number[];
+  readonly #before: readonly number[];
+  readonly #message: readonly number[];
+  readonly #rows: readonly number[];
+  readonly #pairs: readonly number[];
+  /** Where each lane's next chunk lies. */
+  readonly #from: readonly number[];
+  readonly #end: number;
+
+  constructor(write: FunctionWriter) {
+    this.#write = write;
+    const vectors = (count: number) => Array.from({ length: count }, () => write.local('v128'));
+    this.#state = vectors(initialState.length);
+    this.#before = vectors(initialState.length);
+    this.#message = vectors(chunkBytes / 4);
+    this.#rows = vectors(blocks);
+    this.#pairs = vectors(blocks);
+    this.#from = Array.from({ length: blocks }, () => write.local('i32'));
+    this.#end = write.local('i32');
+  }
+
+  /** `place` puts a lane's first address on the stack. */
+  begin(place: (lane: number) => FunctionWriter): void {
+    for (const [i, one] of this.#state.entries()) {
+      const word = initialState[i] ?? 0;
+      this.#write.const32(word).op('i32x4.splat').set(one);
+    }
+    for (const [lane, one] of this.#from.entries()) place(lane).set(one);
+  }
+
+  /** Takes the chunks of all lanes; the local `length` holds their bytes in each. */
+  take(length: number): void {
+    const write = this.#write;
+    const [first = 0] = this.#from;
+    write.get(first, length).op('i32.add').set(this.#end);
+    write.loopWhileBelow(first, this.#end, () => {
+      for (let quarter = 0; quarter < 4; quarter += 1) {
+        for (const [i, row] of this.#rows.entries()) {
+          const from = this.#from[i] ?? 0;
+          write
+            .get(from)
+            .load128(quarter * vectorBytes)
+            .set(row);
+        }
+        const columns = this.#message.slice(quarter * 4, quarter * 4 + 4);
+        transpose(write, this.#rows, this.#pairs, columns);
+      }
+      compress(write, this.#state, this.#before, this.#message);
+      for (const one of this.#from) write.get(one).const32(chunkBytes).op('i32.add').set(one);
+    });
+  }
+
+  /** The padding of messages of whole chunks, which is the same for all (RFC 1320 3.1 and 3.2). */
+  takePadding(length: number): void {
+    const write = this.#write;
+    for (const one of this.#message) write.const32(0).op('i32x4.splat').set(one);
+    const [first = 0] = this.#message;
+    write.const32(0x80).op('i32x4.splat').set(first);
+    const lengthWord = this.#message[14] ?? 0;
+    write.get(length).const32(3).op('i32.shl', 'i32x4.splat').set(lengthWord);
+    compress(write, this.#state, this.#before, this.#message);
+  }
+
+  /** Stores the first two words of a lane's digest at the local `out` and `offset`. */
+  storeWords(lane: number, out: number, offset: number): void {
+    for (const word of [0, 1]) {
+      const from = this.#state[word] ?? 0;
+      this.#write.get(out).get(from).extractLane32(lane);
+      this.#write.store32(offset + word * 4);
+    }
+  }
 }
 
 /** Four rows of four words each become four columns. */
