@@ -3,7 +3,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { collect, setKey, type SetTimes } from '../archive/index.js';
-import { DuplifsError, isDuplifsError, NameTable } from '../base/index.js';
+import { collectPiledUp, DuplifsError, isDuplifsError, NameTable } from '../base/index.js';
 import { blockLengthFor } from '../librsync/index.js';
 import type { Storage, StoredObject } from '../storage/index.js';
 import { checkSource } from './check-source.js';
@@ -191,6 +191,9 @@ async function listStorage(storage: Storage): Promise<readonly StoredObject[]> {
   }
 }
 
+/** Changes are found so far ahead of what is written: while a thread starts or sleeps, the others have work. */
+const batchesAhead = 3;
+
 /** One run over the source. */
 class SetRun {
   readonly #options: BackupOptions;
@@ -298,7 +301,7 @@ class SetRun {
     return undefined;
   }
 
-  /** Writes all changes; files are read one batch ahead. */
+  /** Writes all changes; files are read some batches ahead. */
   async #writeChanges(
     writer: SetWriter,
     counts: Counts,
@@ -318,11 +321,20 @@ class SetRun {
       this.#reader.flush();
       return value;
     };
-    let next = fetch();
-    try {
-      for (let batch = await next; batch !== undefined; batch = await next) {
-        next = fetch();
+    const ahead: Promise<Change[] | undefined>[] = [];
+    const fetchAhead = (): void => {
+      while (ahead.length < batchesAhead) {
+        const next = fetch();
         next.catch(() => undefined); // it comes out when it is awaited
+        ahead.push(next);
+      }
+    };
+    try {
+      for (;;) {
+        fetchAhead();
+        const batch = await ahead.shift();
+        if (batch === undefined) break;
+        fetchAhead();
         for (const change of batch) {
           const path = change.kind === 'deleted' ? change.path : change.source.path;
           if (!writer.isWritten(path)) {
@@ -332,6 +344,7 @@ class SetRun {
             if (change.source.type === 'reg') await seen.add(change.source);
           }
         }
+        collectPiledUp();
         onProgress?.({
           files: counts.sourceFiles,
           bytes: counts.sourceFileSize,
@@ -340,7 +353,7 @@ class SetRun {
         if (stop.aborted) await writer.stopNow();
       }
     } finally {
-      await next.catch(() => undefined);
+      await Promise.allSettled(ahead);
       await changes.return(undefined);
     }
   }

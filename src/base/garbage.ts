@@ -5,15 +5,19 @@
  * marks the whole heap, again and again and with helper threads, while a fast reader allocates a gigabyte a
  * second, and finds a heap of some 25 MB in which nothing has changed (docs/performance.md, "Garbage").
  */
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-type CollectGarbage = (options: { readonly type: 'minor' }) => void;
+type CollectGarbage = (options: { readonly type: 'minor' | 'major' }) => void;
 
 const betweenCollections = 8 * 2 ** 20;
+/** What may pile up outside V8's heap before all of it is collected. */
+const piledUp = 12 * 2 ** 20;
 
 let collect: CollectGarbage | null | undefined;
 let allocated = 0;
+/** The least memory outside the heap since the whole heap was collected. */
+let leastOutside = Infinity;
 
 /**
  * Has V8 mark the heap only when it collects it. Marking in steps begins whenever buffers come and go fast,
@@ -35,6 +39,19 @@ export function noteShortLived(bytes: number): void {
   allocated = 0;
   if (collect === undefined) collect = exposed();
   collect?.({ type: 'minor' });
+}
+
+/**
+ * Collects the whole heap, which takes some 20 ms, once 12 MB have piled up outside it: a buffer that is in use while the
+ * young generation is collected twice is freed by nothing else. Call it now and then where many such buffers come and go.
+ */
+export function collectPiledUp(): void {
+  const outside = getHeapStatistics().external_memory;
+  leastOutside = Math.min(leastOutside, outside);
+  if (outside < leastOutside + piledUp) return;
+  if (collect === undefined) collect = exposed();
+  collect?.({ type: 'major' });
+  leastOutside = getHeapStatistics().external_memory;
 }
 
 function exposed(): CollectGarbage | null {

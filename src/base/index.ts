@@ -12,7 +12,7 @@ export {
 } from './names.js';
 export { NameTable } from './name-service.js';
 export { eventLoopTurns } from './event-loop.js';
-export { markHeapAtOnce, noteShortLived } from './garbage.js';
+export { collectPiledUp, markHeapAtOnce, noteShortLived } from './garbage.js';
 export { birthOfProcess, isProcessAlive } from './process-life.js';
 export { receivedError, sentError, type SentError } from './sent-error.js';
 export { startThread } from './thread.js';

@@ -69,9 +69,12 @@ export class VolumeMaker {
    */
   withSession(encoding: Encoding): Encoding {
     if (encoding.container === 'plain') return encoding;
-    this.#send({ kind: 'prepare', level: encoding.level });
-    if (encoding.container === 'gz' || encoding.passphrases.length === 0) return encoding;
-    const session = this.#session(encoding.encryptTo, encoding.passphrases);
+    const prepare = { kind: 'prepare', level: encoding.level } as const;
+    if (encoding.container === 'gz' || encoding.passphrases.length === 0) {
+      this.#send(prepare);
+      return encoding;
+    }
+    const session = this.#session(encoding.encryptTo, encoding.passphrases, prepare);
     session.catch(() => undefined); // it comes out when it is wanted
     return { ...encoding, session };
   }
@@ -79,11 +82,13 @@ export class VolumeMaker {
   async #session(
     encryptTo: readonly EncryptionKey[],
     passphrases: readonly string[],
+    next: VolumeRequest,
   ): Promise<MessageSession> {
     const session = await messageSession(encryptTo);
     return new Promise((resolve, reject) => {
       this.#send({ kind: 'passphrases', session, passphrases });
       this.#waiting.push({ resolve, reject });
+      this.#send(next);
     });
   }
 
