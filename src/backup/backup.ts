@@ -191,9 +191,6 @@ async function listStorage(storage: Storage): Promise<readonly StoredObject[]> {
   }
 }
 
-/** Changes are found so far ahead of what is written: while a thread starts or sleeps, the others have work. */
-const batchesAhead = 3;
-
 /** One run over the source. */
 class SetRun {
   readonly #options: BackupOptions;
@@ -301,7 +298,7 @@ class SetRun {
     return undefined;
   }
 
-  /** Writes all changes; files are read some batches ahead. */
+  /** Writes all changes; files are read one batch ahead. */
   async #writeChanges(
     writer: SetWriter,
     counts: Counts,
@@ -321,20 +318,11 @@ class SetRun {
       this.#reader.flush();
       return value;
     };
-    const ahead: Promise<Change[] | undefined>[] = [];
-    const fetchAhead = (): void => {
-      while (ahead.length < batchesAhead) {
-        const next = fetch();
-        next.catch(() => undefined); // it comes out when it is awaited
-        ahead.push(next);
-      }
-    };
+    let next = fetch();
     try {
-      for (;;) {
-        fetchAhead();
-        const batch = await ahead.shift();
-        if (batch === undefined) break;
-        fetchAhead();
+      for (let batch = await next; batch !== undefined; batch = await next) {
+        next = fetch();
+        next.catch(() => undefined); // it comes out when it is awaited
         for (const change of batch) {
           const path = change.kind === 'deleted' ? change.path : change.source.path;
           if (!writer.isWritten(path)) {
@@ -353,7 +341,7 @@ class SetRun {
         if (stop.aborted) await writer.stopNow();
       }
     } finally {
-      await Promise.allSettled(ahead);
+      await next.catch(() => undefined);
       await changes.return(undefined);
     }
   }

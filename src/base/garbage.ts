@@ -11,13 +11,13 @@ import { runInNewContext } from 'node:vm';
 type CollectGarbage = (options: { readonly type: 'minor' | 'major' }) => void;
 
 const betweenCollections = 8 * 2 ** 20;
-/** What may pile up outside V8's heap before all of it is collected. */
-const piledUp = 12 * 2 ** 20;
+/** What may pile up before the whole heap is collected: more than a young generation. */
+const piledUp = 24 * 2 ** 20;
 
 let collect: CollectGarbage | null | undefined;
 let allocated = 0;
-/** The least memory outside the heap since the whole heap was collected. */
-let leastOutside = Infinity;
+/** The least since the whole heap was collected. */
+let leastUsed = Infinity;
 
 /**
  * Has V8 mark the heap only when it collects it. Marking in steps begins whenever buffers come and go fast,
@@ -42,16 +42,23 @@ export function noteShortLived(bytes: number): void {
 }
 
 /**
- * Collects the whole heap, which takes some 20 ms, once 12 MB have piled up outside it: a buffer that is in use while the
- * young generation is collected twice is freed by nothing else. Call it now and then where many such buffers come and go.
+ * Collects the whole heap, which takes some 20 ms, once memory has grown by 24 MB: what is in use while the young
+ * generation is collected twice is freed by nothing else, and V8 by itself waits for several times as much. Call it now
+ * and then where much comes and goes.
  */
 export function collectPiledUp(): void {
-  const outside = getHeapStatistics().external_memory;
-  leastOutside = Math.min(leastOutside, outside);
-  if (outside < leastOutside + piledUp) return;
+  const used = usedBytes();
+  leastUsed = Math.min(leastUsed, used);
+  if (used < leastUsed + piledUp) return;
   if (collect === undefined) collect = exposed();
   collect?.({ type: 'major' });
-  leastOutside = getHeapStatistics().external_memory;
+  leastUsed = usedBytes();
+}
+
+/** Within V8's heap and, for buffers, outside it. */
+function usedBytes(): number {
+  const { used_heap_size: heap, external_memory: outside } = getHeapStatistics();
+  return heap + outside;
 }
 
 function exposed(): CollectGarbage | null {

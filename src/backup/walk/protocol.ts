@@ -23,4 +23,4 @@ export type WalkMessage =
   | { readonly kind: 'failed'; readonly error: SentError };
 
 /** What the thread may be ahead, of some 512 items each: then it sleeps. What it saw is to be read soon. */
-export const maxBatchesAhead = 4;
+export const maxBatchesAhead = 2;
