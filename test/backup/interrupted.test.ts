@@ -94,8 +94,11 @@ describe('a backup that is stopped', () => {
     await withFolder(async (folder) => {
       const { target, args } = await smallSource(folder);
       const { child, ended } = start(['full', '--max-upload-rate', '200K', ...args]);
-      while ((await readdir(target).catch(() => [])).length === 0) await setTimeout(5);
-      await setTimeout(300);
+      const isUploading = async (): Promise<boolean> => {
+        const names = await readdir(target).catch(() => []);
+        return names.some((name) => !name.startsWith('duplifs-lock'));
+      };
+      while (!(await isUploading())) await setTimeout(5);
       child.kill('SIGINT');
       await setTimeout(200);
       const before = performance.now();
