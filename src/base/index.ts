@@ -15,5 +15,5 @@ export { eventLoopTurns } from './event-loop.js';
 export { collectPiledUp, markHeapAtOnce, noteShortLived } from './garbage.js';
 export { birthOfProcess, isProcessAlive } from './process-life.js';
 export { receivedError, sentError, type SentError } from './sent-error.js';
-export { startThread } from './thread.js';
+export { startThread, ThreadMessages } from './thread.js';
 export { SharedTask } from './shared-task.js';

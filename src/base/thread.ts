@@ -27,3 +27,33 @@ export function startThread<Message>(program: URL, options: ThreadOptions<Messag
   });
   return worker;
 }
+
+/** What a thread has sent and nobody has taken yet; `onMessage` and `onEnd` are for startThread. */
+export class ThreadMessages<Message> {
+  readonly #messages: Message[] = [];
+  #failure: Error | undefined;
+  #wake: (() => void) | undefined;
+
+  readonly onMessage = (message: Message): void => {
+    this.#messages.push(message);
+    this.#wake?.();
+  };
+
+  readonly onEnd = (error: Error): void => {
+    this.#failure ??= error;
+    this.#wake?.();
+  };
+
+  /** The next, if it is there already. */
+  shift(): Message | undefined {
+    return this.#messages.shift();
+  }
+
+  /** Waits for one, when there is none. Throws why there will be no more. */
+  async wait(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+}

@@ -3,7 +3,7 @@
  * thread sleeps when it is too far ahead, so memory is bounded whatever the files.
  */
 import type { Worker } from 'node:worker_threads';
-import { noteShortLived, startThread } from '../../base/index.js';
+import { noteShortLived, startThread, ThreadMessages } from '../../base/index.js';
 import {
   eventKind,
   noBase,
@@ -24,7 +24,7 @@ const requestsPerBatch = 64;
 export class SourceReader {
   readonly #ahead = new Int32Array(new SharedArrayBuffer(4));
   #worker: Worker | undefined;
-  readonly #messages: ReadMessage[] = [];
+  readonly #messages = new ThreadMessages<ReadMessage>();
   /** What was asked for and not sent yet. */
   #paths: string[] = [];
   #numbers: number[] = [];
@@ -32,12 +32,10 @@ export class SourceReader {
   #message: ReadMessage | undefined;
   /** Of the next event. */
   #position = 0;
-  #failure: Error | undefined;
-  #wake: (() => void) | undefined;
 
   /** Has the thread get ready, where files are sure to come. */
   start(): void {
-    this.#worker ??= this.#start();
+    this.#thread();
   }
 
   /** Asks for one more file. */
@@ -51,13 +49,12 @@ export class SourceReader {
   /** Sends what was asked for. */
   flush(): void {
     if (this.#paths.length === 0) return;
-    this.start();
     const message: RequestMessage = {
       paths: this.#paths.join('\0'),
       numbers: new Float64Array(this.#numbers),
       bases: Buffer.concat(this.#bases),
     };
-    this.#worker?.postMessage(message);
+    this.#thread().postMessage(message);
     this.#paths = [];
     this.#numbers = [];
     this.#bases = [];
@@ -100,11 +97,8 @@ export class SourceReader {
     for (;;) {
       const event = this.ready();
       if (event !== undefined) return event;
-      if (this.#failure !== undefined) throw this.#failure;
       this.flush();
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await this.#messages.wait();
     }
   }
 
@@ -112,18 +106,13 @@ export class SourceReader {
     await this.#worker?.terminate();
   }
 
-  #start(): Worker {
-    return startThread<ReadMessage>(new URL('./read-thread.js', import.meta.url), {
+  #thread(): Worker {
+    const { onMessage, onEnd } = this.#messages;
+    this.#worker ??= startThread(new URL('./read-thread.js', import.meta.url), {
       task: 'reads files',
       workerData: this.#ahead,
-      onMessage: (message) => {
-        this.#messages.push(message);
-        this.#wake?.();
-      },
-      onEnd: (error) => {
-        this.#failure ??= error;
-        this.#wake?.();
-      },
+      ...{ onMessage, onEnd },
     });
+    return this.#worker;
   }
 }

@@ -3,7 +3,7 @@
  * all names and their stats is a third of what a backup does that finds nothing changed.
  */
 import type { Worker } from 'node:worker_threads';
-import { receivedError, startThread } from '../../base/index.js';
+import { receivedError, startThread, ThreadMessages } from '../../base/index.js';
 import { decodeItems } from './item-batch.js';
 import type { WalkMessage, WalkPlan, WalkThreadData } from './protocol.js';
 import type { WalkItem } from './walk-item.js';
@@ -14,23 +14,15 @@ export class ThreadedWalk implements AsyncIterable<readonly WalkItem[]> {
   readonly #handlers: Pick<WalkOptions, 'onSkipped' | 'onLinkLoop'>;
   readonly #ahead = new Int32Array(new SharedArrayBuffer(4));
   readonly #worker: Worker;
-  readonly #messages: WalkMessage[] = [];
-  #failure: Error | undefined;
-  #wake: (() => void) | undefined;
+  readonly #messages = new ThreadMessages<WalkMessage>();
 
   constructor(plan: WalkPlan, handlers: Pick<WalkOptions, 'onSkipped' | 'onLinkLoop'> = {}) {
     this.#handlers = handlers;
-    this.#worker = startThread<WalkMessage>(new URL('./walk-thread.js', import.meta.url), {
+    const { onMessage, onEnd } = this.#messages;
+    this.#worker = startThread(new URL('./walk-thread.js', import.meta.url), {
       task: 'walks over the source',
       workerData: { plan, ahead: this.#ahead } satisfies WalkThreadData,
-      onMessage: (message) => {
-        this.#messages.push(message);
-        this.#wake?.();
-      },
-      onEnd: (error) => {
-        this.#failure ??= error;
-        this.#wake?.();
-      },
+      ...{ onMessage, onEnd },
     });
   }
 
@@ -70,10 +62,7 @@ export class ThreadedWalk implements AsyncIterable<readonly WalkItem[]> {
     for (;;) {
       const message = this.#messages.shift();
       if (message !== undefined) return message;
-      if (this.#failure !== undefined) throw this.#failure;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await this.#messages.wait();
     }
   }
 }
