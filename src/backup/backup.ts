@@ -28,6 +28,7 @@ import { noCounts, type Counts } from './statistics.js';
 import { setPlanOf } from './set-plan-of.js';
 import { headerOf, takeUp } from './take-up.js';
 import { findUnfinished, removeUnfinished, type UnfinishedSet } from './unfinished.js';
+import { sourcePath } from './walk/source-path.js';
 import { finishSet, removeParts, settleLocal } from './writing/finish-set.js';
 import {
   chooseCheckpoint,
@@ -396,7 +397,7 @@ class SetRun {
     const { path, size } = change.source;
     const { source } = this.#options;
     this.#reader.request({
-      path: path === '' ? source : `${source}/${path}`,
+      path: sourcePath(source, path),
       blockLength: blockLengthFor(size, maxBlockLength),
       follow: followsLinks,
       ...(change.kind === 'diff' ? { base: change.base } : {}),

@@ -22,9 +22,18 @@ const fastestLevel = 1;
 
 /**
  * `level` is zlib's, 1 to 9; `last` ends the stream. `data` must not change before it is done. Runs in libuv's
- * pool.
+ * pool; `atOnce` in this thread, where that takes no longer than asking another one and what it takes is loaded.
  */
-export async function deflateBlock(data: Buffer, level: number, last: boolean): Promise<Buffer> {
+export function deflateBlock(
+  data: Buffer,
+  level: number,
+  last: boolean,
+  atOnce = false,
+): Buffer | Promise<Buffer> {
+  return (atOnce ? deflateNow(data, level, last) : undefined) ?? deflateInPool(data, level, last);
+}
+
+async function deflateInPool(data: Buffer, level: number, last: boolean): Promise<Buffer> {
   if (level === fastestLevel && data.length <= isalBytes) {
     if (isDense(data)) return store(data, last);
     const packed = await (await loadIsal())?.inPool(data, last);
@@ -42,11 +51,8 @@ export async function deflateBlock(data: Buffer, level: number, last: boolean): 
   return only !== undefined && parts.length === 1 ? only : Buffer.concat(parts);
 }
 
-/**
- * The same at once, in this thread, where that takes no longer than asking another one; else, and until the
- * library for it was loaded by deflateBlock, undefined.
- */
-export function deflateBlockNow(data: Buffer, level: number, last: boolean): Buffer | undefined {
+/** Undefined where the pool has to do it. */
+function deflateNow(data: Buffer, level: number, last: boolean): Buffer | undefined {
   const isal = level === fastestLevel && data.length <= isalBytes ? loadedIsal() : undefined;
   if (isal === undefined) return undefined;
   return isDense(data) ? store(data, last) : isal.now(data, last);

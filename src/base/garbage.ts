@@ -37,8 +37,7 @@ export function noteShortLived(bytes: number): void {
   allocated += bytes;
   if (allocated < betweenCollections) return;
   allocated = 0;
-  if (collect === undefined) collect = exposed();
-  collect?.({ type: 'minor' });
+  collectNow('minor');
 }
 
 /**
@@ -50,8 +49,7 @@ export function collectPiledUp(): void {
   const used = usedBytes();
   leastUsed = Math.min(leastUsed, used);
   if (used < leastUsed + piledUp) return;
-  if (collect === undefined) collect = exposed();
-  collect?.({ type: 'major' });
+  collectNow('major');
   leastUsed = usedBytes();
 }
 
@@ -59,6 +57,11 @@ export function collectPiledUp(): void {
 function usedBytes(): number {
   const { used_heap_size: heap, external_memory: outside } = getHeapStatistics();
   return heap + outside;
+}
+
+function collectNow(type: 'minor' | 'major'): void {
+  if (collect === undefined) collect = exposed();
+  collect?.({ type });
 }
 
 function exposed(): CollectGarbage | null {

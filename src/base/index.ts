@@ -1,5 +1,5 @@
 /** What every room may use: errors, names as bytes, work that is shared. */
-export { deflateBlock, deflateBlockNow, prepareDeflate } from './deflate-block.js';
+export { deflateBlock, prepareDeflate } from './deflate-block.js';
 export { DuplifsError, errorText, exitCodes, isDuplifsError } from './errors.js';
 export type { ErrorCode, ErrorDetails } from './errors.js';
 export {

@@ -1,6 +1,6 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 
-import { deflateBlock, deflateBlockNow, noteShortLived } from '../base/index.js';
+import { deflateBlock, noteShortLived } from '../base/index.js';
 import type { SessionKey } from './algorithms.js';
 import { nodeCipher } from './cfb.js';
 import { encodeDefiniteLength } from './packet-header.js';
@@ -204,8 +204,7 @@ export class SeekableMessageWriter {
   private pack(framed: Buffer, last: boolean): Buffer | Promise<Buffer> {
     const { level, options } = this;
     if (level === 0) return framed;
-    const now = options.isIdle?.() === true ? deflateBlockNow(framed, level, last) : undefined;
-    return now ?? deflateBlock(framed, level, last);
+    return deflateBlock(framed, level, last, options.isIdle?.());
   }
 }
 

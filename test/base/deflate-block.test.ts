@@ -1,7 +1,7 @@
 import { inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deflateBlock, deflateBlockNow } from '../../src/base/index.js';
+import { deflateBlock } from '../../src/base/index.js';
 import { isalBytes, loadIsal } from '../../src/base/isal.js';
 import { noise } from '../support/noise.js';
 
@@ -18,11 +18,8 @@ describe('blocks deflated by themselves', () => {
           ),
         );
         const half = data.length >> 1;
-        const deflate = async (block: Buffer, isLast: boolean): Promise<Buffer> =>
-          (now ? deflateBlockNow(block, chosen, isLast) : undefined) ??
-          (await deflateBlock(block, chosen, isLast));
-        const first = await deflate(data.subarray(0, half), false);
-        const last = await deflate(data.subarray(half), true);
+        const first = await deflateBlock(data.subarray(0, half), chosen, false, now);
+        const last = await deflateBlock(data.subarray(half), chosen, true, now);
         expect(inflateRawSync(Buffer.concat([first, last])).equals(data)).toBe(true);
       }),
       { numRuns: 60 },

@@ -68,8 +68,7 @@ export class ManifestParser {
     let at = this.#heldLength === 0 ? this.#passFiles(chunk) : 0;
     for (let end = chunk.indexOf(lineFeed, at); end >= 0; end = chunk.indexOf(lineFeed, at)) {
       this.#line(this.#join(chunk.subarray(at, end)));
-      at = end + 1;
-      if (this.#filesLeft > 0) at = this.#passFiles(chunk, at);
+      at = this.#passFiles(chunk, end + 1);
     }
     if (at < chunk.length) this.#hold(chunk.subarray(at));
   }

@@ -5,8 +5,8 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { encodeName, hasEscapes } from '../../base/index.js';
 import { DeltaBuilder, parseSignature, SignatureBuilder } from '../../librsync/index.js';
+import { systemPath } from '../walk/source-path.js';
 import type { SummingThread } from './summing-thread.js';
 
 export interface ReadRequest {
@@ -53,8 +53,7 @@ export class FileReader {
     const { path, follow } = request;
     let file: number;
     try {
-      const name = hasEscapes(path) ? encodeName(path) : path;
-      file = openSync(name, follow ? flags : flags | constants.O_NOFOLLOW);
+      file = openSync(systemPath(path), follow ? flags : flags | constants.O_NOFOLLOW);
     } catch (error) {
       return unopened(error);
     }

@@ -3,15 +3,12 @@
  * names as byte strings (docs/format/1-bytes.md 4.4).
  */
 import { DuplifsError } from '../../base/index.js';
-import type { FilesFrom, Selector } from '../selection/index.js';
+import type { Selection } from '../selection/index.js';
 import { readRoot } from './read-root.js';
 import { Walker } from './walker.js';
 import type { WalkItem } from './walk-item.js';
 
-export interface WalkOptions {
-  readonly selector: Selector;
-  /** Walk only what it lists, instead of what the folders hold. */
-  readonly filesFrom?: FilesFrom;
+export interface WalkOptions extends Selection {
   /** Take what links point to instead of the links. */
   readonly copyLinks?: boolean;
   readonly signal?: AbortSignal;

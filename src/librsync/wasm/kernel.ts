@@ -6,6 +6,8 @@ const pageBytes = 65536;
 export const inputBytes = 4 * pageBytes;
 export const shortestBlock = 64;
 export const sumsAt = inputBytes;
+/** One for each of four messages. */
+const digestsBytes = 4 * digestBytes;
 export const digestsAt = sumsAt + (inputBytes / shortestBlock) * sumsBytes;
 
 export interface Kernel {
@@ -34,13 +36,13 @@ export function sharedKernel(): SharedKernel | undefined {
 function share(): SharedKernel | null {
   const bytes = sumsModule();
   if (!WebAssembly.validate(bytes)) return null;
-  const initial = Math.ceil((digestsAt + 4 * digestBytes) / pageBytes);
+  const initial = Math.ceil((digestsAt + digestsBytes) / pageBytes);
   const memory = new WebAssembly.Memory({ initial });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
   return {
     kernel: exports as unknown as Kernel,
     input: new Uint8Array(memory.buffer, 0, inputBytes),
     sums: new Int32Array(memory.buffer, sumsAt, (digestsAt - sumsAt) / 4),
-    digests: new Int32Array(memory.buffer, digestsAt, digestBytes),
+    digests: new Int32Array(memory.buffer, digestsAt, digestsBytes / 4),
   };
 }

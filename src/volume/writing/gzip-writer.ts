@@ -4,7 +4,7 @@
  * RFC 1952). To every other program it is an ordinary .gz file (docs/format/1-bytes.md 7.1).
  */
 import { crc32 } from 'node:zlib';
-import { deflateBlock, deflateBlockNow } from '../../base/index.js';
+import { deflateBlock } from '../../base/index.js';
 import { BlockCutter } from './block-cutter.js';
 import { type FileSink, type VolumeTable, type VolumeWriter } from './volume-writer.js';
 
@@ -20,8 +20,7 @@ export class GzipVolumeWriter implements VolumeWriter {
   constructor(level: number, sink: FileSink, isIdle?: () => boolean) {
     this.#cutter = new BlockCutter((data, last) => {
       this.#crc = crc32(data, this.#crc);
-      const now = isIdle?.() === true ? deflateBlockNow(data, level, last) : undefined;
-      return now ?? deflateBlock(data, level, last);
+      return deflateBlock(data, level, last, isIdle?.());
     }, sink);
   }
 
