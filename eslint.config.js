@@ -3,48 +3,22 @@ import importX from 'eslint-plugin-import-x';
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
+import { mayUse, rooms } from './rooms.js';
 
-/**
- * The rooms of src/ and what each may use (docs/design.md, "The rooms"). Another room is entered
- * through its index.ts only. `base` is open to all.
- */
-const rooms = {
-  base: [],
-  time: [],
-  librsync: [],
-  archive: ['time', 'librsync'],
-  openpgp: [],
-  storage: [],
-  volume: ['openpgp', 'storage'],
-  catalog: ['archive', 'volume', 'storage', 'librsync', 'openpgp'],
-  content: ['catalog', 'volume', 'librsync'],
-  snapshot: ['catalog', 'content', 'time'],
-  mount: ['snapshot', 'time'],
-  restore: ['snapshot', 'time', 'librsync'],
-  backup: ['archive', 'librsync', 'volume', 'catalog', 'storage', 'openpgp', 'time'],
-  upkeep: ['archive', 'catalog', 'storage', 'time'],
-};
-
-const zones = Object.entries(rooms).flatMap(([room, allowed]) =>
-  [...Object.keys(rooms), 'cli'].flatMap((other) => {
-    if (other === room) return [];
-    const open = other === 'base' || allowed.includes(other);
-    return [
-      {
-        target: `./src/${room}`,
-        from: `./src/${other}`,
-        ...(open ? { except: ['./index.ts'] } : {}),
-        message: open ? `Import src/${other}/index.ts` : `${room}/ may not use ${other}/`,
-      },
-    ];
-  }),
+const names = Object.keys(rooms);
+/** One zone for each pair of rooms: closed, or open at its index.ts (rooms.js). */
+const zones = names.flatMap((room) =>
+  names
+    .filter((other) => other !== room)
+    .map((other) => ({
+      target: `./src/${room}`,
+      from: `./src/${other}`,
+      except: mayUse(room, other) ? ['./index.ts'] : [],
+      message: mayUse(room, other)
+        ? `Import src/${other}/index.ts`
+        : `${room}/ may not use ${other}/`,
+    })),
 );
-const doors = Object.keys(rooms).map((other) => ({
-  target: './src/cli',
-  from: `./src/${other}`,
-  except: ['./index.ts'],
-  message: `Import src/${other}/index.ts`,
-}));
 
 export default tseslint.config(
   { ignores: ['dist', 'node_modules', 'coverage', 'test/fixtures', 'bench/results'] },
@@ -56,7 +30,7 @@ export default tseslint.config(
     plugins: { 'import-x': importX },
     settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
     rules: {
-      'import-x/no-restricted-paths': ['error', { zones: [...zones, ...doors] }],
+      'import-x/no-restricted-paths': ['error', { zones }],
       'import-x/no-cycle': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/prefer-readonly': 'error',

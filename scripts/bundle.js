@@ -20,7 +20,7 @@ const bundle = await rolldown({
     // threads of their own, named by who starts them
     'read-thread': join(dist, 'backup/reading/read-thread.js'),
     'sum-thread': join(dist, 'backup/reading/sum-thread.js'),
-    'walk-thread': join(dist, 'backup/walk/walk-thread.js'),
+    'walk-thread': join(dist, 'source/walk/walk-thread.js'),
     'volume-thread': join(dist, 'backup/spool/volume-thread.js'),
   },
   platform: 'node',

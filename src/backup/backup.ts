@@ -3,7 +3,8 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { collect, setKey, type SetTimes } from '../archive/index.js';
-import { collectPiledUp, DuplifsError, isDuplifsError, NameTable } from '../base/index.js';
+import { collectPiledUp } from '../threads/index.js';
+import { DuplifsError, isDuplifsError, NameTable } from '../base/index.js';
 import { blockLengthFor } from '../librsync/index.js';
 import type { Storage, StoredObject } from '../storage/index.js';
 import { checkSource } from './check-source.js';
@@ -28,7 +29,7 @@ import { noCounts, type Counts } from './statistics.js';
 import { setPlanOf } from './set-plan-of.js';
 import { headerOf, takeUp } from './take-up.js';
 import { findUnfinished, removeUnfinished, type UnfinishedSet } from './unfinished.js';
-import { sourcePath } from './walk/source-path.js';
+import { sourcePath } from '../source/index.js';
 import { finishSet, removeParts, settleLocal } from './writing/finish-set.js';
 import {
   chooseCheckpoint,

@@ -7,10 +7,3 @@ export type { PreviousEntry } from './previous/sigtar-entries.js';
 export { signaturesUpTo, signedTree } from './previous/signed-tree.js';
 export { deltaEntries, formatStatistics } from './statistics.js';
 export type { Counts, Statistics } from './statistics.js';
-export {
-  canonicalSource,
-  compilePlan,
-  type SelectionOption,
-  type SelectionPlan,
-} from './selection/index.js';
-export { ThreadedWalk, walkSource, type WalkItem, type WalkOptions } from './walk/index.js';

@@ -1,7 +1,7 @@
 import type { NamePrefixes } from '../archive/index.js';
 import type { Storage } from '../storage/index.js';
 import type { DecodeOptions, Encoding } from '../volume/index.js';
-import type { WalkItem } from './walk/index.js';
+import type { WalkItem } from '../source/index.js';
 import type { Statistics } from './statistics.js';
 
 export interface BackupOptions {

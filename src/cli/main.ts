@@ -1,6 +1,7 @@
 /** The command `duplifs`. */
 import { Command, CommanderError } from 'commander';
-import { exitCodes, markHeapAtOnce } from '../base/index.js';
+import { exitCodes } from '../base/index.js';
+import { markHeapAtOnce } from '../threads/index.js';
 import { commandLine } from './arguments.js';
 import { backupCommands } from './commands/backup.js';
 import { statusCommand } from './commands/collection-status.js';

@@ -9,7 +9,8 @@ import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:
 import { readSync } from 'node:fs';
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DuplifsError, errorText, noteShortLived } from '../base/index.js';
+import { DuplifsError, errorText } from '../base/index.js';
+import { noteShortLived } from '../threads/index.js';
 
 /** Bytes in a block. */
 export const blockLength = 256 * 1024;

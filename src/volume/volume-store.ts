@@ -16,7 +16,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import PQueue from 'p-queue';
-import { DuplifsError, isDuplifsError, noteShortLived, SharedTask } from '../base/index.js';
+import { DuplifsError, isDuplifsError, SharedTask } from '../base/index.js';
+import { noteShortLived } from '../threads/index.js';
 import { type SessionKey } from '../openpgp/index.js';
 import { type Storage } from '../storage/index.js';
 import { blockLength, type BlockArena, type StoredBlock } from './block-arena.js';

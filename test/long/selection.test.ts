@@ -1,6 +1,6 @@
 import { it } from 'vitest';
-import { hasDuplicity } from '../backup/selection/duplicity.js';
-import { compareCommandLines, compareSelections } from '../backup/selection/random-selection.js';
+import { hasDuplicity } from '../source/selection/duplicity.js';
+import { compareCommandLines, compareSelections } from '../source/selection/random-selection.js';
 import { built } from '../support/run.js';
 
 it.runIf(hasDuplicity)('random rules on random trees select what duplicity selects', async () => {

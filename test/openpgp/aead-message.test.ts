@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 
 import { decryptMessage, Keyring } from '../../src/openpgp/index.js';
 import type { DecryptOptions } from '../../src/openpgp/index.js';
-import { encodePacket } from '../../src/openpgp/packet-header.js';
+import { encodePacket } from '../../src/openpgp/packets/packet-header.js';
 import { collect, inPieces } from './gpg-home.js';
 import { literalPacket } from './sealed.js';
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isDuplifsError } from '../../src/base/index.js';
 import { decryptMessage, Keyring } from '../../src/openpgp/index.js';
 import type { DecryptOptions } from '../../src/openpgp/index.js';
-import { encodePacket } from '../../src/openpgp/packet-header.js';
+import { encodePacket } from '../../src/openpgp/packets/packet-header.js';
 import { collect, GpgHome, hasGpg, inPieces } from './gpg-home.js';
 import { literalPacket, seal } from './sealed.js';
 

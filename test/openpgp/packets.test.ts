@@ -2,18 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { parseMessageHeader } from '../../src/openpgp/index.js';
-import { dearmored } from '../../src/openpgp/armor.js';
-import { ByteReader } from '../../src/openpgp/byte-reader.js';
-import { MessageError } from '../../src/openpgp/message-error.js';
+import { dearmored } from '../../src/openpgp/packets/armor.js';
+import { ByteReader } from '../../src/openpgp/packets/byte-reader.js';
+import { MessageError } from '../../src/openpgp/packets/message-error.js';
 import {
   bodyPrefix,
   encodeDefiniteLength,
   encodePacket,
   parseNewLength,
   parsePacketHeader,
-} from '../../src/openpgp/packet-header.js';
-import { nextPacket } from '../../src/openpgp/packet-reader.js';
-import { bodyOf, fileBytesOf, fileOffsetOf } from '../../src/openpgp/seekable-layout.js';
+} from '../../src/openpgp/packets/packet-header.js';
+import { nextPacket } from '../../src/openpgp/packets/packet-reader.js';
+import { bodyOf, fileBytesOf, fileOffsetOf } from '../../src/openpgp/seekable/layout.js';
 import { collect, inPieces } from './gpg-home.js';
 
 const bytes = (max: number) => fc.uint8Array({ maxLength: max }).map((array) => Buffer.from(array));

@@ -2,7 +2,7 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 
 import type { SessionKey } from '../../src/openpgp/index.js';
-import { encodePacket } from '../../src/openpgp/packet-header.js';
+import { encodePacket } from '../../src/openpgp/packets/packet-header.js';
 
 export function literalPacket(data: Uint8Array): Buffer {
   return encodePacket(11, Buffer.concat([Buffer.from('b\0\0\0\0\0', 'latin1'), data]));

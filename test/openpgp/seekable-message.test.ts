@@ -21,7 +21,7 @@ import type {
   SeekableResult,
   SeekableWriterOptions,
 } from '../../src/openpgp/index.js';
-import { blockBytes, firstBlockBytes } from '../../src/openpgp/seekable-layout.js';
+import { blockBytes, firstBlockBytes } from '../../src/openpgp/seekable/layout.js';
 import { collect, GpgHome, hasGpg, inPieces } from './gpg-home.js';
 import type { KeyIds } from './gpg-home.js';
 

@@ -7,7 +7,7 @@ import { comparePaths } from '../../base/index.js';
 import { parseSignature, unusableReason } from '../../librsync/index.js';
 import { BatchCursor } from '../previous/batch-cursor.js';
 import type { PreviousEntry } from '../previous/sigtar-entries.js';
-import type { WalkEntry, WalkItem, WalkUnreadable } from '../walk/index.js';
+import type { WalkEntry, WalkItem, WalkUnreadable } from '../../source/index.js';
 import { sameMetadata, type OwnerNames } from './compare-entry.js';
 import type { SeenReader } from './seen-file.js';
 

@@ -1,7 +1,7 @@
 /** Whether a path of the source is still what the last set says (docs/format/2-behaviour.md 2). */
 import { type NameTable } from '../../base/index.js';
 import type { PreviousEntry } from '../previous/sigtar-entries.js';
-import type { WalkEntry } from '../walk/index.js';
+import type { WalkEntry } from '../../source/index.js';
 
 /** The names of this machine; undefined with `--numeric-owner`. */
 export interface OwnerNames {

@@ -17,7 +17,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { createGunzip, createGzip, type Gzip } from 'node:zlib';
 import { comparePaths } from '../../base/index.js';
 import { BatchCursor } from '../previous/batch-cursor.js';
-import type { WalkEntry } from '../walk/index.js';
+import type { WalkEntry } from '../../source/index.js';
 
 export const seenFileName = 'duplifs-seen.gz';
 

@@ -6,7 +6,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { DeltaBuilder, parseSignature, SignatureBuilder } from '../../librsync/index.js';
-import { systemPath } from '../walk/source-path.js';
+import { systemPath } from '../../source/index.js';
 import type { SummingThread } from './summing-thread.js';
 
 export interface ReadRequest {

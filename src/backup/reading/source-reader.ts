@@ -3,7 +3,7 @@
  * thread sleeps when it is too far ahead, so memory is bounded whatever the files.
  */
 import type { Worker } from 'node:worker_threads';
-import { noteShortLived, startThread, ThreadMessages } from '../../base/index.js';
+import { noteShortLived, startThread, ThreadMessages } from '../../threads/index.js';
 import {
   eventKind,
   noBase,

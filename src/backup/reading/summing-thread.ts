@@ -4,7 +4,7 @@
  * old block that has the sums, or as the bytes of the other read where it has not.
  */
 import type { Worker } from 'node:worker_threads';
-import { startThread } from '../../base/index.js';
+import { startThread } from '../../threads/index.js';
 import { wordsPerBlock, type SumsAhead } from '../../librsync/index.js';
 import { at, noneWanted, ringBlocks, type SumRequest, type SumsMemory } from './protocol.js';
 

@@ -1,5 +1,5 @@
 /** What the thread that makes volumes and the one that fills them tell each other. */
-import type { SentError } from '../../base/index.js';
+import type { SentError } from '../../threads/index.js';
 import type { MessageSession } from '../../openpgp/index.js';
 import type { FileEncoding, VolumeTable } from '../../volume/index.js';
 

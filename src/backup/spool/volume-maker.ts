@@ -5,7 +5,7 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 import type { Worker } from 'node:worker_threads';
-import { receivedError, startThread } from '../../base/index.js';
+import { receivedError, startThread } from '../../threads/index.js';
 import { messageSession, type EncryptionKey, type MessageSession } from '../../openpgp/index.js';
 import {
   encodingOfFile,

@@ -1,6 +1,7 @@
 /** The thread that makes volumes: it deflates, encrypts, sums and writes one at a time; see VolumeMaker. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { prepareDeflate, sentError } from '../../base/index.js';
+import { prepareDeflate } from '../../deflate/index.js';
+import { sentError } from '../../threads/index.js';
 import { withPassphrases } from '../../openpgp/index.js';
 import { openFileWriter, type VolumeWriter } from '../../volume/index.js';
 import {

@@ -10,7 +10,7 @@ import type { Change } from '../compare/changes.js';
 import type { SourceReader } from '../reading/source-reader.js';
 import type { ReadResult } from '../reading/read-file.js';
 import type { VolumeMaker } from '../spool/volume-maker.js';
-import type { WalkEntry } from '../walk/index.js';
+import type { WalkEntry } from '../../source/index.js';
 import type { Counts } from '../statistics.js';
 import { FileWriter } from './file-writer.js';
 import type { SetFiles } from './set-files.js';

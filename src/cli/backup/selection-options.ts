@@ -1,7 +1,7 @@
 /** duplicity's selection options: collected in the order in which they come, across their names. */
 import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
-import type { SelectionOption, SelectionPlan } from '../../backup/index.js';
+import type { SelectionOption, SelectionPlan } from '../../source/index.js';
 import { DuplifsError, encodeName, errorText } from '../../base/index.js';
 import { parseTime } from '../../time/index.js';
 import { nowSeconds, type CommonOptions } from '../common-options.js';

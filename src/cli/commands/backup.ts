@@ -2,13 +2,12 @@ import { hostname, tmpdir } from 'node:os';
 import { Command } from 'commander';
 import {
   backup,
-  compilePlan,
   deltaEntries,
   formatStatistics,
-  ThreadedWalk,
   withArchiveLock,
   type BackupResult,
 } from '../../backup/index.js';
+import { compilePlan, ThreadedWalk } from '../../source/index.js';
 import { DuplifsError, exitCodes } from '../../base/index.js';
 import { isStorageUrl, type StorageStatistics } from '../../storage/index.js';
 import { parseTime } from '../../time/index.js';

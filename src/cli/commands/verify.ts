@@ -1,14 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
-import {
-  compilePlan,
-  signaturesUpTo,
-  signedTree,
-  walkSource,
-  type PreviousEntry,
-} from '../../backup/index.js';
+import { compilePlan, walkSource } from '../../source/index.js';
+import { signaturesUpTo, signedTree, type PreviousEntry } from '../../backup/index.js';
 import { DuplifsError, encodeName, errorText, exitCodes, NameTable } from '../../base/index.js';
-import { verify, type ComparedEntry } from '../../restore/index.js';
+import { verify, type ComparedEntry } from '../../verify/index.js';
 import { type Repository, type Snapshot } from '../../snapshot/index.js';
 import {
   addSelectionOptions,

@@ -6,7 +6,7 @@
  * files side by side comes again.
  */
 import { LRUCache } from 'lru-cache';
-import { noteShortLived } from '../../base/index.js';
+import { noteShortLived } from '../../threads/index.js';
 import { blockLength, type BlockArena, type StoredBlock } from '../block-arena.js';
 import { type BlockMemory } from '../block-memory.js';
 

@@ -4,7 +4,7 @@
  * RFC 1952). To every other program it is an ordinary .gz file (docs/format/1-bytes.md 7.1).
  */
 import { crc32 } from 'node:zlib';
-import { deflateBlock } from '../../base/index.js';
+import { deflateBlock } from '../../deflate/index.js';
 import { BlockCutter } from './block-cutter.js';
 import { type FileSink, type VolumeTable, type VolumeWriter } from './volume-writer.js';
 

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SeenReader, SeenWriter } from '../../../src/backup/compare/seen-file.js';
-import type { WalkEntry } from '../../../src/backup/walk/index.js';
+import type { WalkEntry } from '../../../src/source/walk/index.js';
 import { comparePaths } from '../../../src/base/index.js';
 
 const sinceMs = 1_700_000_000_000;

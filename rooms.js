@@ -1,0 +1,100 @@
+/**
+ * The rooms of src/ and what each may use besides itself: the one source for the lint rules (eslint.config.js,
+ * .dependency-cruiser.js) and for the table and the picture in docs/design.md (`npm run docs:rooms`).
+ * `base` is open to all; another room is entered through its index.ts only. `cli` may use every room.
+ */
+
+/** @type {Readonly<Record<string, { readonly holds: string, readonly mayUse: readonly string[] }>>} */
+export const rooms = {
+  base: {
+    holds: 'errors, events, names as bytes, running programs: what every room may use',
+    mayUse: [],
+  },
+  threads: { holds: 'worker threads, errors that cross them, garbage', mayUse: [] },
+  deflate: { holds: 'blocks of deflate that stand alone, by ISA-L or zlib', mayUse: [] },
+  time: { holds: 'time strings, in and out', mayUse: [] },
+  librsync: { holds: 'signatures, deltas, patches: pure computation on bytes', mayUse: [] },
+  archive: {
+    holds:
+      'the format: file names, manifests, difftar, sigtar, index, chains. Bytes in, values out; no I/O and no text for people',
+    mayUse: ['time', 'librsync'],
+  },
+  openpgp: {
+    holds: 'packets, seekable messages, keys, gpg: a folder each',
+    mayUse: ['deflate', 'threads'],
+  },
+  storage: { holds: 'one interface, one folder a backend, the URL grammar, retries', mayUse: [] },
+  volume: {
+    holds: 'a volume as random-access plaintext: containers, the block table, caches, writers',
+    mayUse: ['openpgp', 'storage', 'deflate', 'threads'],
+  },
+  target: {
+    holds:
+      'one target (storage, archive dir, prefixes, keys): its listing, which sets are whole, reading manifests and sigtars, local copies, locks, proof of keys, the order of writes and removals',
+    mayUse: ['archive', 'volume', 'storage', 'openpgp', 'time'],
+  },
+  signatures: { holds: "the merged tree of a chain's sigtars", mayUse: ['archive', 'target'] },
+  source: {
+    holds: 'the walk over a source, and selection',
+    mayUse: ['archive', 'time', 'threads'],
+  },
+  catalog: {
+    holds: 'the SQLite schema, filling it (from index, sigtars, volumes), asking it',
+    mayUse: ['target', 'archive', 'volume', 'storage', 'librsync', 'openpgp'],
+  },
+  content: {
+    holds: 'a file version as extents, and reads over them through a chain of deltas',
+    mayUse: ['catalog', 'volume', 'librsync'],
+  },
+  snapshot: {
+    holds: 'the tree at a time: lookup, list, read, walk, history',
+    mayUse: ['catalog', 'content', 'time'],
+  },
+  repository: {
+    holds:
+      'a target opened for reading, with one call: what mount, restore, lists and verify start from',
+    mayUse: [
+      'snapshot',
+      'content',
+      'catalog',
+      'target',
+      'archive',
+      'volume',
+      'storage',
+      'openpgp',
+      'time',
+    ],
+  },
+  mount: {
+    holds: 'the folders a mount shows, and the FUSE engines',
+    mayUse: ['repository', 'snapshot', 'time'],
+  },
+  restore: { holds: 'restore', mayUse: ['repository', 'snapshot', 'time'] },
+  verify: {
+    holds: 'verify: every byte read, and compared with signatures or a folder',
+    mayUse: ['repository', 'snapshot', 'signatures', 'source', 'archive', 'librsync', 'time'],
+  },
+  backup: {
+    holds: 'compare, read and write a set',
+    mayUse: [
+      'target',
+      'signatures',
+      'source',
+      'archive',
+      'librsync',
+      'volume',
+      'storage',
+      'openpgp',
+      'time',
+      'deflate',
+      'threads',
+    ],
+  },
+  cli: { holds: 'commands, options, rendering of events, exit codes', mayUse: ['*'] },
+};
+
+/** Whether code of `room` may import the index.ts of `other`. */
+export function mayUse(room, other) {
+  const allowed = rooms[room]?.mayUse ?? [];
+  return room === other || other === 'base' || allowed.includes('*') || allowed.includes(other);
+}

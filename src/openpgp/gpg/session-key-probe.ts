@@ -1,0 +1,103 @@
+/**
+ * Whether a session key fits a message, told from the message's first bytes. With an SKESK packet
+ * that holds no encrypted session key every passphrase yields a key. The repeated octets of the CFB
+ * prefix let one wrong key in 65,536 pass; the first packet inside, and what its compressed data begins
+ * with, settle it.
+ */
+import { constants, inflateRawSync, inflateSync } from 'node:zlib';
+
+import { aeadDecipher } from '../packets/aead-modes.js';
+import { aeadPlan } from '../packets/aead-data.js';
+import { cipherByName } from '../packets/algorithms.js';
+import type { SessionKey } from '../packets/algorithms.js';
+import { decryptCfbBytes } from '../packets/cfb.js';
+import { UnsupportedError } from '../packets/message-error.js';
+import type { MessageHeader } from '../packets/message-header.js';
+import { bodyPrefix, parsePacketHeader, tags } from '../packets/packet-header.js';
+
+const sampleBytes = 1024;
+
+/** False when the key is certainly wrong (or the first bytes are damaged). */
+export async function sessionKeyFits(
+  { data }: MessageHeader,
+  sessionKey: SessionKey,
+): Promise<boolean> {
+  const header = parsePacketHeader(data.start);
+  if (!header) return false;
+  const body = bodyPrefix(data.start, header);
+  try {
+    switch (data.kind) {
+      case 'seipd1':
+        return await fitsCfb(body.subarray(1, sampleBytes), sessionKey, false);
+      case 'unprotected':
+        return await fitsCfb(body.subarray(0, sampleBytes), sessionKey, true);
+      case 'seipd2':
+      case 'gnupg-aead':
+        return fitsAead(data.kind, body, sessionKey);
+    }
+  } catch (error) {
+    if (error instanceof UnsupportedError) throw error;
+    return false;
+  }
+}
+
+async function fitsCfb(body: Buffer, sessionKey: SessionKey, resync: boolean): Promise<boolean> {
+  const { blockBytes } = cipherByName(sessionKey.algorithm);
+  const prefixBytes = blockBytes + 2;
+  if (body.length < prefixBytes) return true;
+  const plain = await decryptCfbBytes(body, sessionKey, Buffer.alloc(blockBytes));
+  const repeats = plain.readUInt16BE(blockBytes - 2) === plain.readUInt16BE(blockBytes);
+  if (!repeats) return false;
+  if (!resync) return beginsMessage(plain.subarray(prefixBytes));
+  const iv = body.subarray(2, prefixBytes);
+  return beginsMessage(await decryptCfbBytes(body.subarray(prefixBytes), sessionKey, iv));
+}
+
+function fitsAead(kind: 'seipd2' | 'gnupg-aead', body: Buffer, sessionKey: SessionKey): boolean {
+  const plan = aeadPlan(kind, body, sessionKey);
+  const decipher = aeadDecipher(
+    plan.cipher,
+    plan.mode,
+    plan.key,
+    plan.nonce(0),
+    plan.associated(0),
+  );
+  const end = Math.min(plan.headBytes + plan.chunkBytes, sampleBytes);
+  return beginsMessage(decipher.update(body.subarray(plan.headBytes, end)));
+}
+
+const inner = new Set<number>([
+  tags.compressed,
+  tags.onePassSignature,
+  tags.signature,
+  tags.literal,
+  tags.marker,
+  tags.padding,
+]);
+
+/** Whether decrypted bytes begin as a message does: what is too short to tell passes. */
+function beginsMessage(plain: Buffer): boolean {
+  const header = parsePacketHeader(plain);
+  if (!header) return true;
+  if (!inner.has(header.tag)) return false;
+  const body = bodyPrefix(plain, header);
+  const [first] = body;
+  if (first === undefined) return true;
+  if (header.tag === tags.literal) return 'btul1m'.includes(String.fromCharCode(first));
+  if (header.tag !== tags.compressed) return true;
+  return first === 0 ? beginsMessage(body.subarray(1)) : beginsCompressed(first, body.subarray(1));
+}
+
+function beginsCompressed(algorithm: number, data: Buffer): boolean {
+  const options = { finishFlush: constants.Z_SYNC_FLUSH };
+  switch (algorithm) {
+    case 1:
+      return beginsMessage(inflateRawSync(data, options));
+    case 2:
+      return beginsMessage(inflateSync(data, options));
+    case 3:
+      return 'BZh'.startsWith(data.toString('latin1', 0, 3));
+    default:
+      return false;
+  }
+}

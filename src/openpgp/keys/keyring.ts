@@ -1,0 +1,137 @@
+/**
+ * All that can open a message: passphrases, key files, the GnuPG keyring behind gpg, and a user who can
+ * be asked. One chain may hold sets made with different passphrases and keys, so everything is tried for
+ * each file, the cheapest and the last successful first. Nothing secret is written anywhere.
+ */
+import type { Config, Key } from 'openpgp';
+
+import { DuplifsError } from '../../base/index.js';
+import type { SessionKey } from '../packets/algorithms.js';
+import type { GpgProgram } from '../gpg/gpg.js';
+import { KeyFiles } from './key-file-store.js';
+import type { KeyFile } from './key-files.js';
+import { openpgp } from './library.js';
+import { namedError } from '../packets/message-error.js';
+import type { MessageHeader } from '../packets/message-header.js';
+import { Passphrases } from './passphrases.js';
+import type { Ask } from './passphrases.js';
+import { exportPublicKeys, keyHasId, keyIdDigits, normalKeyId } from './public-keys.js';
+import { gpgPassphrase } from '../packets/s2k.js';
+import { SessionKeySearch } from './session-key-search.js';
+
+export interface KeyringOptions {
+  /** PASSPHRASE and its like, for messages and for secret keys. */
+  readonly passphrases?: readonly string[];
+  /** SIGN_PASSPHRASE: tried first for a key that signs. */
+  readonly signPassphrases?: readonly string[];
+  /** Asked at most once for each question, one question at a time. */
+  readonly ask?: Ask;
+  readonly keyFiles?: readonly KeyFile[];
+  /** Undefined: gpg is never started. */
+  readonly gpg?: GpgProgram;
+  /** Accept DSA and ElGamal keys and SHA-1 signatures, which old chains may need; warns. */
+  readonly allowOldKeys?: boolean;
+  readonly warn?: (message: string) => void;
+}
+
+export class Keyring {
+  readonly gpg: GpgProgram | undefined;
+  readonly allowOldKeys: boolean;
+  private readonly options: KeyringOptions;
+  readonly passphrases: Passphrases;
+  readonly keyFiles: KeyFiles;
+  private readonly exported = new Map<string, Promise<Key[]>>();
+
+  constructor(options: KeyringOptions) {
+    this.options = options;
+    this.gpg = options.gpg;
+    this.allowOldKeys = options.allowOldKeys ?? false;
+    this.passphrases = new Passphrases(options.passphrases ?? [], options.ask);
+    this.keyFiles = new KeyFiles(options.keyFiles ?? []);
+  }
+
+  /**
+   * The session key of a message. A DuplifsError (KEY) that names the file, what was tried and what to
+   * do when nothing opens it. May be called for many files at once.
+   */
+  async sessionKey(
+    header: MessageHeader,
+    fileName: string,
+    signal?: AbortSignal,
+  ): Promise<SessionKey> {
+    try {
+      const warn = this.options.warn ?? (() => undefined);
+      const { passphrases, keyFiles, gpg, allowOldKeys } = this;
+      const means = { passphrases, keyFiles, gpg, allowOldKeys, warn };
+      return await new SessionKeySearch(means, header, signal).run(fileName);
+    } catch (error) {
+      throw namedError(error, fileName);
+    }
+  }
+
+  /** The same means without anybody to ask, for what is done only if it can be. */
+  withoutAsking(): Keyring {
+    const options: KeyringOptions & { ask?: Ask } = { ...this.options };
+    delete options.ask;
+    return new Keyring({ ...options, passphrases: this.passphrases.known });
+  }
+
+  /** The public keys that an id names, from key files and gpg. A DuplifsError (KEY) when none does. */
+  async publicKeys(id: string, signal?: AbortSignal): Promise<readonly Key[]> {
+    const normalId = normalKeyId(id);
+    return this.findPublicKeys(id, `0x${normalId}`, (key) => keyHasId(key, normalId), signal);
+  }
+
+  /** The public keys that an id, a name or a mail address fits. A DuplifsError (KEY) when there is none. */
+  async publicKeysOfUser(user: string, signal?: AbortSignal): Promise<readonly Key[]> {
+    if (keyIdDigits(user) !== undefined) return this.publicKeys(user, signal);
+    const wanted = user.toLowerCase();
+    const fits = (key: Key) => key.getUserIDs().some((one) => one.toLowerCase().includes(wanted));
+    return this.findPublicKeys(user, user, fits, signal);
+  }
+
+  /** What may unlock a signing key: SIGN_PASSPHRASE before the others. */
+  get signPassphrases(): readonly string[] {
+    return [
+      ...new Set([
+        ...(this.options.signPassphrases ?? []).map(gpgPassphrase),
+        ...this.passphrases.known,
+      ]),
+    ];
+  }
+
+  /** The settings of openpgp.js for keys and signatures. */
+  get openpgpConfig(): Config {
+    const { config } = openpgp();
+    if (!this.allowOldKeys) return config;
+    const none = {
+      rejectPublicKeyAlgorithms: new Set<never>(),
+      rejectHashAlgorithms: new Set<never>(),
+    };
+    return { ...config, ...none, rejectMessageHashAlgorithms: new Set(), minRSABits: 1024 };
+  }
+
+  private async findPublicKeys(
+    name: string,
+    gpgUser: string,
+    fits: (key: Key) => boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Key[]> {
+    const fromFiles = (await this.keyFiles.all()).filter(fits);
+    if (fromFiles.length > 0) return fromFiles;
+    if (this.gpg) {
+      const exporting = this.exported.get(gpgUser) ?? exportPublicKeys(this.gpg, gpgUser, signal);
+      this.exported.set(gpgUser, exporting);
+      try {
+        const keys = await exporting;
+        if (keys.length > 0) return keys;
+      } catch (error) {
+        this.exported.delete(gpgUser);
+        throw error;
+      }
+    }
+    throw new DuplifsError('KEY', `There is no public key "${name}"`, {
+      hint: 'Import it into the GnuPG keyring, or give it with --key-file',
+    });
+  }
+}

@@ -1,0 +1,78 @@
+import { LRUCache } from 'lru-cache';
+
+import type { Cipher } from '../packets/algorithms.js';
+import { deriveKey, gpgPassphrase } from '../packets/s2k.js';
+import type { S2k } from '../packets/s2k.js';
+
+/** Asks the user; undefined means that there is nobody to ask, or that the user wants no more of it. */
+export type Ask = (question: string) => Promise<string | undefined>;
+
+const maxDerivedKeys = 256;
+
+/**
+ * The passphrases that are known, the one that worked last first, and the keys derived from them. All of
+ * it lives in memory only.
+ */
+export class Passphrases {
+  private readonly ordered: string[];
+  private readonly derived = new LRUCache<string, Promise<Buffer>>({ max: maxDerivedKeys });
+  private readonly asked = new Set<string>();
+  private readonly ask: Ask | undefined;
+  private declined = false;
+  /** Questions are asked one after the other. */
+  private lastQuestion: Promise<unknown> = Promise.resolve();
+
+  constructor(known: readonly string[], ask: Ask | undefined) {
+    this.ordered = [...new Set(known.map(gpgPassphrase))];
+    this.ask = ask;
+  }
+
+  get known(): readonly string[] {
+    return [...this.ordered];
+  }
+
+  worked(passphrase: string): void {
+    const at = this.ordered.indexOf(passphrase);
+    if (at > 0) this.ordered.unshift(...this.ordered.splice(at, 1));
+  }
+
+  /** The key for a cipher, derived once: gpg's usual count takes some 0.1 s. */
+  derive(s2k: S2k, passphrase: string, cipher: Cipher): Promise<Buffer> {
+    const id = [s2k.hash, s2k.salt.toString('hex'), s2k.count, cipher.keyBytes, passphrase].join(
+      ':',
+    );
+    const known = this.derived.get(id);
+    if (known) return known;
+    const key = deriveKey(s2k, passphrase, cipher.keyBytes);
+    this.derived.set(id, key);
+    return key;
+  }
+
+  /**
+   * Asks for one more passphrase, unless the same question was asked before or nobody answers.
+   * Before it does, `retry` is given the passphrases that others were told meanwhile.
+   */
+  async oneMore<T>(
+    question: string,
+    tried: readonly string[],
+    retry: (passphrases: readonly string[]) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const mine = this.lastQuestion.then(async () => {
+      const learnt = this.ordered.filter((one) => !tried.includes(one));
+      const found = learnt.length > 0 ? await retry(learnt) : undefined;
+      if (found !== undefined || !this.ask || this.declined || this.asked.has(question))
+        return found;
+      this.asked.add(question);
+      const answer = await this.ask(question);
+      if (answer === undefined) {
+        this.declined = true;
+        return undefined;
+      }
+      const opened = await retry([answer]);
+      if (opened !== undefined && !this.ordered.includes(answer)) this.ordered.unshift(answer);
+      return opened;
+    });
+    this.lastQuestion = mine.catch(() => undefined);
+    return mine;
+  }
+}

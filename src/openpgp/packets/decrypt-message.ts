@@ -1,0 +1,204 @@
+import { DuplifsError } from '../../base/index.js';
+import { decryptAead } from './aead-data.js';
+import type { SessionKey } from './algorithms.js';
+import { dearmored } from './armor.js';
+import { ByteReader } from './byte-reader.js';
+import type { Keyring } from '../keys/keyring.js';
+import { messageContent } from './message-content.js';
+import type { LiteralInfo } from './message-content.js';
+import { MessageError, namedError } from './message-error.js';
+import { maxHeaderSize, parseMessageHeader } from './message-header.js';
+import type { MessageHeader } from './message-header.js';
+import { SignatureCollector } from './message-signatures.js';
+import type { Signer } from './message-signatures.js';
+import { nextPacket } from './packet-reader.js';
+import type { Packet } from './packet-reader.js';
+import { decryptSeipd1, decryptUnprotected } from './seipd1.js';
+import type { MdcResult } from './seipd1.js';
+
+export interface DecryptOptions {
+  /** For errors. */
+  readonly fileName: string;
+  readonly keyring: Keyring;
+  /** The session key, when it is known already: nothing else is tried then. */
+  readonly sessionKey?: SessionKey;
+  /** The message must carry a good signature by this key (an id or fingerprint). */
+  readonly signKey?: string;
+  /** Accept a message whose integrity code is missing or does not fit; `warn` is told. */
+  readonly ignoreMdcError?: boolean;
+  readonly warn?: (message: string) => void;
+  /** A message with more plaintext is refused. */
+  readonly maxPlaintextBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface DecryptedMessage {
+  readonly header: MessageHeader;
+  readonly sessionKey: SessionKey;
+  /**
+   * The data, in pieces of any size. **None of it is verified before the iteration has ended without an
+   * error.** It can be iterated once; leaving it early closes the source.
+   */
+  readonly plaintext: AsyncIterable<Buffer>;
+  /** Resolves when all of it was read and verified; rejects with the error that `plaintext` throws. */
+  readonly done: Promise<DecryptResult>;
+}
+
+export interface DecryptResult extends LiteralInfo {
+  readonly plaintextBytes: number;
+  /** 'none' only with `ignoreMdcError`. */
+  readonly integrity: 'mdc' | 'aead' | 'none';
+  /** Set when `signKey` was given. */
+  readonly signer: Signer | undefined;
+}
+
+interface Deferred<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+function deferred<T>(): Deferred<T> {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (error: unknown) => void = () => undefined;
+  const promise = new Promise<T>((accept, refuse) => {
+    resolve = accept;
+    reject = refuse;
+  });
+  return { promise, resolve, reject };
+}
+
+const firstPeekBytes = 8 * 1024;
+
+/**
+ * Opens an encrypted OpenPGP message, binary or armored. Resolves when its session key was found; the data
+ * is then decrypted while it is read, in memory that does not grow with the message.
+ *
+ * Errors are DuplifsErrors that name the file: DAMAGED, KEY, SIGNATURE. Errors of the source pass through.
+ */
+export async function decryptMessage(
+  source: AsyncIterable<Uint8Array>,
+  options: DecryptOptions,
+): Promise<DecryptedMessage> {
+  const reader = new ByteReader(dearmored(source));
+  try {
+    const header = await readHeader(reader);
+    const sessionKey =
+      options.sessionKey ??
+      (await options.keyring.sessionKey(header, options.fileName, options.signal));
+    reader.skip(header.data.offset);
+    const result = deferred<DecryptResult>();
+    // Whoever only iterates learns of an error there.
+    result.promise.catch(() => undefined);
+    const plaintext = decrypting(reader, header, sessionKey, options, result);
+    return { header, sessionKey, plaintext, done: result.promise };
+  } catch (error) {
+    await reader.close();
+    throw namedError(error, options.fileName);
+  }
+}
+
+async function readHeader(reader: ByteReader): Promise<MessageHeader> {
+  for (let want = firstPeekBytes; ; want *= 2) {
+    const bytes = await reader.peek(want);
+    const header = parseMessageHeader(bytes, bytes.length < want);
+    if (header) return header;
+    if (want > maxHeaderSize) throw new MessageError('its header is too large');
+  }
+}
+
+async function* decrypting(
+  reader: ByteReader,
+  header: MessageHeader,
+  sessionKey: SessionKey,
+  options: DecryptOptions,
+  result: Deferred<DecryptResult>,
+): AsyncGenerator<Buffer, void, void> {
+  const { fileName, signal, maxPlaintextBytes = Number.MAX_SAFE_INTEGER } = options;
+  let plaintextBytes = 0;
+  let finished = false;
+  try {
+    const packet = await nextPacket(reader);
+    if (!packet) throw new MessageError('it ends too early');
+    const mdc: MdcResult = {};
+    const inside = decryptedPackets(packet, header, sessionKey, options, mdc);
+    const signatures =
+      options.signKey === undefined
+        ? undefined
+        : { wanted: options.signKey, collector: new SignatureCollector() };
+    const collector = signatures?.collector;
+    let info: LiteralInfo | undefined;
+    const content = messageContent(inside, {
+      onePassSignature: (body) => collector?.onePassSignature(body),
+      signature: (body) => collector?.signature(body),
+      literal: (literal) => {
+        info = literal;
+        collector?.literal();
+      },
+      data: (piece) => collector?.data(piece),
+    });
+    for await (const piece of content) {
+      signal?.throwIfAborted();
+      plaintextBytes += piece.length;
+      if (plaintextBytes > maxPlaintextBytes) {
+        throw new MessageError(`it holds more than the ${maxPlaintextBytes} bytes that it may`);
+      }
+      yield piece;
+    }
+    if ((await reader.drain()) > 0) throw new MessageError('something follows after its end');
+    if (!info) throw new MessageError('it holds no data');
+    if (mdc.problem !== undefined) options.warn?.(`"${fileName}" is not protected: ${mdc.problem}`);
+    const signer = await signatures?.collector.verify(
+      options.keyring,
+      signatures.wanted,
+      fileName,
+      signal,
+    );
+    const integrity = integrityOf(header, mdc);
+    finished = true;
+    result.resolve({ ...info, plaintextBytes, integrity, signer });
+  } catch (error) {
+    finished = true;
+    const named = namedError(error, fileName);
+    result.reject(named);
+    throw named;
+  } finally {
+    if (!finished) {
+      result.reject(
+        new DuplifsError('ABORTED', `Reading "${fileName}" was given up before its end`),
+      );
+    }
+    await reader.close();
+  }
+}
+
+function integrityOf(header: MessageHeader, mdc: MdcResult): DecryptResult['integrity'] {
+  if (header.data.kind === 'unprotected' || mdc.problem !== undefined) return 'none';
+  return header.data.kind === 'seipd1' ? 'mdc' : 'aead';
+}
+
+function decryptedPackets(
+  packet: Packet,
+  header: MessageHeader,
+  sessionKey: SessionKey,
+  { fileName, ignoreMdcError = false }: DecryptOptions,
+  mdc: MdcResult,
+): AsyncGenerator<Buffer, void, void> {
+  switch (header.data.kind) {
+    case 'seipd1':
+      return decryptSeipd1(packet.body, sessionKey, ignoreMdcError, mdc);
+    case 'seipd2':
+    case 'gnupg-aead':
+      return decryptAead(header.data.kind, packet.body, sessionKey);
+    case 'unprotected':
+      if (!ignoreMdcError) {
+        throw new DuplifsError(
+          'DAMAGED',
+          `"${fileName}" has no integrity protection (MDC), so that changes to it cannot be noticed`,
+          { hint: 'If you trust the storage, read it with --ignore-mdc-error' },
+        );
+      }
+      mdc.problem = 'it has no integrity code (MDC)';
+      return decryptUnprotected(packet.body, sessionKey);
+  }
+}
