@@ -20,6 +20,44 @@ const zones = names.flatMap((room) =>
     })),
 );
 
+/** One way to say what the language lets one say in several. */
+const dialect = {
+  '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
+  'import-x/consistent-type-specifier-style': ['error', 'prefer-top-level'],
+  'import-x/no-duplicates': 'error',
+  '@typescript-eslint/naming-convention': [
+    'error',
+    {
+      selector: ['variable', 'function', 'parameter', 'method', 'classProperty'],
+      format: ['camelCase'],
+      leadingUnderscore: 'allow',
+    },
+    // classes, and what stands for an enumeration beside the type of that name
+    { selector: 'variable', modifiers: ['const'], format: ['camelCase', 'PascalCase'] },
+    // names that others chose
+    { selector: ['import', 'objectLiteralMethod', 'typeMethod'], format: null },
+    { selector: ['variable', 'parameter'], modifiers: ['destructured'], format: null },
+    { selector: 'typeLike', format: ['PascalCase'] },
+  ],
+  'no-restricted-syntax': [
+    'error',
+    {
+      selector:
+        ':matches(PropertyDefinition, MethodDefinition, TSParameterProperty)[accessibility="private"]:not([kind="constructor"])',
+      message: 'Write #name for what is private',
+    },
+    {
+      selector: 'ObjectExpression > SpreadElement > ObjectExpression',
+      message: 'Write the properties',
+    },
+    {
+      selector:
+        'ObjectExpression > SpreadElement > :matches(ConditionalExpression, LogicalExpression[operator="&&"])',
+      message: 'Let the property be undefined, or use defined() for a library that minds',
+    },
+  ],
+};
+
 export default tseslint.config(
   { ignores: ['dist', 'node_modules', 'coverage', 'test/fixtures', 'bench/results'] },
   js.configs.recommended,
@@ -37,6 +75,7 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       'no-console': 'error',
       eqeqeq: 'error',
+      ...dialect,
     },
   },
   { files: ['bench/**', 'test/**'], rules: { 'no-console': 'off' } },

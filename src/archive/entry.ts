@@ -92,8 +92,17 @@ export function headerOf(metadata: EntryMetadata, name: string, size: number): T
 /** The tar header of a deletion: nothing but the name. */
 export function deletedHeader(path: string): TarHeader {
   return {
-    ...{ name: `deleted/${path}`, mode: 0, uid: 0, gid: 0, size: 0, mtimeSeconds: 0 },
-    ...{ typeflag: '0', linkName: '', userName: '', groupName: '' },
-    ...{ deviceMajor: 0, deviceMinor: 0 },
+    name: `deleted/${path}`,
+    mode: 0,
+    uid: 0,
+    gid: 0,
+    size: 0,
+    mtimeSeconds: 0,
+    typeflag: '0',
+    linkName: '',
+    userName: '',
+    groupName: '',
+    deviceMajor: 0,
+    deviceMinor: 0,
   };
 }

@@ -2,33 +2,32 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { collect, setKey, type SetTimes } from '../archive/index.js';
+import { collect, setKey } from '../archive/index.js';
+import type { SetTimes } from '../archive/index.js';
 import { collectPiledUp } from '../threads/index.js';
 import { DuplifsError, isDuplifsError, NameTable } from '../base/index.js';
 import { blockLengthFor } from '../librsync/index.js';
 import type { Storage, StoredObject } from '../storage/index.js';
 import { checkSource } from './check-source.js';
-import { findChanges, type Change } from './compare/changes.js';
+import { findChanges } from './compare/changes.js';
+import type { Change } from './compare/changes.js';
 import { SeenReader, seenFileName, SeenWriter } from './compare/seen-file.js';
 import { jsonStatistics } from './json-statistics.js';
 import { TargetLock } from './lock/target-lock.js';
 import type { BackupOptions, BackupResult, Walk } from './options.js';
-import {
-  fetchingName,
-  manifestOf,
-  openBase,
-  settledNames,
-  type ChainBase,
-} from './previous/chain-base.js';
+import { fetchingName, manifestOf, openBase, settledNames } from './previous/chain-base.js';
+import type { ChainBase } from './previous/chain-base.js';
 import { previousTree } from './previous/previous-tree.js';
 import { checkLocalManifest } from './proof/check-local-manifest.js';
 import { proveReaders } from './proof/prove-readers.js';
 import { SourceReader } from './reading/source-reader.js';
 import { VolumeMaker } from './spool/volume-maker.js';
-import { noCounts, type Counts } from './statistics.js';
+import { noCounts } from './statistics.js';
+import type { Counts } from './statistics.js';
 import { setPlanOf } from './set-plan-of.js';
 import { headerOf, takeUp } from './take-up.js';
-import { findUnfinished, removeUnfinished, type UnfinishedSet } from './unfinished.js';
+import { findUnfinished, removeUnfinished } from './unfinished.js';
+import type { UnfinishedSet } from './unfinished.js';
 import { sourcePath } from '../source/index.js';
 import { finishSet, removeParts, settleLocal } from './writing/finish-set.js';
 import {
@@ -40,7 +39,8 @@ import {
 } from './writing/resume.js';
 import { putStatistics } from './writing/put-statistics.js';
 import { SetFiles } from './writing/set-files.js';
-import { localNames, type SetPlan } from './writing/set-plan.js';
+import { localNames } from './writing/set-plan.js';
+import type { SetPlan } from './writing/set-plan.js';
 import type { Checkpoint } from './writing/set-state.js';
 import { SetWriter } from './writing/set-writer.js';
 
@@ -85,7 +85,9 @@ async function makeSet(
     const { counts, wasWritten } = await run.run(lock);
     const statistics = { ...counts, startTime, endTime: Date.now() / 1000 };
     const json = jsonStatistics(statistics, {
-      ...{ action: kind, skipped: !wasWritten && lock !== undefined, source: options.source },
+      action: kind,
+      skipped: !wasWritten && lock !== undefined,
+      source: options.source,
       fullSeconds: base?.fullSeconds ?? times.endSeconds,
       incrementals: Math.max(0, (base?.signatures.length ?? 0) - 1),
       target: options.storage.url,
@@ -133,8 +135,8 @@ async function examine(options: BackupOptions, stored: readonly StoredObject[]):
     notice('No signatures found, switching to full backup.');
     return full;
   }
-  const before_ = options.fullIfBeforeSeconds;
-  if (before_ !== undefined && primary.chain.startSeconds < before_) {
+  const { fullIfBeforeSeconds } = options;
+  if (fullIfBeforeSeconds !== undefined && primary.chain.startSeconds < fullIfBeforeSeconds) {
     notice('Last full backup is too old, forcing full backup');
     return full;
   }
@@ -245,7 +247,12 @@ class SetRun {
     const seen = new SeenWriter(seenPath, setKey(plan.times), beganMs);
     const sessionKeys = new Map<number, { algorithm: number; key: Buffer }>();
     const writer = new SetWriter({
-      ...{ plan, files, counts, from, sessionKeys, maker },
+      plan,
+      files,
+      counts,
+      from,
+      sessionKeys,
+      maker,
       reader: this.#reader,
       users: new NameTable('passwd'),
       groups: new NameTable('group'),
@@ -268,7 +275,11 @@ class SetRun {
       let lastVolume = 0;
       for await (const { number } of recordedVolumes(statePath)) lastVolume = number;
       await finishSet({
-        ...{ plan, files, maker, sessionKeys, lastVolume },
+        plan,
+        files,
+        maker,
+        sessionKeys,
+        lastVolume,
         volumes: () => recordedVolumes(statePath),
         stored: this.#stored,
         uploaded: () => writer.uploaded(),
@@ -401,7 +412,7 @@ class SetRun {
       path: sourcePath(source, path),
       blockLength: blockLengthFor(size, maxBlockLength),
       follow: followsLinks,
-      ...(change.kind === 'diff' ? { base: change.base } : {}),
+      base: change.kind === 'diff' ? change.base : undefined,
     });
   }
 }

@@ -1,6 +1,7 @@
 /** What `--jsonstat` prints and stores beside the set, as duplicity 3 does (docs/format/2-behaviour.md 7.1). */
 import { formatStamp } from '../time/index.js';
-import { deltaEntries, type Statistics } from './statistics.js';
+import { deltaEntries } from './statistics.js';
+import type { Statistics } from './statistics.js';
 
 export interface ChainFacts {
   readonly action: 'full' | 'inc';

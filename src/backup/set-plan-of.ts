@@ -7,8 +7,18 @@ export function setPlanOf(options: BackupOptions, times: SetTimes): SetPlan {
   const { encoding, storage, archiveFolder, prefixes, volumeBytes } = options;
   const { maxBlockLength, hostname, writesIndex, listsFiles, followsLinks, producer } = options;
   return {
-    ...{ times, encoding, storage, archiveFolder, prefixes, volumeBytes },
-    ...{ maxBlockLength, hostname, writesIndex, listsFiles, followsLinks, producer },
+    times,
+    encoding,
+    storage,
+    archiveFolder,
+    prefixes,
+    volumeBytes,
+    maxBlockLength,
+    hostname,
+    writesIndex,
+    listsFiles,
+    followsLinks,
+    producer,
     localDir: options.source,
     sourceRoot: encodeName(options.source),
   };

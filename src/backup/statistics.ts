@@ -22,8 +22,15 @@ export interface Statistics extends Readonly<Counts> {
 
 export function noCounts(): Counts {
   return {
-    ...{ sourceFiles: 0, sourceFileSize: 0, newFiles: 0, newFileSize: 0, deletedFiles: 0 },
-    ...{ changedFiles: 0, changedFileSize: 0, rawDeltaSize: 0, totalDestinationSizeChange: 0 },
+    sourceFiles: 0,
+    sourceFileSize: 0,
+    newFiles: 0,
+    newFileSize: 0,
+    deletedFiles: 0,
+    changedFiles: 0,
+    changedFileSize: 0,
+    rawDeltaSize: 0,
+    totalDestinationSizeChange: 0,
     errors: 0,
   };
 }

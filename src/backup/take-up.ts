@@ -5,7 +5,8 @@ import type { BackupOptions } from './options.js';
 import type { ChainBase } from './previous/chain-base.js';
 import { previousTree } from './previous/previous-tree.js';
 import { setPlanOf } from './set-plan-of.js';
-import { hasSameReaders, removeUnfinished, type UnfinishedSet } from './unfinished.js';
+import { hasSameReaders, removeUnfinished } from './unfinished.js';
+import type { UnfinishedSet } from './unfinished.js';
 import { adoptSet } from './writing/adopt-set.js';
 import { isStillOurs } from './writing/resume.js';
 import type { StateHeader } from './writing/set-state.js';
@@ -59,7 +60,8 @@ async function fittingSet(
   const adopted = { ...wanted, writesIndex: false, isAdopted: true, beganMs };
   const isAdopted = await adoptSet({
     plan: { ...setPlanOf(options, set.times), writesIndex: false },
-    ...{ header: adopted, stored },
+    header: adopted,
+    stored,
     previous: () => previousTree(options, base),
   });
   return isAdopted ? { ...set, header: adopted } : undefined;
@@ -72,7 +74,12 @@ export function headerOf(
   key: string,
 ): StateHeader {
   return {
-    ...{ version: 1, key, hostname, localDir: source, writesIndex, producer },
+    version: 1,
+    key,
+    hostname,
+    localDir: source,
+    writesIndex,
+    producer,
     baseKey: base?.base.key ?? null,
     encoding: describeEncoding(encoding),
     beganMs: Date.now(),

@@ -1,9 +1,11 @@
 /** Sets that earlier runs have begun and not finished: gone on with, or removed with all that is left of them. */
 import { join } from 'node:path';
-import { parseFileName, setKey, type SetTimes } from '../archive/index.js';
+import { parseFileName, setKey } from '../archive/index.js';
+import type { SetTimes } from '../archive/index.js';
 import { isDuplifsError } from '../base/index.js';
 import type { StoredObject } from '../storage/index.js';
-import { proveReaders, type ProofOptions } from './proof/prove-readers.js';
+import { proveReaders } from './proof/prove-readers.js';
+import type { ProofOptions } from './proof/prove-readers.js';
 import { removeParts, settleLocal } from './writing/finish-set.js';
 import { readStateHeader } from './writing/resume.js';
 import { localNames } from './writing/set-plan.js';

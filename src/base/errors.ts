@@ -71,7 +71,7 @@ export type ErrorCode = keyof typeof exitCodes;
 
 export interface ErrorDetails {
   /** What the user can do now: a sentence, sentence case, no final period. */
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   readonly cause?: unknown;
 }
 

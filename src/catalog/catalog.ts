@@ -4,9 +4,12 @@
  */
 import type { Statement } from 'better-sqlite3';
 import { decodeName, encodeName } from '../base/index.js';
-import { entryColumns, rowToEntry, type CatalogEntry, type EntryRow } from './entry.js';
-import { PieceReader, type Piece } from './piece-reader.js';
-import { fullIdOf, openCatalogFile, rootId, type Connection } from './schema.js';
+import { entryColumns, rowToEntry } from './entry.js';
+import type { CatalogEntry, EntryRow } from './entry.js';
+import { PieceReader } from './piece-reader.js';
+import type { Piece } from './piece-reader.js';
+import { fullIdOf, openCatalogFile, rootId } from './schema.js';
+import type { Connection } from './schema.js';
 
 export interface CatalogSet {
   readonly id: number;

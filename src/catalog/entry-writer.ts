@@ -2,8 +2,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Statement } from 'better-sqlite3';
 import { DuplifsError, encodeName } from '../base/index.js';
-import { entryTypes, versionKinds, type EntryType, type VersionKind } from './entry.js';
-import { rootId, type Connection } from './schema.js';
+import { entryTypes, versionKinds } from './entry.js';
+import type { EntryType, VersionKind } from './entry.js';
+import { rootId } from './schema.js';
+import type { Connection } from './schema.js';
 
 /** What a sigtar, a volume or an index says of a path, apart from its bytes. */
 export interface EntryFacts {

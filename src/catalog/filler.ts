@@ -7,31 +7,19 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  collect,
-  selectSets,
-  usableSets,
-  type BackupSet,
-  type Collection,
-  type NamePrefixes,
-  type StoredFile,
-} from '../archive/index.js';
+import { collect, selectSets, usableSets } from '../archive/index.js';
+import type { BackupSet, Collection, NamePrefixes, StoredFile } from '../archive/index.js';
 import { DuplifsError, isDuplifsError } from '../base/index.js';
-import { type Storage } from '../storage/index.js';
-import {
-  decodeFile,
-  VolumeStore,
-  type BlockArena,
-  type DecodeOptions,
-  type DecodePriority,
-  type VolumeRef,
-} from '../volume/index.js';
+import type { Storage } from '../storage/index.js';
+import { decodeFile, VolumeStore } from '../volume/index.js';
+import type { BlockArena, DecodeOptions, DecodePriority, VolumeRef } from '../volume/index.js';
 import { abortable } from './abortable.js';
-import { Catalog, type CatalogSet } from './catalog.js';
+import { Catalog } from './catalog.js';
+import type { CatalogSet } from './catalog.js';
 import { EntryWriter } from './entry-writer.js';
 import { KnownSets } from './known-sets.js';
 import { SetLister } from './set-lister.js';
-import { type SetVolume } from './set-volumes.js';
+import type { SetVolume } from './set-volumes.js';
 import { synchronizeSets } from './synchronize.js';
 import { VolumeDirectory } from './volume-directory.js';
 import { missingEntry, VolumeRecorder } from './volume-recorder.js';

@@ -3,9 +3,9 @@
  * folder with plain rights and the time of the set.
  */
 import type { Statement } from 'better-sqlite3';
-import { type Catalog, type CatalogSet } from './catalog.js';
+import type { Catalog, CatalogSet } from './catalog.js';
 import { entryTypes, versionKinds } from './entry.js';
-import { type EntryWriter } from './entry-writer.js';
+import type { EntryWriter } from './entry-writer.js';
 import { fullIdOf, rootId } from './schema.js';
 
 export interface ImpliedPaths {

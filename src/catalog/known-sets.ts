@@ -1,7 +1,7 @@
 /** The sets that the storage had when it was last listed, each with its row in the catalog. */
-import { type BackupSet } from '../archive/index.js';
+import type { BackupSet } from '../archive/index.js';
 import { DuplifsError } from '../base/index.js';
-import { type Catalog, type CatalogSet } from './catalog.js';
+import type { Catalog, CatalogSet } from './catalog.js';
 import { fullIdOf } from './schema.js';
 
 export interface KnownSet {

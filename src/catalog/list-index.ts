@@ -4,14 +4,17 @@
  *
  * Session keys are handed over, never written: the catalog lies on the disk in the clear.
  */
-import { IndexParser, piecesOf, type IndexEntry, type IndexVolume } from '../archive/index.js';
+import { IndexParser, piecesOf } from '../archive/index.js';
+import type { IndexEntry, IndexVolume } from '../archive/index.js';
 import { DuplifsError } from '../base/index.js';
-import { cipherById, type SessionKey } from '../openpgp/index.js';
+import { cipherById } from '../openpgp/index.js';
+import type { SessionKey } from '../openpgp/index.js';
 import { SeekTable } from '../volume/index.js';
-import { type Catalog, type CatalogSet } from './catalog.js';
-import { type EntryWriter } from './entry-writer.js';
-import { ImpliedFolders, type ImpliedPaths } from './implied-folders.js';
-import { type SetVolume } from './set-volumes.js';
+import type { Catalog, CatalogSet } from './catalog.js';
+import type { EntryWriter } from './entry-writer.js';
+import { ImpliedFolders } from './implied-folders.js';
+import type { ImpliedPaths } from './implied-folders.js';
+import type { SetVolume } from './set-volumes.js';
 
 const entriesPerBatch = 1000;
 

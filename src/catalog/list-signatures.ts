@@ -1,9 +1,11 @@
 /** Fills a set's tree from its sigtar: everything but the sizes and places of regular files. */
 import { DuplifsError } from '../base/index.js';
-import { signatureSizeBounds, SigtarParser, type SigtarEntry } from '../archive/index.js';
-import { type Catalog, type CatalogSet } from './catalog.js';
-import { type EntryWriter } from './entry-writer.js';
-import { ImpliedFolders, type ImpliedPaths } from './implied-folders.js';
+import { signatureSizeBounds, SigtarParser } from '../archive/index.js';
+import type { SigtarEntry } from '../archive/index.js';
+import type { Catalog, CatalogSet } from './catalog.js';
+import type { EntryWriter } from './entry-writer.js';
+import { ImpliedFolders } from './implied-folders.js';
+import type { ImpliedPaths } from './implied-folders.js';
 
 const entriesPerBatch = 1000;
 const signatureHeaderLength = 12;

@@ -2,17 +2,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import {
-  ManifestParser,
-  type BackupSet,
-  type Manifest,
-  type ManifestVolume,
-  type StoredFile,
-} from '../archive/index.js';
+import { ManifestParser } from '../archive/index.js';
+import type { BackupSet, Manifest, ManifestVolume, StoredFile } from '../archive/index.js';
 import { DuplifsError, encodeName } from '../base/index.js';
-import { decodeFile, type DecodeOptions } from '../volume/index.js';
-import { type Storage } from '../storage/index.js';
-import { type Connection } from './schema.js';
+import { decodeFile } from '../volume/index.js';
+import type { DecodeOptions } from '../volume/index.js';
+import type { Storage } from '../storage/index.js';
+import type { Connection } from './schema.js';
 
 /** A manifest larger than this is not one: about 100 bytes a volume and a line a changed file. */
 const maxManifestBytes = 2 ** 31;

@@ -3,7 +3,7 @@
  * them so gets the pieces of the next names from the same query: a row more costs a tenth of a query.
  */
 import type { Statement } from 'better-sqlite3';
-import { type Connection } from './schema.js';
+import type { Connection } from './schema.js';
 
 /** A run of a version's bytes (content or delta) in a volume's plaintext. */
 export interface Piece {

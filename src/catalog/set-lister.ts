@@ -7,17 +7,19 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { DuplifsError, errorText, isDuplifsError } from '../base/index.js';
-import { type SessionKey } from '../openpgp/index.js';
-import { type Storage } from '../storage/index.js';
-import { decodeFile, type DecodeOptions } from '../volume/index.js';
-import { type Catalog } from './catalog.js';
-import { type EntryWriter } from './entry-writer.js';
+import type { SessionKey } from '../openpgp/index.js';
+import type { Storage } from '../storage/index.js';
+import { decodeFile } from '../volume/index.js';
+import type { DecodeOptions } from '../volume/index.js';
+import type { Catalog } from './catalog.js';
+import type { EntryWriter } from './entry-writer.js';
 import { withFillLock } from './fill-lock.js';
-import { ImpliedFolders, type ImpliedPaths } from './implied-folders.js';
-import { type KnownSet, type KnownSets } from './known-sets.js';
+import { ImpliedFolders } from './implied-folders.js';
+import type { ImpliedPaths } from './implied-folders.js';
+import type { KnownSet, KnownSets } from './known-sets.js';
 import { listIndex } from './list-index.js';
 import { listSignatures } from './list-signatures.js';
-import { type SetVolume } from './set-volumes.js';
+import type { SetVolume } from './set-volumes.js';
 import { clearListing, leaveToPrune } from './synchronize.js';
 
 export interface SetListerOptions {

@@ -1,8 +1,8 @@
 /** The volumes of one set, and which of them can hold a path (docs/format/1-bytes.md 3.3). */
-import { type BackupSet } from '../archive/index.js';
+import type { BackupSet } from '../archive/index.js';
 import { comparePaths, decodeName, DuplifsError } from '../base/index.js';
-import { type VolumeRef } from '../volume/index.js';
-import { type Connection } from './schema.js';
+import type { VolumeRef } from '../volume/index.js';
+import type { Connection } from './schema.js';
 
 export interface SetVolume {
   readonly id: number;

@@ -4,9 +4,10 @@
  *
  * No id is ever given to another set: a mount that is up may still know the old one.
  */
-import { type BackupSet } from '../archive/index.js';
+import type { BackupSet } from '../archive/index.js';
 import { pruneRemovedSets } from './prune.js';
-import { chainOf, setId, type Connection } from './schema.js';
+import { chainOf, setId } from './schema.js';
+import type { Connection } from './schema.js';
 
 /** Name and size of the manifest as stored: if it changes, it is another set. */
 export type Fingerprint = (set: BackupSet) => string;

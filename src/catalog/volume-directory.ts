@@ -1,12 +1,15 @@
 /** The volumes of every set: from the catalog, or from the manifest when that was not read yet. */
 import { LRUCache } from 'lru-cache';
 import { DuplifsError } from '../base/index.js';
-import { type SessionKey } from '../openpgp/index.js';
-import { SeekTable, type VolumeRef } from '../volume/index.js';
-import { type Connection } from './schema.js';
-import { type KnownSets } from './known-sets.js';
-import { readManifest, recordVolumes, type ManifestSource } from './load-manifest.js';
-import { SetVolumes, volumeRef, type SetVolume } from './set-volumes.js';
+import type { SessionKey } from '../openpgp/index.js';
+import { SeekTable } from '../volume/index.js';
+import type { VolumeRef } from '../volume/index.js';
+import type { Connection } from './schema.js';
+import type { KnownSets } from './known-sets.js';
+import { readManifest, recordVolumes } from './load-manifest.js';
+import type { ManifestSource } from './load-manifest.js';
+import { SetVolumes, volumeRef } from './set-volumes.js';
+import type { SetVolume } from './set-volumes.js';
 
 const maxRefs = 1000;
 

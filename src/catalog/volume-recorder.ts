@@ -3,13 +3,14 @@
  * exact sizes. It watches the plaintext as it streams by and writes only after the volume was verified.
  */
 import { comparePaths, DuplifsError, isDuplifsError } from '../base/index.js';
-import { DifftarParser, type ContentEntry, type DifftarEntry } from '../archive/index.js';
+import { DifftarParser } from '../archive/index.js';
+import type { ContentEntry, DifftarEntry } from '../archive/index.js';
 import { DeltaLengthCounter } from '../librsync/index.js';
-import { type VolumeObserver } from '../volume/index.js';
-import { type EntryWriter } from './entry-writer.js';
+import type { VolumeObserver } from '../volume/index.js';
+import type { EntryWriter } from './entry-writer.js';
 import { PackedList } from './packed-list.js';
-import { type Connection } from './schema.js';
-import { type SetVolume, type SetVolumes } from './set-volumes.js';
+import type { Connection } from './schema.js';
+import type { SetVolume, SetVolumes } from './set-volumes.js';
 import { leaveToPrune } from './synchronize.js';
 
 /** One row to write: a version or deletion, or a place of the bytes of a version (which comes after them). */

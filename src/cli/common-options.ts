@@ -5,8 +5,9 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { InvalidArgumentError, Option, type Command } from 'commander';
-import { type NamePrefixes } from '../archive/index.js';
+import { InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
+import type { NamePrefixes } from '../archive/index.js';
 import { storageOptions } from '../storage/index.js';
 import { defaultVerbosity, parseVerbosity } from './log.js';
 

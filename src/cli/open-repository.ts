@@ -4,18 +4,14 @@ import { tmpdir } from 'node:os';
 import { DuplifsError, errorText } from '../base/index.js';
 import { Keyring } from '../openpgp/index.js';
 import { Repository } from '../snapshot/index.js';
-import {
-  openStorage,
-  storageOptionsFrom,
-  type Storage,
-  type StorageOptions,
-  type StorageStatistics,
-} from '../storage/index.js';
+import { openStorage, storageOptionsFrom } from '../storage/index.js';
+import type { Storage, StorageOptions, StorageStatistics } from '../storage/index.js';
 import { BlockArena } from '../volume/index.js';
-import { archiveFolderOf, prefixesOf, type CommonOptions } from './common-options.js';
-import { type Log } from './log.js';
+import { archiveFolderOf, prefixesOf } from './common-options.js';
+import type { CommonOptions } from './common-options.js';
+import type { Log } from './log.js';
 import { askSecret } from './prompt.js';
-import { type CommandContext } from './run-command.js';
+import type { CommandContext } from './run-command.js';
 import { splitWords } from './split-words.js';
 
 /** Decoded blocks kept in memory; the kernel keeps what it has read anyway. */
@@ -23,7 +19,7 @@ const memoryBytes = 16 * 2 ** 20;
 
 export interface OpenOptions {
   /** Asks the user for a passphrase; by default on the terminal. */
-  readonly ask?: (question: string) => Promise<string | undefined>;
+  readonly ask?: ((question: string) => Promise<string | undefined>) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Counts what goes over the line. */
   readonly statistics?: StorageStatistics;
@@ -51,7 +47,7 @@ export async function openRepository(
   }
   const keyring = await openKeyring(options, log, ask);
   const storage = await openStorageFor(url, options, log, {
-    ...(statistics === undefined ? {} : { statistics }),
+    statistics,
     ...storageOptions,
   });
   const arena = await BlockArena.open(options.tempdir ?? tmpdir(), options.cacheSize);
@@ -124,10 +120,9 @@ export async function openKeyring(
   );
   return new Keyring({
     passphrases: passphrase === undefined ? [] : [passphrase],
-    ...(signPassphrase === undefined || signPassphrase === ''
-      ? {}
-      : { signPassphrases: [signPassphrase] }),
-    ...(options.useAgent ? {} : { ask }),
+    signPassphrases:
+      signPassphrase === undefined || signPassphrase === '' ? undefined : [signPassphrase],
+    ask: options.useAgent ? undefined : ask,
     keyFiles,
     gpg: {
       binary: options.gpgBinary,

@@ -1,6 +1,6 @@
 /** Lines on a stream, in large writes, waiting for a slow reader; a reader that went away ends it quietly. */
 import { once } from 'node:events';
-import { type Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 
 const flushBytes = 64 * 1024;
 const newline = Buffer.from('\n');

@@ -1,6 +1,6 @@
 /** One line on a terminal that says how far a long command is; nothing where there is no terminal. */
 import { SingleBar } from 'cli-progress';
-import { type RestoreProgress } from '../restore/index.js';
+import type { RestoreProgress } from '../restore/index.js';
 
 export class ProgressLine {
   readonly #bar: SingleBar;

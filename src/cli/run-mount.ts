@@ -4,20 +4,16 @@ import { isAbsolute } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { DuplifsError, errorText } from '../base/index.js';
 import { localPath, publicUrl } from '../storage/index.js';
-import {
-  prepareMountpoint,
-  mountFileSystem,
-  MountView,
-  type ForeignFolder,
-  type LogLevel,
-  type MountSession,
-} from '../mount/index.js';
-import { type Repository } from '../snapshot/index.js';
+import { prepareMountpoint, mountFileSystem, MountView } from '../mount/index.js';
+import type { ForeignFolder, LogLevel, MountSession } from '../mount/index.js';
+import type { Repository } from '../snapshot/index.js';
 import { archiveFolderOf, nowSeconds } from './common-options.js';
-import { type MountCommandOptions } from './commands/mount.js';
-import { type Log } from './log.js';
-import { openRepository, type OpenOptions } from './open-repository.js';
-import { runCommand, type CommandContext } from './run-command.js';
+import type { MountCommandOptions } from './commands/mount.js';
+import type { Log } from './log.js';
+import { openRepository } from './open-repository.js';
+import type { OpenOptions } from './open-repository.js';
+import { runCommand } from './run-command.js';
+import type { CommandContext } from './run-command.js';
 import { snapshotAt } from './time-options.js';
 
 /** New backup sets show up within a minute. */
@@ -40,7 +36,7 @@ export async function runMount(
     const repository = await openRepository(url, options, log, {
       signal,
       statistics,
-      ...(ask === undefined ? {} : { ask }),
+      ask,
       // a reader waits as long as --read-timeout for a storage that is gone, then gets EIO
       storageOptions: {
         numRetries: 1_000_000,

@@ -1,6 +1,7 @@
 /** `--time` and `--path-to-restore`, under all the names that duplicity has for them. */
-import { Option, type Command } from 'commander';
-import { type Repository, type Snapshot } from '../snapshot/index.js';
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import type { Repository, Snapshot } from '../snapshot/index.js';
 import { parseTime } from '../time/index.js';
 import { nowSeconds } from './common-options.js';
 

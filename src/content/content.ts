@@ -4,13 +4,14 @@
  * any number of diffs, so that a read touches only what it needs and nothing is ever patched into a copy.
  */
 import { LRUCache } from 'lru-cache';
-import { type CatalogEntry, type Filler, type Piece } from '../catalog/index.js';
+import type { CatalogEntry, Filler, Piece } from '../catalog/index.js';
 import { DuplifsError, eventLoopTurns, SharedTask } from '../base/index.js';
 import { readDeltaCommands } from '../librsync/index.js';
-import { type DecodePriority } from '../volume/index.js';
+import type { DecodePriority } from '../volume/index.js';
 import { Extents, ExtentsBuilder } from './extents.js';
 import { ReadAhead } from './read-ahead.js';
-import { closeGaps, runsOf, spanOf, type Run } from './runs.js';
+import { closeGaps, runsOf, spanOf } from './runs.js';
+import type { Run } from './runs.js';
 
 /** A version of a regular file: a path and the set that holds its newest entry. */
 export type FileVersion = Pick<CatalogEntry, 'id' | 'setId' | 'kind' | 'size'>;

@@ -2,7 +2,7 @@
  * The runs of one read. duplicity cuts large files into pieces of 64 KiB with a tar header before each:
  * reading over the headers and taking them out is cheaper than reading sixteen pieces.
  */
-import { type Extents } from './extents.js';
+import type { Extents } from './extents.js';
 
 export interface Run {
   readonly volumeId: number;

@@ -3,7 +3,7 @@ import { DeltaCommands } from './delta-commands.js';
 import { DeltaParser } from './delta-parser.js';
 
 /** A few bytes of COPYs can ask for any length; this bounds what is built in memory. */
-const MAX_RESULT_LENGTH = 1 << 30;
+const maxResultLength = 1 << 30;
 
 /**
  * The file that `delta` makes of `basis`, in memory: for small files.
@@ -16,7 +16,7 @@ export function applyDelta(basis: Uint8Array, delta: Uint8Array, name: string): 
   const parser = new DeltaParser(commands, { name, basisLength: basis.length });
   parser.push(delta);
   parser.finish();
-  if (parser.resultLength > MAX_RESULT_LENGTH) {
+  if (parser.resultLength > maxResultLength) {
     throw new DuplifsError(
       'DAMAGED',
       `The delta "${name}" makes a file of ${parser.resultLength} bytes, more than fits in memory`,

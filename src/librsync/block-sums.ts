@@ -3,14 +3,8 @@
  * two at a time in JavaScript, and fast from the first block on. Where vectors are not supported, and for lengths
  * that are no multiple of 64, there is none.
  */
-import {
-  inputBytes,
-  sharedKernel,
-  shortestBlock,
-  sumsAt,
-  type Kernel,
-  type SharedKernel,
-} from './wasm/kernel.js';
+import { inputBytes, sharedKernel, shortestBlock, sumsAt } from './wasm/kernel.js';
+import type { Kernel, SharedKernel } from './wasm/kernel.js';
 import { sumsBytes } from './wasm/sums-module.js';
 
 const group = 4;

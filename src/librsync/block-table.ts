@@ -6,19 +6,20 @@
  * for every byte. Each block sets two bits of one word (a Bloom filter that costs one cache line).
  */
 import { DuplifsError } from '../base/index.js';
-import { type Signature, unusableReason } from './signature.js';
+import { unusableReason } from './signature.js';
+import type { Signature } from './signature.js';
 
 /** Knuth's multiplicative hash: spreads the weak sums, of which the low half is narrow on text. */
-export const HASH_FACTOR = 0x9e3779b1;
+export const hashFactor = 0x9e3779b1;
 
 /** The filter has a word for one or two blocks; more would not stay in the processor's cache. */
-const MIN_FILTER_LOG2 = 5;
-const MAX_FILTER_LOG2 = 23;
+const minFilterLog2 = 5;
+const maxFilterLog2 = 23;
 /**
  * How many steps a search takes at most. A block whose place is further away is left out: that costs
  * a match at worst, and no crafted signature can make searches long.
  */
-const MAX_PROBES = 64;
+const maxProbes = 64;
 
 export class BlockTable {
   readonly count: number;
@@ -44,7 +45,7 @@ export class BlockTable {
     const { buffer, byteOffset, byteLength } = signature.strong;
     this.#strong = new DataView(buffer, byteOffset, byteLength);
     this.#strongLength = signature.strongLength;
-    const wordsLog2 = clamp(log2Above(this.count) - 1, MIN_FILTER_LOG2, MAX_FILTER_LOG2);
+    const wordsLog2 = clamp(log2Above(this.count) - 1, minFilterLog2, maxFilterLog2);
     this.filter = new Int32Array(2 ** wordsLog2);
     this.filterShift = 32 - wordsLog2;
     const slotsLog2 = clamp(log2Above(this.count * 2), 4, 31);
@@ -69,8 +70,8 @@ export class BlockTable {
 
   /** Some block with this weak sum, -1 when there is none. */
   findWeak(weak: number): number {
-    let slot = Math.imul(weak, HASH_FACTOR) >>> this.#slotShift;
-    for (let probe = 0; probe < MAX_PROBES; probe += 1) {
+    let slot = Math.imul(weak, hashFactor) >>> this.#slotShift;
+    for (let probe = 0; probe < maxProbes; probe += 1) {
       const block = (this.#slots[slot] ?? 0) - 1;
       if (block < 0) return -1;
       if (this.weakOf(block) === weak) return block;
@@ -81,8 +82,8 @@ export class BlockTable {
 
   /** The first block with these sums, -1 when there is none. */
   find(weak: number, strong0: number, strong1: number): number {
-    let slot = Math.imul(weak, HASH_FACTOR) >>> this.#slotShift;
-    for (let probe = 0; probe < MAX_PROBES; probe += 1) {
+    let slot = Math.imul(weak, hashFactor) >>> this.#slotShift;
+    for (let probe = 0; probe < maxProbes; probe += 1) {
       const block = (this.#slots[slot] ?? 0) - 1;
       if (block < 0) return -1;
       if (this.has(block, weak, strong0, strong1)) return block;
@@ -103,11 +104,11 @@ export class BlockTable {
   /** Puts a block into the table, unless one with the same sums is there. */
   #insert(block: number): void {
     const weak = this.weakOf(block);
-    const hash = Math.imul(weak, HASH_FACTOR);
+    const hash = Math.imul(weak, hashFactor);
     const strong0 = this.strong0Of(block);
     const strong1 = this.strong1Of(block);
     let slot = hash >>> this.#slotShift;
-    for (let probe = 0; probe < MAX_PROBES; probe += 1) {
+    for (let probe = 0; probe < maxProbes; probe += 1) {
       const other = (this.#slots[slot] ?? 0) - 1;
       if (other < 0) {
         this.#slots[slot] = block + 1;

@@ -8,11 +8,12 @@
  * blocks made together; a rolled byte costs one look into a filter. In the same pass the new version's
  * signature can be made, which then takes the sums of unmoved blocks instead of hashing them again.
  */
-import { BlockSums, type SumsByBlock } from './block-sums.js';
-import { BlockTable, filterBit, HASH_FACTOR } from './block-table.js';
+import { BlockSums } from './block-sums.js';
+import type { SumsByBlock } from './block-sums.js';
+import { BlockTable, filterBit, hashFactor } from './block-table.js';
 import { DeltaWriter } from './delta-writer.js';
 import { Md4Pair } from './md4.js';
-import { CHAR_OFFSET, weakSum } from './rollsum.js';
+import { charOffset, weakSum } from './rollsum.js';
 import type { Signature } from './signature.js';
 import type { SignatureBuilder } from './signature-builder.js';
 
@@ -34,16 +35,16 @@ export interface DeltaBuilderOptions {
 
 /** Fewer blocks are not worth it: one or two are hashed as fast by Md4Pair. */
 const leastTogether = 4;
-const LITERAL_LENGTH = 64 * 1024;
+const literalLength = 64 * 1024;
 /** Beside two blocks, what the buffer holds. */
-const BUFFER_LENGTH = 256 * 1024;
+const bufferLength = 256 * 1024;
 /**
  * Crafted or very regular data can have the weak sum of a block at every byte and never its strong
  * one. So strong sums that were in vain are paid from a credit, in bytes hashed, and every byte of
  * progress earns some; without credit a window counts as no match, which at worst makes the delta longer.
  */
-const MAX_CREDIT = 4 * 1024 * 1024;
-const CREDIT_PER_BYTE = 4;
+const maxCredit = 4 * 1024 * 1024;
+const creditPerByte = 4;
 
 export class DeltaBuilder {
   readonly #table: BlockTable;
@@ -76,7 +77,7 @@ export class DeltaBuilder {
   #s2 = 0;
   /** The block after the last match. */
   #next = 0;
-  #credit = MAX_CREDIT;
+  #credit = maxCredit;
 
   /**
    * @param signature of the old version
@@ -94,7 +95,7 @@ export class DeltaBuilder {
     this.#newSignature = options.newSignature;
     this.#sums = BlockSums.of(signature.blockLength);
     this.#ahead = options.ahead;
-    this.#maxCapacity = 2 * this.#blockLength + BUFFER_LENGTH;
+    this.#maxCapacity = 2 * this.#blockLength + bufferLength;
   }
 
   /** Takes the next bytes of the new file, cut anywhere. Some 100 MB/s at the slowest. */
@@ -182,7 +183,7 @@ export class DeltaBuilder {
     const length = this.#blockLength;
     const last = this.#end - length;
     // without credit no match can be tried, so there is no use in stopping
-    const blindUntil = this.#pos + Math.ceil((1 - this.#credit) / CREDIT_PER_BYTE);
+    const blindUntil = this.#pos + Math.ceil((1 - this.#credit) / creditPerByte);
     let pos = this.#pos;
     let s1 = this.#s1;
     let s2 = this.#s2;
@@ -190,15 +191,15 @@ export class DeltaBuilder {
     while (pos < last && !found) {
       // four windows at a time as long as the filter knows none of them: its words are fetched side by side
       while (pos + 4 <= last) {
-        const out0 = (buffer[pos] ?? 0) + CHAR_OFFSET;
-        const out1 = (buffer[pos + 1] ?? 0) + CHAR_OFFSET;
-        const out2 = (buffer[pos + 2] ?? 0) + CHAR_OFFSET;
-        const out3 = (buffer[pos + 3] ?? 0) + CHAR_OFFSET;
+        const out0 = (buffer[pos] ?? 0) + charOffset;
+        const out1 = (buffer[pos + 1] ?? 0) + charOffset;
+        const out2 = (buffer[pos + 2] ?? 0) + charOffset;
+        const out3 = (buffer[pos + 3] ?? 0) + charOffset;
         const next = pos + length;
-        const a0 = (s1 + (buffer[next] ?? 0) + CHAR_OFFSET - out0) | 0;
-        const a1 = (a0 + (buffer[next + 1] ?? 0) + CHAR_OFFSET - out1) | 0;
-        const a2 = (a1 + (buffer[next + 2] ?? 0) + CHAR_OFFSET - out2) | 0;
-        const a3 = (a2 + (buffer[next + 3] ?? 0) + CHAR_OFFSET - out3) | 0;
+        const a0 = (s1 + (buffer[next] ?? 0) + charOffset - out0) | 0;
+        const a1 = (a0 + (buffer[next + 1] ?? 0) + charOffset - out1) | 0;
+        const a2 = (a1 + (buffer[next + 2] ?? 0) + charOffset - out2) | 0;
+        const a3 = (a2 + (buffer[next + 3] ?? 0) + charOffset - out3) | 0;
         const b0 = (s2 + a0 - Math.imul(length, out0)) | 0;
         const b1 = (b0 + a1 - Math.imul(length, out1)) | 0;
         const b2 = (b1 + a2 - Math.imul(length, out2)) | 0;
@@ -218,15 +219,15 @@ export class DeltaBuilder {
         pos += 4;
       }
       for (let left = 4; left > 0 && pos < last && !found; left -= 1) {
-        const out = (buffer[pos] ?? 0) + CHAR_OFFSET;
-        s1 = (s1 + (buffer[pos + length] ?? 0) + CHAR_OFFSET - out) | 0;
+        const out = (buffer[pos] ?? 0) + charOffset;
+        s1 = (s1 + (buffer[pos + length] ?? 0) + charOffset - out) | 0;
         s2 = (s2 + s1 - Math.imul(length, out)) | 0;
         pos += 1;
         const hash = weakHash(s1, s2);
         found = filterBit(filter[hash >>> filterShift] ?? 0, hash) !== 0 && pos >= blindUntil;
       }
     }
-    this.#credit = Math.min(this.#credit + (pos - this.#pos) * CREDIT_PER_BYTE, MAX_CREDIT);
+    this.#credit = Math.min(this.#credit + (pos - this.#pos) * creditPerByte, maxCredit);
     this.#pos = pos;
     this.#s1 = s1;
     this.#s2 = s2;
@@ -297,7 +298,7 @@ export class DeltaBuilder {
         this.#credit -= length;
       }
       tested = false;
-      const out = (this.#buffer[this.#pos] ?? 0) + CHAR_OFFSET;
+      const out = (this.#buffer[this.#pos] ?? 0) + charOffset;
       this.#s1 = (this.#s1 - out) | 0;
       this.#s2 = (this.#s2 - Math.imul(length, out)) | 0;
       this.#pos += 1;
@@ -330,7 +331,7 @@ export class DeltaBuilder {
   /** Makes room for some of the `wanted` bytes: enlarges the buffer, or drops what is done. */
   #makeRoom(wanted: number): void {
     if (this.#end + wanted <= this.#buffer.length) return;
-    if (this.#pos - this.#literalStart >= LITERAL_LENGTH) this.#writeLiteral();
+    if (this.#pos - this.#literalStart >= literalLength) this.#writeLiteral();
     this.#sign();
     const from = this.#buffer;
     const kept = this.#end - this.#literalStart;
@@ -350,5 +351,5 @@ export class DeltaBuilder {
 
 /** The hash of a weak sum whose halves are the lower ones of s1 and s2. */
 function weakHash(s1: number, s2: number): number {
-  return Math.imul((s2 << 16) | (s1 & 0xffff), HASH_FACTOR);
+  return Math.imul((s2 << 16) | (s1 & 0xffff), hashFactor);
 }

@@ -17,7 +17,7 @@ export type DeltaCommand =
       readonly length: number;
     };
 
-const FIRST_CAPACITY = 16;
+const firstCapacity = 16;
 
 /**
  * A run of consecutive commands in typed arrays: a delta may have millions. Command `i < count` gives
@@ -27,10 +27,10 @@ const FIRST_CAPACITY = 16;
  */
 export class DeltaCommands implements DeltaSink {
   count = 0;
-  targetOffset = new Float64Array(FIRST_CAPACITY);
-  source = new Float64Array(FIRST_CAPACITY);
-  length = new Float64Array(FIRST_CAPACITY);
-  literalFlag = new Uint8Array(FIRST_CAPACITY);
+  targetOffset = new Float64Array(firstCapacity);
+  source = new Float64Array(firstCapacity);
+  length = new Float64Array(firstCapacity);
+  literalFlag = new Uint8Array(firstCapacity);
   #resultLength: number;
 
   /** @param targetOffset where in the result the first command's bytes go */

@@ -5,13 +5,13 @@
  */
 import { DuplifsError } from '../base/index.js';
 import {
-  DELTA_MAGIC,
-  MAX_COMMAND_LENGTH,
-  MAX_IMMEDIATE_LITERAL,
-  OP_COPY,
-  OP_END,
-  OP_FIRST_RESERVED,
-  OP_LITERAL,
+  deltaMagic,
+  maxCommandLength,
+  maxImmediateLiteral,
+  opCopy,
+  opEnd,
+  opFirstReserved,
+  opLiteral,
 } from './formats.js';
 
 /** Takes the commands of a delta in order. Lengths are in bytes and never 0. */
@@ -29,14 +29,14 @@ export interface DeltaParserOptions {
   readonly basisLength?: number;
 }
 
-const MAGIC_LENGTH = 4;
+const magicLength = 4;
 
 export class DeltaParser {
   readonly #sink: DeltaSink;
   readonly #name: string;
   readonly #basisLength: number;
   /** A command (or the magic) that was cut by the end of a chunk. */
-  readonly #cut = Buffer.alloc(MAX_COMMAND_LENGTH);
+  readonly #cut = Buffer.alloc(maxCommandLength);
   #cutLength = 0;
   #magicSeen = false;
   #ended = false;
@@ -134,28 +134,28 @@ export class DeltaParser {
 
   /** The length of the command at `at`, without a LITERAL's data. */
   #neededLength(bytes: Uint8Array, at: number): number {
-    if (!this.#magicSeen) return MAGIC_LENGTH;
+    if (!this.#magicSeen) return magicLength;
     const opcode = bytes[at] ?? 0;
-    if (opcode <= MAX_IMMEDIATE_LITERAL) return 1;
-    if (opcode < OP_COPY) return 1 + (1 << (opcode - OP_LITERAL));
-    if (opcode < OP_FIRST_RESERVED) return 1 + startWidth(opcode) + lengthWidth(opcode);
+    if (opcode <= maxImmediateLiteral) return 1;
+    if (opcode < opCopy) return 1 + (1 << (opcode - opLiteral));
+    if (opcode < opFirstReserved) return 1 + startWidth(opcode) + lengthWidth(opcode);
     return this.#fail(`holds the unknown command 0x${opcode.toString(16)}`);
   }
 
   #run(bytes: Uint8Array, at: number, commandLength: number): void {
     if (!this.#magicSeen) {
-      if (this.#readInteger(bytes, at, MAGIC_LENGTH) !== DELTA_MAGIC) {
+      if (this.#readInteger(bytes, at, magicLength) !== deltaMagic) {
         this.#fail('does not begin as a librsync delta does');
       }
       this.#magicSeen = true;
       return;
     }
     const opcode = bytes[at] ?? 0;
-    if (opcode === OP_END) {
+    if (opcode === opEnd) {
       this.#ended = true;
-    } else if (opcode <= MAX_IMMEDIATE_LITERAL) {
+    } else if (opcode <= maxImmediateLiteral) {
       this.#literal(opcode);
-    } else if (opcode < OP_COPY) {
+    } else if (opcode < opCopy) {
       this.#literal(this.#readInteger(bytes, at + 1, commandLength - 1));
     } else {
       const width = startWidth(opcode);
@@ -197,11 +197,11 @@ export class DeltaParser {
 }
 
 function startWidth(opcode: number): number {
-  return 1 << ((opcode - OP_COPY) >> 2);
+  return 1 << ((opcode - opCopy) >> 2);
 }
 
 function lengthWidth(opcode: number): number {
-  return 1 << ((opcode - OP_COPY) & 3);
+  return 1 << ((opcode - opCopy) & 3);
 }
 
 /** Copies `length` bytes; a loop, for commands are too short for `set` and a view to be worth it. */

@@ -1,9 +1,9 @@
-import { DELTA_MAGIC, MAX_IMMEDIATE_LITERAL, OP_COPY, OP_END, OP_LITERAL } from './formats.js';
+import { deltaMagic, maxImmediateLiteral, opCopy, opEnd, opLiteral } from './formats.js';
 
-const FIRST_CAPACITY = 512;
-const CAPACITY = 64 * 1024;
+const firstCapacity = 512;
+const capacity = 64 * 1024;
 /** The opcode and two operands. */
-const MAX_HEADER_LENGTH = 17;
+const maxHeaderLength = 17;
 
 /**
  * Encodes a delta's commands (docs/format/1-bytes.md 6.3), in the shortest widths as librsync does,
@@ -12,14 +12,14 @@ const MAX_HEADER_LENGTH = 17;
  */
 export class DeltaWriter {
   readonly #emit: (bytes: Buffer) => void;
-  #out = Buffer.allocUnsafe(FIRST_CAPACITY);
+  #out = Buffer.allocUnsafe(firstCapacity);
   #outLength = 0;
   #copyStart = 0;
   #copyLength = 0;
 
   constructor(emit: (bytes: Buffer) => void) {
     this.#emit = emit;
-    this.#outLength = this.#out.writeUInt32BE(DELTA_MAGIC, 0);
+    this.#outLength = this.#out.writeUInt32BE(deltaMagic, 0);
   }
 
   /** `length` bytes of the basis from `start`. */
@@ -37,12 +37,12 @@ export class DeltaWriter {
   literal(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.#endCopy();
-    this.#reserve(MAX_HEADER_LENGTH);
-    if (bytes.length <= MAX_IMMEDIATE_LITERAL) {
+    this.#reserve(maxHeaderLength);
+    if (bytes.length <= maxImmediateLiteral) {
       this.#writeInteger(bytes.length, 0);
     } else {
       const width = widthLog2(bytes.length);
-      this.#writeInteger(OP_LITERAL + width, 0);
+      this.#writeInteger(opLiteral + width, 0);
       this.#writeInteger(bytes.length, width);
     }
     for (let at = 0; at < bytes.length;) {
@@ -58,7 +58,7 @@ export class DeltaWriter {
   finish(): void {
     this.#endCopy();
     this.#reserve(1);
-    this.#writeInteger(OP_END, 0);
+    this.#writeInteger(opEnd, 0);
     this.#emit(this.#out.subarray(0, this.#outLength));
     this.#outLength = 0;
   }
@@ -67,8 +67,8 @@ export class DeltaWriter {
     if (this.#copyLength === 0) return;
     const startWidth = widthLog2(this.#copyStart);
     const lengthWidth = widthLog2(this.#copyLength);
-    this.#reserve(MAX_HEADER_LENGTH);
-    this.#writeInteger(OP_COPY + 4 * startWidth + lengthWidth, 0);
+    this.#reserve(maxHeaderLength);
+    this.#writeInteger(opCopy + 4 * startWidth + lengthWidth, 0);
     this.#writeInteger(this.#copyStart, startWidth);
     this.#writeInteger(this.#copyLength, lengthWidth);
     this.#copyLength = 0;
@@ -77,7 +77,7 @@ export class DeltaWriter {
   #reserve(length: number): void {
     if (this.#out.length - this.#outLength >= length) return;
     this.#emit(this.#out.subarray(0, this.#outLength));
-    this.#out = Buffer.allocUnsafe(CAPACITY);
+    this.#out = Buffer.allocUnsafe(capacity);
     this.#outLength = 0;
   }
 

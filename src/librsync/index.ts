@@ -9,7 +9,7 @@ export { readDeltaCommands } from './read-delta-commands.js';
 export type { ReadDelta, ReadDeltaOptions } from './read-delta-commands.js';
 export { BlockSums, wordsPerBlock } from './block-sums.js';
 export type { SumsByBlock } from './block-sums.js';
-export { blockLengthFor, DEFAULT_MAX_BLOCK_LENGTH } from './block-length-for.js';
+export { blockLengthFor, defaultMaxBlockLength } from './block-length-for.js';
 export { DeltaBuilder } from './delta-builder.js';
 export type { DeltaBuilderOptions, SumsAhead } from './delta-builder.js';
 export { parseSignature, unusableReason } from './signature.js';

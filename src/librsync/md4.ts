@@ -8,13 +8,14 @@
  * compiled, and hundreds of times faster than JavaScript that is not yet, which is all that a run with a few changed
  * files ever sees. In JavaScript the steps are written out, for a table-driven loop is four times slower.
  */
-import { digestsAt, inputBytes, sharedKernel, type SharedKernel } from './wasm/kernel.js';
+import { digestsAt, inputBytes, sharedKernel } from './wasm/kernel.js';
+import type { SharedKernel } from './wasm/kernel.js';
 
-const CHUNK_LENGTH = 64;
-const LENGTH_FIELD = 8;
+const chunkLength = 64;
+const lengthField = 8;
 /** What each of the kernel's four messages has room for. */
 const laneBytes = inputBytes / 4;
-const longestInKernel = laneBytes - 2 * CHUNK_LENGTH;
+const longestInKernel = laneBytes - 2 * chunkLength;
 
 export class Md4Pair {
   /** The first eight bytes of the first digest, as little-endian words. */
@@ -25,7 +26,7 @@ export class Md4Pair {
   second1 = 0;
   readonly #state = new Int32Array(8);
   /** The rest of each run after its last whole chunk, padded: up to two chunks each. */
-  readonly #tail = new Uint8Array(4 * CHUNK_LENGTH);
+  readonly #tail = new Uint8Array(4 * chunkLength);
   readonly #tailView = new DataView(this.#tail.buffer);
   readonly #shared: SharedKernel | null;
 
@@ -45,10 +46,10 @@ export class Md4Pair {
     state[1] = state[5] = 0xefcdab89;
     state[2] = state[6] = 0x98badcfe;
     state[3] = state[7] = 0x10325476;
-    const whole = length - (length % CHUNK_LENGTH);
+    const whole = length - (length % chunkLength);
     compress(state, view, first, second, whole);
     const tailLength = this.#fillTail(bytes, first + whole, second + whole, length);
-    compress(state, this.#tailView, 0, 2 * CHUNK_LENGTH, tailLength);
+    compress(state, this.#tailView, 0, 2 * chunkLength, tailLength);
     this.first0 = state[0];
     this.first1 = state[1];
     this.second0 = state[4];
@@ -62,13 +63,13 @@ export class Md4Pair {
     second: number,
     length: number,
   ): void {
-    const whole = length - (length % CHUNK_LENGTH);
+    const whole = length - (length % chunkLength);
     input.set(bytes.subarray(first, first + whole), 0);
     input.set(bytes.subarray(second, second + whole), laneBytes);
     const tailLength = this.#fillTail(bytes, first + whole, second + whole, length);
     input.set(this.#tail.subarray(0, tailLength), whole);
     input.set(
-      this.#tail.subarray(2 * CHUNK_LENGTH, 2 * CHUNK_LENGTH + tailLength),
+      this.#tail.subarray(2 * chunkLength, 2 * chunkLength + tailLength),
       laneBytes + whole,
     );
     kernel.digests(0, laneBytes, whole + tailLength, digestsAt);
@@ -80,15 +81,15 @@ export class Md4Pair {
 
   /** Pads both rests as RFC 1320 3.1 and 3.2 say; returns the padded length. */
   #fillTail(bytes: Uint8Array, first: number, second: number, length: number): number {
-    const rest = length % CHUNK_LENGTH;
-    const padded = rest + 1 + LENGTH_FIELD <= CHUNK_LENGTH ? CHUNK_LENGTH : 2 * CHUNK_LENGTH;
+    const rest = length % chunkLength;
+    const padded = rest + 1 + lengthField <= chunkLength ? chunkLength : 2 * chunkLength;
     for (const [at, from] of [
       [0, first],
-      [2 * CHUNK_LENGTH, second],
+      [2 * chunkLength, second],
     ] as const) {
       for (let i = 0; i < rest; i += 1) this.#tail[at + i] = bytes[from + i] ?? 0;
       this.#tail[at + rest] = 0x80;
-      this.#tail.fill(0, at + rest + 1, at + padded - LENGTH_FIELD);
+      this.#tail.fill(0, at + rest + 1, at + padded - lengthField);
       this.#tailView.setUint32(at + padded - 8, (length * 8) >>> 0, true);
       this.#tailView.setUint32(at + padded - 4, Math.floor(length / 2 ** 29), true);
     }
@@ -103,7 +104,7 @@ function compress(
 ): void {
   let a = state[0] ?? 0, b = state[1] ?? 0, c = state[2] ?? 0, d = state[3] ?? 0;
   let e = state[4] ?? 0, f = state[5] ?? 0, g = state[6] ?? 0, h = state[7] ?? 0;
-  for (let p = first, q = second; p < first + length; p += CHUNK_LENGTH, q += CHUNK_LENGTH) {
+  for (let p = first, q = second; p < first + length; p += chunkLength, q += chunkLength) {
     const a0 = a, b0 = b, c0 = c, d0 = d, e0 = e, f0 = f, g0 = g, h0 = h;
     const x0 = view.getInt32(p + 0, true), y0 = view.getInt32(q + 0, true);
     const x1 = view.getInt32(p + 4, true), y1 = view.getInt32(q + 4, true);

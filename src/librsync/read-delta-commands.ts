@@ -4,13 +4,14 @@
  */
 import { DuplifsError } from '../base/index.js';
 import { DeltaCommands } from './delta-commands.js';
-import { DeltaParser, type DeltaParserOptions, type DeltaSink } from './delta-parser.js';
+import { DeltaParser } from './delta-parser.js';
+import type { DeltaParserOptions, DeltaSink } from './delta-parser.js';
 
 /** Reads start small after a jump, for the next command may be followed by the next jump. */
-const FIRST_READ_LENGTH = 1024;
-const MAX_READ_LENGTH = 64 * 1024;
+const firstReadLength = 1024;
+const maxReadLength = 64 * 1024;
 /** A batch is handed out once it has this many commands (it may have a few thousand more). */
-const BATCH_COUNT = 8192;
+const batchCount = 8192;
 
 export interface ReadDeltaOptions extends DeltaParserOptions {
   readonly signal?: AbortSignal;
@@ -39,7 +40,7 @@ export async function* readDeltaCommands(
     },
   };
   const parser = new DeltaParser(sink, options);
-  let readLength = FIRST_READ_LENGTH;
+  let readLength = firstReadLength;
   while (!parser.ended && parser.offset < deltaLength) {
     options.signal?.throwIfAborted();
     const length = Math.min(readLength, deltaLength - parser.offset);
@@ -53,8 +54,8 @@ export async function* readDeltaCommands(
     parser.push(bytes);
     const jump = parser.literalLeft > 0;
     parser.skipLiteral();
-    readLength = jump ? FIRST_READ_LENGTH : Math.min(readLength * 2, MAX_READ_LENGTH);
-    if (batch.count >= BATCH_COUNT) {
+    readLength = jump ? firstReadLength : Math.min(readLength * 2, maxReadLength);
+    if (batch.count >= batchCount) {
       yield batch;
       batch = new DeltaCommands(parser.resultLength);
     }

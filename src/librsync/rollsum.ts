@@ -4,30 +4,30 @@
  */
 
 /** What librsync adds to every byte. */
-export const CHAR_OFFSET = 31;
+export const charOffset = 31;
 
-const LANES = 0x00ff00ff;
+const evenLanes = 0x00ff00ff;
 /** In this many bytes no 16-bit lane can overflow. */
-const STRIDE = 64;
+const stride = 64;
 
 /**
  * The weak sum of `length` bytes from `at`, as a signed 32-bit integer. Adds four bytes at a time: the
  * even and the odd ones of a word in 16-bit lanes (measured: 2600 MB/s).
  */
 export function weakSum(view: DataView, at: number, length: number): number {
-  const whole = at + length - (length % STRIDE);
+  const whole = at + length - (length % stride);
   let s1 = 0;
   let s2 = 0;
   let p = at;
-  for (; p < whole; p += STRIDE) {
+  for (; p < whole; p += stride) {
     let even = 0;
     let odd = 0;
     let sums = 0;
     let sumsOfSums = 0;
-    for (let q = p; q < p + STRIDE; q += 4) {
+    for (let q = p; q < p + stride; q += 4) {
       const word = view.getInt32(q, true);
-      const evenBytes = word & LANES;
-      const oddBytes = (word >>> 8) & LANES;
+      const evenBytes = word & evenLanes;
+      const oddBytes = (word >>> 8) & evenLanes;
       sumsOfSums = (sumsOfSums + sums) | 0;
       sums = (sums + evenBytes + oddBytes) | 0;
       even = (even + evenBytes) | 0;
@@ -43,8 +43,8 @@ export function weakSum(view: DataView, at: number, length: number): number {
     s1 = (s1 + view.getUint8(p)) | 0;
     s2 = (s2 + s1) | 0;
   }
-  s1 += Math.imul(CHAR_OFFSET, length);
-  s2 += Math.imul(CHAR_OFFSET, triangle(length));
+  s1 += Math.imul(charOffset, length);
+  s2 += Math.imul(charOffset, triangle(length));
   return (s2 << 16) | (s1 & 0xffff);
 }
 

@@ -1,14 +1,14 @@
 import { constants } from 'node:buffer';
 import { DuplifsError } from '../base/index.js';
-import { SIGNATURE_HEADER_LENGTH, SIGNATURE_MAGIC_MD4, STRONG_LENGTH } from './formats.js';
+import { signatureHeaderLength, signatureMagicMd4, strongSumLength } from './formats.js';
 import { BlockSums } from './block-sums.js';
 import { Md4Pair } from './md4.js';
 import { weakSum } from './rollsum.js';
 
-const BLOCK_SUMS_LENGTH = 4 + STRONG_LENGTH;
+const blockSumsLength = 4 + strongSumLength;
 /** Two blocks take JavaScript no longer than four take WebAssembly. */
 const leastTogether = 3;
-const FIRST_CAPACITY = SIGNATURE_HEADER_LENGTH + 8 * BLOCK_SUMS_LENGTH;
+const firstCapacity = signatureHeaderLength + 8 * blockSumsLength;
 
 /**
  * Makes the signature of a file whose bytes go by once (docs/format/1-bytes.md 6.1). Holds one block
@@ -18,8 +18,8 @@ export class SignatureBuilder {
   readonly blockLength: number;
   readonly #md4 = new Md4Pair();
   readonly #sums: BlockSums | undefined;
-  #out = Buffer.allocUnsafe(FIRST_CAPACITY);
-  #outLength = SIGNATURE_HEADER_LENGTH;
+  #out = Buffer.allocUnsafe(firstCapacity);
+  #outLength = signatureHeaderLength;
   /** The begun block; made when a block is first cut by the end of a chunk. */
   #begun: Uint8Array = new Uint8Array(0);
   #begunLength = 0;
@@ -28,9 +28,9 @@ export class SignatureBuilder {
   constructor(blockLength: number) {
     this.blockLength = blockLength;
     this.#sums = BlockSums.of(blockLength);
-    this.#out.writeUInt32BE(SIGNATURE_MAGIC_MD4, 0);
+    this.#out.writeUInt32BE(signatureMagicMd4, 0);
     this.#out.writeUInt32BE(blockLength, 4);
-    this.#out.writeUInt32BE(STRONG_LENGTH, 8);
+    this.#out.writeUInt32BE(strongSumLength, 8);
   }
 
   /** Whether the bytes so far end with a whole block. */
@@ -76,11 +76,11 @@ export class SignatureBuilder {
    * @param strong0 the first four bytes of its MD4 as a little-endian word; `strong1` the next four
    */
   addBlock(weak: number, strong0: number, strong1: number): void {
-    if (this.#outLength + BLOCK_SUMS_LENGTH > this.#out.length) this.#enlarge();
+    if (this.#outLength + blockSumsLength > this.#out.length) this.#enlarge();
     this.#out.writeInt32BE(weak, this.#outLength);
     this.#out.writeInt32LE(strong0, this.#outLength + 4);
     this.#out.writeInt32LE(strong1, this.#outLength + 8);
-    this.#outLength += BLOCK_SUMS_LENGTH;
+    this.#outLength += blockSumsLength;
   }
 
   /** The whole signature's bytes; to be called once, after the last update. */
@@ -117,7 +117,7 @@ export class SignatureBuilder {
 
   #enlarge(): void {
     const capacity = Math.min(this.#out.length * 2, constants.MAX_LENGTH);
-    if (capacity < this.#outLength + BLOCK_SUMS_LENGTH) {
+    if (capacity < this.#outLength + blockSumsLength) {
       throw new DuplifsError(
         'SOURCE',
         'A file is too long for a signature with such short blocks',

@@ -1,12 +1,12 @@
 /** A librsync signature read back (docs/format/1-bytes.md 6.1). */
 import { DuplifsError } from '../base/index.js';
 import {
-  SIGNATURE_HEADER_LENGTH,
-  SIGNATURE_MAGIC_BLAKE2,
-  SIGNATURE_MAGIC_MD4,
-  SIGNATURE_MAGIC_RABINKARP_BLAKE2,
-  SIGNATURE_MAGIC_RABINKARP_MD4,
-  STRONG_LENGTH,
+  signatureHeaderLength,
+  signatureMagicBlake2,
+  signatureMagicMd4,
+  signatureMagicRabinkarpBlake2,
+  signatureMagicRabinkarpMd4,
+  strongSumLength,
 } from './formats.js';
 
 export type SignatureKind = 'rollsum+md4' | 'rollsum+blake2' | 'rabinkarp+md4' | 'rabinkarp+blake2';
@@ -24,15 +24,15 @@ export interface Signature {
 }
 
 const kinds = new Map<number, { kind: SignatureKind; maxStrongLength: number }>([
-  [SIGNATURE_MAGIC_MD4, { kind: 'rollsum+md4', maxStrongLength: 16 }],
-  [SIGNATURE_MAGIC_BLAKE2, { kind: 'rollsum+blake2', maxStrongLength: 32 }],
-  [SIGNATURE_MAGIC_RABINKARP_MD4, { kind: 'rabinkarp+md4', maxStrongLength: 16 }],
-  [SIGNATURE_MAGIC_RABINKARP_BLAKE2, { kind: 'rabinkarp+blake2', maxStrongLength: 32 }],
+  [signatureMagicMd4, { kind: 'rollsum+md4', maxStrongLength: 16 }],
+  [signatureMagicBlake2, { kind: 'rollsum+blake2', maxStrongLength: 32 }],
+  [signatureMagicRabinkarpMd4, { kind: 'rabinkarp+md4', maxStrongLength: 16 }],
+  [signatureMagicRabinkarpBlake2, { kind: 'rabinkarp+blake2', maxStrongLength: 32 }],
 ]);
 
-const MAX_BLOCK_LENGTH = 2 ** 31;
+const maxBlockLength = 2 ** 31;
 /** What a delta's window may cost in memory; duplicity's default block is 2 KiB. */
-const MAX_USABLE_BLOCK_LENGTH = 16 * 1024 * 1024;
+const maxUsableBlockLength = 16 * 1024 * 1024;
 
 /**
  * Reads a whole signature.
@@ -43,23 +43,23 @@ export function parseSignature(bytes: Uint8Array, name: string): Signature {
   const fail = (problem: string): never => {
     throw new DuplifsError('DAMAGED', `The signature "${name}" ${problem}`);
   };
-  if (bytes.length < SIGNATURE_HEADER_LENGTH) fail('is cut short');
+  if (bytes.length < signatureHeaderLength) fail('is cut short');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const { kind, maxStrongLength } =
     kinds.get(view.getUint32(0)) ?? fail('does not begin as a librsync signature does');
   const blockLength = view.getUint32(4);
   const strongLength = view.getUint32(8);
-  if (blockLength === 0 || blockLength > MAX_BLOCK_LENGTH) {
+  if (blockLength === 0 || blockLength > maxBlockLength) {
     fail(`has the impossible block length ${blockLength}`);
   }
   if (strongLength === 0 || strongLength > maxStrongLength) {
     fail(`has the impossible strong sum length ${strongLength}`);
   }
-  const count = (bytes.length - SIGNATURE_HEADER_LENGTH) / (4 + strongLength);
+  const count = (bytes.length - signatureHeaderLength) / (4 + strongLength);
   if (!Number.isInteger(count)) fail('ends within a block');
   const weak = new Uint32Array(count);
   const strong = new Uint8Array(count * strongLength);
-  let at = SIGNATURE_HEADER_LENGTH;
+  let at = signatureHeaderLength;
   for (let block = 0; block < count; block += 1) {
     weak[block] = view.getUint32(at);
     at += 4;
@@ -76,11 +76,11 @@ export function parseSignature(bytes: Uint8Array, name: string): Signature {
  */
 export function unusableReason(signature: Signature): string | undefined {
   if (signature.kind !== 'rollsum+md4') return `its sums are ${signature.kind}, not rollsum+md4`;
-  if (signature.strongLength < STRONG_LENGTH) {
-    return `its strong sums have ${signature.strongLength} bytes, fewer than ${STRONG_LENGTH}`;
+  if (signature.strongLength < strongSumLength) {
+    return `its strong sums have ${signature.strongLength} bytes, fewer than ${strongSumLength}`;
   }
-  if (signature.blockLength > MAX_USABLE_BLOCK_LENGTH) {
-    return `its blocks have ${signature.blockLength} bytes, more than ${MAX_USABLE_BLOCK_LENGTH}`;
+  if (signature.blockLength > maxUsableBlockLength) {
+    return `its blocks have ${signature.blockLength} bytes, more than ${maxUsableBlockLength}`;
   }
   return undefined;
 }

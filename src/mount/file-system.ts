@@ -51,7 +51,7 @@ export interface FileSystemStatistics {
   readonly files: number;
 }
 
-export const ROOT_INO = 1;
+export const rootIno = 1;
 
 export interface ReadOnlyFileSystem {
   lookup(parent: number, name: string, signal: AbortSignal): MaybePromise<Attributes | undefined>;

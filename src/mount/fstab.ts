@@ -10,16 +10,16 @@ export type HelperCall =
   | { readonly kind: 'nothing' };
 
 /** Options of mount(8) and systemd that say nothing to a file system, or that always hold here. */
-const IGNORED = new Set(
+const ignored = new Set(
   `defaults auto noauto user nouser users owner group _netdev nofail ro rw exec noexec suid nosuid dev nodev
    atime noatime diratime nodiratime relatime norelatime strictatime lazytime nolazytime sync async dirsync
    silent loud default_permissions drop_privileges`.split(/\s+/),
 );
-const IGNORED_PREFIX = /^(x-|X-|comment=|fsname=|subtype=|helper=|uhelper=)/;
+const ignoredPrefix = /^(x-|X-|comment=|fsname=|subtype=|helper=|uhelper=)/;
 /** Options of our own helper; whatever else is there is an option of `duplifs mount`. */
-const ENVIRONMENT_FILE = 'env-file';
-const SECRETS = new Set(['passphrase', 'sign-passphrase', 'password']);
-const FLAGS_WITH_VALUE = new Set(['-o', '-t', '-N']);
+const environmentFileKey = 'env-file';
+const secrets = new Set(['passphrase', 'sign-passphrase', 'password']);
+const flagsWithValue = new Set(['-o', '-t', '-N']);
 
 /**
  * @throws {DuplifsError} USAGE: no URL or mountpoint, a remount, a secret among the options
@@ -30,7 +30,7 @@ export function parseHelperCall(parameters: readonly string[]): HelperCall {
   let fake = false;
   for (let at = 0; at < parameters.length; at += 1) {
     const parameter = parameters[at] ?? '';
-    if (FLAGS_WITH_VALUE.has(parameter)) {
+    if (flagsWithValue.has(parameter)) {
       at += 1;
       if (parameter === '-o') options.push(...splitOptions(parameters[at] ?? ''));
     } else if (/^-[sfnvr]+$/.test(parameter)) {
@@ -56,9 +56,9 @@ function translate(url: string, mountpoint: string, options: readonly string[]):
     const equals = option.indexOf('=');
     const name = (equals < 0 ? option : option.slice(0, equals)).replaceAll('_', '-');
     const value = equals < 0 ? undefined : option.slice(equals + 1);
-    if (option === '' || IGNORED.has(option) || IGNORED_PREFIX.test(option)) continue;
+    if (option === '' || ignored.has(option) || ignoredPrefix.test(option)) continue;
     refuse(name);
-    if (name === ENVIRONMENT_FILE) environmentFile = value;
+    if (name === environmentFileKey) environmentFile = value;
     else argv.push(value === undefined ? `--${name}` : `--${name}=${value}`);
   }
   const command = ['mount', '--daemon', ...argv, '--', url, mountpoint];
@@ -73,9 +73,9 @@ function refuse(name: string): void {
       hint: 'Unmount it, and mount it anew',
     });
   }
-  if (!SECRETS.has(name)) return;
+  if (!secrets.has(name)) return;
   throw new DuplifsError('USAGE', `The mount option "${name}" would show a secret to every user`, {
-    hint: `Write PASSPHRASE=… into a file that only its owner can read, and give "${ENVIRONMENT_FILE}=FILE"`,
+    hint: `Write PASSPHRASE=… into a file that only its owner can read, and give "${environmentFileKey}=FILE"`,
   });
 }
 
@@ -101,13 +101,13 @@ export function splitOptions(text: string): string[] {
   return [...options, option];
 }
 
-const VARIABLE = /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)$/;
+const variable = /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)$/;
 
 /** Reads lines of NAME=value, as systemd's EnvironmentFile= does: quotes around a value are not part of it. */
 export function parseEnvironmentFile(text: string): Readonly<Record<string, string>> {
   const variables: Record<string, string> = {};
   for (const line of text.split('\n')) {
-    const [, name, value = ''] = VARIABLE.exec(line.trim()) ?? [];
+    const [, name, value = ''] = variable.exec(line.trim()) ?? [];
     if (name === undefined) continue;
     const unquoted = /^(["'])(.*)\1$/.exec(value)?.[2];
     variables[name] = unquoted ?? value;

@@ -2,7 +2,7 @@
 export type { EngineName, MountEnd, MountOptions, MountSession } from './engine.js';
 export { errnoOf, FileSystemError } from './file-system-error.js';
 export type { ErrnoName } from './file-system-error.js';
-export { ROOT_INO } from './file-system.js';
+export { rootIno } from './file-system.js';
 export type {
   Attributes,
   DirectoryEntry,

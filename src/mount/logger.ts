@@ -3,8 +3,8 @@ export type LogLevel = 'debug' | 'info' | 'warning' | 'error';
 
 export type Logger = (level: LogLevel, message: string) => void;
 
-const WINDOW_MS = 10_000;
-const LINES_A_WINDOW = 20;
+const windowMs = 10_000;
+const linesAWindow = 20;
 
 /**
  * Limits how often lines appear: a broken volume under a `grep -r` must not fill a disk with log. After
@@ -15,13 +15,13 @@ export function rateLimited(log: Logger, now: () => number = Date.now): Logger {
   let lines = 0;
   let dropped = 0;
   return (level, message) => {
-    if (now() - windowStart >= WINDOW_MS) {
+    if (now() - windowStart >= windowMs) {
       windowStart = now();
       lines = 0;
       if (dropped > 0) log(level, `${dropped} more messages like the last were left out`);
       dropped = 0;
     }
-    if (lines >= LINES_A_WINDOW) {
+    if (lines >= linesAWindow) {
       dropped += 1;
       return;
     }

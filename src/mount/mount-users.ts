@@ -13,20 +13,20 @@ export interface MountUser {
   readonly path: string;
 }
 
-const PROC = '/proc';
+const procFolder = '/proc';
 /** More than anybody reads. */
-const MOST_USERS = 20;
+const mostUsers = 20;
 
 /** One use for each process, as far as this user may see other processes. */
 export async function findMountUsers(mountpoint: string): Promise<readonly MountUser[]> {
   const users: MountUser[] = [];
-  const pids = (await namesIn(PROC)).filter((name) => /^\d+$/.test(name));
+  const pids = (await namesIn(procFolder)).filter((name) => /^\d+$/.test(name));
   for (const pid of pids) {
     if (Number(pid) === process.pid) continue;
     const found = await useBy(pid, mountpoint);
     if (found !== undefined)
       users.push({ pid: Number(pid), command: await commandOf(pid), ...found });
-    if (users.length >= MOST_USERS) break;
+    if (users.length >= mostUsers) break;
   }
   return users;
 }
@@ -38,7 +38,7 @@ export function describeUsers(users: readonly MountUser[]): string {
     .join(', ');
 }
 
-const LINKS = [
+const processLinks = [
   ['cwd', 'working folder'],
   ['root', 'root folder'],
   ['exe', 'program'],
@@ -48,15 +48,15 @@ async function useBy(
   pid: string,
   mountpoint: string,
 ): Promise<Pick<MountUser, 'use' | 'path'> | undefined> {
-  for (const [link, use] of LINKS) {
-    const path = await targetOf(join(PROC, pid, link));
+  for (const [link, use] of processLinks) {
+    const path = await targetOf(join(procFolder, pid, link));
     if (isWithin(path, mountpoint)) return { use, path };
   }
-  for (const fd of await namesIn(join(PROC, pid, 'fd'))) {
-    const path = await targetOf(join(PROC, pid, 'fd', fd));
+  for (const fd of await namesIn(join(procFolder, pid, 'fd'))) {
+    const path = await targetOf(join(procFolder, pid, 'fd', fd));
     if (isWithin(path, mountpoint)) return { use: 'open file', path };
   }
-  const maps = await textOf(join(PROC, pid, 'maps'));
+  const maps = await textOf(join(procFolder, pid, 'maps'));
   for (const line of maps.split('\n')) {
     const path = line.slice(line.indexOf('/'));
     if (isWithin(path, mountpoint)) return { use: 'mapped file', path };
@@ -69,7 +69,7 @@ function isWithin(path: string, folder: string): boolean {
 }
 
 async function commandOf(pid: string): Promise<string> {
-  return (await textOf(join(PROC, pid, 'comm'))).trim();
+  return (await textOf(join(procFolder, pid, 'comm'))).trim();
 }
 
 // Processes end while they are looked at, and others' are closed to us: that is no answer, not an error.

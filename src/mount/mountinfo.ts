@@ -12,15 +12,15 @@ export interface MountEntry {
   readonly source: string;
 }
 
-const MOUNTINFO = '/proc/self/mountinfo';
-const SPACE = 0x20;
-const BACKSLASH = 0x5c;
+const mountinfoPath = '/proc/self/mountinfo';
+const spaceByte = 0x20;
+const backslashByte = 0x5c;
 
 /** The mounts that this process sees, in the order in which they were made; a later one hides an earlier. */
 export async function readMounts(): Promise<readonly MountEntry[]> {
   let bytes: Buffer;
   try {
-    bytes = await readFile(MOUNTINFO);
+    bytes = await readFile(mountinfoPath);
   } catch {
     return [];
   }
@@ -35,7 +35,7 @@ export async function mountAt(mountpoint: string): Promise<MountEntry | undefine
 export function parseMountinfo(bytes: Uint8Array): readonly MountEntry[] {
   const entries: MountEntry[] = [];
   for (const line of splitAt(bytes, 0x0a)) {
-    const fields = splitAt(line, SPACE).map(unescapeField);
+    const fields = splitAt(line, spaceByte).map(unescapeField);
     const dash = fields.indexOf('-', 6);
     const [id, , device, , mountpoint] = fields;
     const [type, source] = dash < 0 ? [] : fields.slice(dash + 1);
@@ -63,7 +63,7 @@ function unescapeField(field: Uint8Array): string {
   for (let at = 0; at < field.length; at += 1) {
     const byte = field[at] ?? 0;
     const digits = String.fromCharCode(...field.subarray(at + 1, at + 4));
-    if (byte === BACKSLASH && /^[0-3][0-7]{2}$/.test(digits)) {
+    if (byte === backslashByte && /^[0-3][0-7]{2}$/.test(digits)) {
       bytes.push(Number.parseInt(digits, 8));
       at += 3;
     } else {

@@ -2,7 +2,7 @@
 import { lstat, opendir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { DuplifsError, errorText } from '../base/index.js';
-import { inheritedDescriptor, SUBTYPE } from './kernel/attach.js';
+import { inheritedDescriptor, fuseSubtype } from './kernel/attach.js';
 import { mountAt } from './mountinfo.js';
 import { unmountPath } from './unmount.js';
 
@@ -13,11 +13,11 @@ export interface ForeignFolder {
   readonly path: string;
 }
 
-const OURS = `fuse.${SUBTYPE}`;
+const ourFsType = `fuse.${fuseSubtype}`;
 /** Links to links, and dead mounts over dead mounts: more is a mistake. */
-const MOST_STEPS = 40;
+const mostSteps = 40;
 /** A live mount answers a stat at once; one that does not is alive but stuck. */
-const ANSWER_MS = 5000;
+const answerMs = 5000;
 
 /**
  * Checks a mountpoint, and unmounts what a crashed duplifs left there. Must be called before anything is
@@ -31,11 +31,11 @@ export async function prepareMountpoint(
 ): Promise<string> {
   if (inheritedDescriptor(mountpoint) !== undefined) return mountpoint;
   let path = await withoutLinksAbove(resolve(mountpoint), mountpoint);
-  for (let step = 0; step < MOST_STEPS; step += 1) {
+  for (let step = 0; step < mostSteps; step += 1) {
     const mounted = await mountAt(path);
     // A folder that systemd mounts on demand: to look into it would be to wait for ourselves.
     const automounted = mounted?.type === 'autofs';
-    if (mounted?.type === OURS) {
+    if (mounted?.type === ourFsType) {
       await clearCrashed(path);
       continue;
     }
@@ -78,7 +78,7 @@ async function linkTarget(path: string, given: string): Promise<string> {
 async function clearCrashed(path: string): Promise<void> {
   const timer = new AbortController();
   const late = new Promise<'stuck'>((done) => {
-    const timeout = setTimeout(done, ANSWER_MS, 'stuck');
+    const timeout = setTimeout(done, answerMs, 'stuck');
     timer.signal.addEventListener('abort', () => {
       clearTimeout(timeout);
     });

@@ -8,7 +8,7 @@ export interface RunResult {
   readonly message: string;
 }
 
-const MESSAGE_CHARACTERS = 4096;
+const messageCharacters = 4096;
 
 /**
  * Runs a small system tool (mount, umount, fusermount3) and waits for its end without holding the event
@@ -28,7 +28,7 @@ export function run(
     });
     let message = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      if (message.length < MESSAGE_CHARACTERS) message += text;
+      if (message.length < messageCharacters) message += text;
     });
     child.once('error', (error) => {
       resolve({ status: undefined, message: errorText(error) });

@@ -2,7 +2,8 @@
 import { DuplifsError } from '../base/index.js';
 import { mountAt } from './mountinfo.js';
 import { describeUsers, findMountUsers } from './mount-users.js';
-import { run, type RunResult } from './run.js';
+import { run } from './run.js';
+import type { RunResult } from './run.js';
 
 export interface UnmountOptions {
   /** Detach now, even when it is in use; it is gone for good once its last user is. */

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import { DuplifsError, errorText } from '../base/index.js';
-import { type SnapshotEntry } from '../snapshot/index.js';
+import type { SnapshotEntry } from '../snapshot/index.js';
 import { folderOf, nameIn } from './file-bytes.js';
 
 const kinds = { fifo: 'p', chr: 'c', blk: 'b' } as const;

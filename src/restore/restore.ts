@@ -5,8 +5,9 @@
 import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DuplifsError, errorText, eventLoopTurns } from '../base/index.js';
-import { type Snapshot, type SnapshotEntry } from '../snapshot/index.js';
-import { TreeWriter, type TreeWriterOptions } from './tree-writer.js';
+import type { Snapshot, SnapshotEntry } from '../snapshot/index.js';
+import { TreeWriter } from './tree-writer.js';
+import type { TreeWriterOptions } from './tree-writer.js';
 
 export interface RestoreOptions extends TreeWriterOptions {
   /** What failed, and why; the path is relative to the target. */

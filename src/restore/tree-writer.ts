@@ -24,7 +24,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { DuplifsError, encodeName } from '../base/index.js';
-import { type SnapshotEntry } from '../snapshot/index.js';
+import type { SnapshotEntry } from '../snapshot/index.js';
 import { folderOf, joinName, typeAt } from './file-bytes.js';
 import { makeNode } from './make-node.js';
 

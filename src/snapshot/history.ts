@@ -1,6 +1,6 @@
 /** Every path that ever was, and the versions of each, over all sets of all chains. */
-import { type CatalogSet } from '../catalog/index.js';
-import { type Snapshot, type SnapshotEntry, type SnapshotSources } from './snapshot.js';
+import type { CatalogSet } from '../catalog/index.js';
+import type { Snapshot, SnapshotEntry, SnapshotSources } from './snapshot.js';
 
 export interface FileVersionEntry {
   readonly set: CatalogSet;

@@ -3,7 +3,7 @@
  * stored number (docs/format/1-bytes.md 4.2).
  */
 import { NameTable } from '../base/index.js';
-import { type Owner } from '../catalog/index.js';
+import type { Owner } from '../catalog/index.js';
 
 export interface OwnerIds {
   readonly uid: number;

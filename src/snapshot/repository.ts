@@ -1,9 +1,11 @@
 /** One target with all its chains: what `mount`, `restore` and the lists read from. */
-import { type CatalogSet, Filler, type FillerOptions } from '../catalog/index.js';
+import { Filler } from '../catalog/index.js';
+import type { CatalogSet, FillerOptions } from '../catalog/index.js';
 import { Content } from '../content/index.js';
 import { History } from './history.js';
 import { OwnerMap } from './owners.js';
-import { Snapshot, type SnapshotSources } from './snapshot.js';
+import { Snapshot } from './snapshot.js';
+import type { SnapshotSources } from './snapshot.js';
 
 export interface RepositoryOptions extends FillerOptions {
   /** Show owners by their stored numbers, whatever names this machine knows. */

@@ -1,9 +1,10 @@
 /** The file tree as of one backup set: lookup, list, read, walk. */
 import { LRUCache } from 'lru-cache';
-import { rootId, type CatalogEntry, type CatalogSet, type Filler } from '../catalog/index.js';
-import { type Content } from '../content/index.js';
+import { rootId } from '../catalog/index.js';
+import type { CatalogEntry, CatalogSet, Filler } from '../catalog/index.js';
+import type { Content } from '../content/index.js';
 import { DuplifsError, splitPath } from '../base/index.js';
-import { type OwnerMap } from './owners.js';
+import type { OwnerMap } from './owners.js';
 
 /** An entry of a snapshot, with the owner that it has on this machine. */
 export interface SnapshotEntry extends CatalogEntry {

@@ -3,9 +3,10 @@
  * answers that a server labels as compressed (as Apache does with every .gz), follows redirects and has
  * no time-outs.
  */
-import type { IncomingMessage, RequestOptions } from 'node:http';
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { IncomingMessage, RequestOptions, Agent as HttpAgent } from 'node:http';
+import { request as httpRequest } from 'node:http';
+import type { Agent as HttpsAgent } from 'node:https';
+import { request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { DuplifsError } from '../base/index.js';
@@ -13,8 +14,8 @@ import { DuplifsError } from '../base/index.js';
 export interface FetchOptions {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Readable | string | Uint8Array;
-  readonly signal?: AbortSignal;
+  readonly body?: Readable | string | Uint8Array | undefined;
+  readonly signal?: AbortSignal | undefined;
   readonly agent?: (url: URL) => HttpAgent | HttpsAgent;
 }
 
@@ -72,8 +73,8 @@ export async function httpFetch(
   const settings: RequestOptions = {
     method: options.method,
     headers: { ...options.headers, 'Accept-Encoding': 'identity' },
-    ...(options.agent === undefined ? {} : { agent: options.agent(target) }),
-    ...(signal === undefined ? {} : { signal }),
+    agent: options.agent === undefined ? undefined : options.agent(target),
+    signal,
   };
   const request = (target.protocol === 'https:' ? httpsRequest : httpRequest)(target, settings);
   const answer = new Promise<IncomingMessage>((resolve, reject) => {

@@ -19,7 +19,7 @@ export interface StorageOptions {
   readonly maxUploadRate?: number;
   readonly maxDownloadRate?: number;
   /** Counts what is done. */
-  readonly statistics?: StorageStatistics;
+  readonly statistics?: StorageStatistics | undefined;
   /** Told what an operator may want to know: failures that are tried again. */
   readonly log?: (message: string) => void;
   /** Told what every user has to know: a mirror that is no longer complete. */

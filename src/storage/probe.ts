@@ -9,7 +9,7 @@ export interface StorageCheck {
   readonly state: 'ok' | 'failed' | 'skipped';
   /** A sentence for the user. */
   readonly message: string;
-  readonly hint?: string;
+  readonly hint?: string | undefined;
 }
 
 /** duplicity ignores a name that begins so (docs/format/1-bytes.md 1.2). */
@@ -126,7 +126,7 @@ function failed(name: StorageCheck['name'], error: unknown): StorageCheck {
     name,
     state: 'failed',
     message: errorText(error),
-    ...(hint === undefined ? {} : { hint }),
+    hint,
   };
 }
 

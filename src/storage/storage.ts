@@ -13,7 +13,7 @@ export interface StoredObject {
   /** In bytes. */
   readonly size: number;
   /** Seconds since the epoch; absent when the storage does not say. */
-  readonly modifiedSeconds?: number;
+  readonly modifiedSeconds?: number | undefined;
   /** True when it lies in an archive tier (Glacier and its like) and cannot be read now. */
   readonly archived?: boolean;
 }

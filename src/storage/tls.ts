@@ -6,7 +6,7 @@ import { StorageError } from './errors.js';
 import type { TlsOptions } from './options.js';
 
 export interface TlsSettings {
-  readonly ca?: string[];
+  readonly ca?: string[] | undefined;
   readonly rejectUnauthorized: boolean;
 }
 
@@ -23,7 +23,7 @@ export async function tlsSettings(options: TlsOptions = {}): Promise<TlsSettings
     const own = await Promise.all(files.map((file) => readFile(file, 'utf8')));
     return {
       rejectUnauthorized: options.insecure !== true,
-      ...(own.length === 0 ? {} : { ca: [...rootCertificates, ...own] }),
+      ca: own.length === 0 ? undefined : [...rootCertificates, ...own],
     };
   } catch (error) {
     throw new StorageError('STORAGE_URL', `Cannot read the certificates: ${errorText(error)}`, {

@@ -1,6 +1,7 @@
 /** Whether the content of a file in the backup is what something else says that it is. */
 import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { parseSignature, SignatureBuilder, unusableReason } from '../librsync/index.js';
 
 /** Is given the whole content, in order. */

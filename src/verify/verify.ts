@@ -6,7 +6,8 @@
 import { comparePaths, DuplifsError, encodeName } from '../base/index.js';
 import type { Snapshot, SnapshotEntry } from '../snapshot/index.js';
 import { formatLocalTime } from '../time/index.js';
-import { FileCheck, SignatureCheck, type ContentCheck } from './content-check.js';
+import { FileCheck, SignatureCheck } from './content-check.js';
+import type { ContentCheck } from './content-check.js';
 
 /** An entry of what is compared with: of a folder as lstat shows it, or of the signatures. */
 export interface ComparedEntry {
@@ -19,7 +20,7 @@ export interface ComparedEntry {
   readonly linkTarget?: string;
   readonly device?: { readonly major: number; readonly minor: number };
   /** Of a regular file, where it is compared with its signature. */
-  readonly signature?: Buffer;
+  readonly signature?: Buffer | undefined;
 }
 
 export interface VerifyOptions {
@@ -86,7 +87,9 @@ class Verifying {
       await this.#differ(`New file ${shown(have.value.path)}`);
     }
     return {
-      ...{ compared: this.#compared, differences: this.#differences, failures: this.#failures },
+      compared: this.#compared,
+      differences: this.#differences,
+      failures: this.#failures,
     };
   }
 

@@ -7,10 +7,12 @@
  */
 import { createHash } from 'node:crypto';
 import type { TransformOptions } from 'node:stream';
-import { createGunzip, type Gunzip, type ZlibOptions } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
+import type { Gunzip, ZlibOptions } from 'node:zlib';
 import { DuplifsError, errorText, isDuplifsError } from '../base/index.js';
-import { decryptMessage, type Keyring } from '../openpgp/index.js';
-import { type Storage } from '../storage/index.js';
+import { decryptMessage } from '../openpgp/index.js';
+import type { Keyring } from '../openpgp/index.js';
+import type { Storage } from '../storage/index.js';
 
 export interface FileHash {
   readonly algorithm: 'SHA1' | 'MD5';
@@ -64,10 +66,10 @@ async function* decrypted(
   const message = await decryptMessage(source, {
     fileName,
     keyring,
-    ...(signKey === undefined ? {} : { signKey }),
-    ...(ignoreMdcError === undefined ? {} : { ignoreMdcError }),
-    ...(warn === undefined ? {} : { warn }),
-    ...(signal === undefined ? {} : { signal }),
+    signKey,
+    ignoreMdcError,
+    warn,
+    signal,
   });
   yield* message.plaintext;
   await message.done;

@@ -18,15 +18,18 @@ import { LRUCache } from 'lru-cache';
 import PQueue from 'p-queue';
 import { DuplifsError, isDuplifsError, SharedTask } from '../base/index.js';
 import { noteShortLived } from '../threads/index.js';
-import { type SessionKey } from '../openpgp/index.js';
-import { type Storage } from '../storage/index.js';
-import { blockLength, type BlockArena, type StoredBlock } from './block-arena.js';
+import type { SessionKey } from '../openpgp/index.js';
+import type { Storage } from '../storage/index.js';
+import { blockLength } from './block-arena.js';
+import type { BlockArena, StoredBlock } from './block-arena.js';
 import { BlockMemory } from './block-memory.js';
-import { decodeFile, type DecodeOptions, type EncodedFile } from './decode.js';
+import { decodeFile } from './decode.js';
+import type { DecodeOptions, EncodedFile } from './decode.js';
 import { DecodedReader, holdsRange } from './reading/read-decoded.js';
 import { BlockReader } from './reading/read-blocks.js';
-import { type SeekTable } from './reading/seek-table.js';
-import { SeekableVolumes, type SeekableVolume } from './reading/seekable-volumes.js';
+import type { SeekTable } from './reading/seek-table.js';
+import { SeekableVolumes } from './reading/seekable-volumes.js';
+import type { SeekableVolume } from './reading/seekable-volumes.js';
 
 /** A volume to read: `id` is unique within one store. */
 export interface VolumeRef extends EncodedFile {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DuplifsError } from '../../src/base/index.js';
 import { errnoNumber, FileSystemError, type ErrnoName } from '../../src/mount/file-system-error.js';
-import { ROOT_INO, type ReadOnlyFileSystem } from '../../src/mount/file-system.js';
+import { rootIno, type ReadOnlyFileSystem } from '../../src/mount/file-system.js';
 import { Opcode } from '../../src/mount/kernel/protocol.js';
 import { FuseServer } from '../../src/mount/kernel/server.js';
 import { MemoryFileSystem } from './support/memory-file-system.js';
@@ -174,7 +174,7 @@ describe('the kernel engine’s server', () => {
 
   test('a name is kept as long as its folder allows, attributes as the node does', () => {
     const fs = new MemoryFileSystem();
-    const folder = fs.folder(ROOT_INO, 'snapshots');
+    const folder = fs.folder(rootIno, 'snapshots');
     const child = fs.folder(folder, 'one');
     const timed = { cacheSeconds: (ino: number) => (ino === child ? 86_400 : 1) };
     const { send, last } = serverOf(Object.assign(fs, timed));
@@ -186,14 +186,14 @@ describe('the kernel engine’s server', () => {
 
   test('"." and ".." are found for NFS', () => {
     const fs = new MemoryFileSystem();
-    const folder = fs.folder(ROOT_INO, 'a');
+    const folder = fs.folder(rootIno, 'a');
     const inner = fs.folder(folder, 'b');
     const { send, last } = serverOf(fs);
     for (const [asked, given, expected] of [
       [inner, '.', inner],
       [inner, '..', folder],
-      [folder, '..', ROOT_INO],
-      [ROOT_INO, '..', ROOT_INO],
+      [folder, '..', rootIno],
+      [rootIno, '..', rootIno],
     ] as const) {
       send(Opcode.LOOKUP, asked, name(given));
       expect(Number(last().body.readBigUInt64LE(0))).toBe(expected);
@@ -203,7 +203,7 @@ describe('the kernel engine’s server', () => {
 
   test('an errno of the file system is passed on, in silence', () => {
     const fs = new MemoryFileSystem();
-    const file = fs.file(ROOT_INO, 'file', 'x', { failure: new FileSystemError('EACCES') });
+    const file = fs.file(rootIno, 'file', 'x', { failure: new FileSystemError('EACCES') });
     const { send, last, log } = serverOf(fs);
     send(Opcode.READ, file, readBody(0, 10));
     expectErrno(last(), 'EACCES');
@@ -217,7 +217,7 @@ describe('the kernel engine’s server', () => {
   test('any other error is EIO, and its message is logged', () => {
     const fs = new MemoryFileSystem();
     const failure = new DuplifsError('DAMAGED', 'The volume "vol7" is damaged');
-    const file = fs.file(ROOT_INO, 'file', 'x', { failure });
+    const file = fs.file(rootIno, 'file', 'x', { failure });
     const { send, last, log } = serverOf(fs);
     send(Opcode.READ, file, readBody(0, 10));
     expectErrno(last(), 'EIO');
@@ -226,7 +226,7 @@ describe('the kernel engine’s server', () => {
 
   test('INTERRUPT ends a waiting read with EINTR at once, and the work behind it', async () => {
     const fs = new MemoryFileSystem();
-    const file = fs.file(ROOT_INO, 'slow', 'x', { delayMs: 60_000 });
+    const file = fs.file(rootIno, 'slow', 'x', { delayMs: 60_000 });
     const { send, replies, last } = serverOf(fs);
     const read = send(Opcode.READ, file, readBody(0, 10));
     expect(replies).toEqual([]);
@@ -244,7 +244,7 @@ describe('the kernel engine’s server', () => {
 
   test('INTERRUPT of one request leaves the others alone', async () => {
     const fs = new MemoryFileSystem();
-    const file = fs.file(ROOT_INO, 'slow', 'data', { delayMs: 30 });
+    const file = fs.file(rootIno, 'slow', 'data', { delayMs: 30 });
     const { send, replies } = serverOf(fs);
     const first = send(Opcode.READ, file, readBody(0, 10));
     const second = send(Opcode.READ, file, readBody(0, 10));
@@ -261,7 +261,7 @@ describe('the kernel engine’s server', () => {
 
   test('a listing goes on after any offset that it gave', () => {
     const fs = new MemoryFileSystem();
-    const folder = fs.folder(ROOT_INO, 'folder');
+    const folder = fs.folder(rootIno, 'folder');
     const names = Array.from({ length: 300 }, (_, index) => `name ${index}`);
     for (const each of names) fs.file(folder, each, '');
     for (const [opcode, header] of [
@@ -323,8 +323,8 @@ describe('the kernel engine’s server', () => {
 
   test('ACCESS: all may be read, nothing written, only programs executed', () => {
     const fs = new MemoryFileSystem();
-    const plain = fs.file(ROOT_INO, 'plain', 'x', { mode: 0o644 });
-    const program = fs.file(ROOT_INO, 'program', 'x', { mode: 0o700 });
+    const plain = fs.file(rootIno, 'plain', 'x', { mode: 0o644 });
+    const program = fs.file(rootIno, 'program', 'x', { mode: 0o700 });
     const { send, last } = serverOf(fs);
     const access = (node: number, mask: number) => {
       send(Opcode.ACCESS, node, Buffer.from([mask, 0, 0, 0, 0, 0, 0, 0]));
@@ -334,7 +334,7 @@ describe('the kernel engine’s server', () => {
     expect(access(plain, 2)).toBe(errnoNumber('EROFS'));
     expect(access(plain, 1)).toBe(errnoNumber('EACCES'));
     expect(access(program, 5)).toBe(0);
-    expect(access(ROOT_INO, 1)).toBe(0);
+    expect(access(rootIno, 1)).toBe(0);
   });
 
   test('a kernel that is too old is refused with what to do', () => {

@@ -1,6 +1,8 @@
 /** Reads the entries of a volume's tar (docs/format/1-bytes.md 4.2 and 4.3). */
-import { damaged, type Fail } from '../damaged.js';
-import { metadataOf, pathInName, type DeletedEntry, type EntryMetadata } from '../entry.js';
+import { damaged } from '../damaged.js';
+import type { Fail } from '../damaged.js';
+import { metadataOf, pathInName } from '../entry.js';
+import type { DeletedEntry, EntryMetadata } from '../entry.js';
 import type { TarHeader } from '../tar/header.js';
 import { TarParser } from '../tar/parser.js';
 

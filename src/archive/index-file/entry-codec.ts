@@ -4,7 +4,8 @@
  * Both ends therefore keep the same state from record to record.
  */
 import type { Fail } from '../damaged.js';
-import { pathInName, type DeletedEntry, type EntryMetadata, type EntryType } from '../entry.js';
+import { pathInName } from '../entry.js';
+import type { DeletedEntry, EntryMetadata, EntryType } from '../entry.js';
 import { paddingLength } from '../tar/encode.js';
 import { blockSize } from '../tar/header.js';
 import type { ByteReader } from './byte-reader.js';

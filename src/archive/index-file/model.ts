@@ -43,7 +43,7 @@ export interface IndexVolume {
   readonly sha1: Buffer;
   readonly container: 'gpg' | 'gz' | 'plain';
   /** Encrypted volumes only: OpenPGP's number of the cipher (RFC 9580, 9.3), and the key. */
-  readonly sessionKey?: { readonly algorithm: number; readonly key: Buffer };
+  readonly sessionKey?: { readonly algorithm: number; readonly key: Buffer } | undefined;
   /** Of the tar, with what closes it. */
   readonly plaintextLength: number;
   /** What reading a block takes to know of the container; each container's reader says what they mean. */

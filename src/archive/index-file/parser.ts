@@ -1,6 +1,7 @@
 /** Reads an index record by record, in bounded memory. */
 import { createHash } from 'node:crypto';
-import { damaged, type Fail } from '../damaged.js';
+import { damaged } from '../damaged.js';
+import type { Fail } from '../damaged.js';
 import { ByteReader } from './byte-reader.js';
 import { EntryDecoder } from './entry-codec.js';
 import type { IndexCounts, IndexEntry, IndexHeader, IndexVolume } from './model.js';

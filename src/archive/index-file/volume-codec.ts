@@ -60,8 +60,14 @@ export function decodeVolume(from: ByteReader, fail: Fail): IndexVolume {
     throw fail('holds an impossible volume');
   }
   return {
-    ...{ number, fileName, fileSize, sha1, container, plaintextLength, layout },
-    ...(algorithm === 0 ? {} : { sessionKey: { algorithm, key } }),
+    number,
+    fileName,
+    fileSize,
+    sha1,
+    container,
+    plaintextLength,
+    layout,
+    sessionKey: algorithm === 0 ? undefined : { algorithm, key },
     blocks: decodeBlocks(from, { fileSize, plaintextLength }, fail),
   };
 }

@@ -2,13 +2,13 @@
 
 export interface Manifest {
   /** The short host name of the machine that was backed up. */
-  readonly hostname?: string;
+  readonly hostname?: string | undefined;
   /** The source as it was given on the command line, without a trailing slash. */
-  readonly localDir?: string;
+  readonly localDir?: string | undefined;
   /** In the order of their numbers. */
   readonly volumes: readonly ManifestVolume[];
   /** The regular files that the set changes; absent in old manifests, and when it was not asked for. */
-  readonly fileList?: readonly FileChange[];
+  readonly fileList?: readonly FileChange[] | undefined;
 }
 
 export interface ManifestVolume {
@@ -16,12 +16,12 @@ export interface ManifestVolume {
   readonly number: number;
   /** The path of the first tar entry, and its piece number unless it is its file's last piece. */
   readonly startPath: string;
-  readonly startBlock?: number;
+  readonly startBlock?: number | undefined;
   /** The same of the last tar entry. */
   readonly endPath: string;
-  readonly endBlock?: number;
+  readonly endBlock?: number | undefined;
   /** Of the file on the storage, byte for byte. Absent where there is none that duplicity would use. */
-  readonly hash?: VolumeHash;
+  readonly hash?: VolumeHash | undefined;
 }
 
 export interface VolumeHash {

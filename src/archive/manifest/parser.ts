@@ -92,10 +92,10 @@ export class ManifestParser {
     if (this.#heldLength > 0) this.#line(this.#join(Buffer.alloc(0)));
     this.#closeVolume();
     return {
-      ...(this.#hostname === undefined ? {} : { hostname: this.#hostname }),
-      ...(this.#localDir === undefined ? {} : { localDir: this.#localDir }),
+      hostname: this.#hostname,
+      localDir: this.#localDir,
       volumes: this.#volumes,
-      ...(this.#files === undefined ? {} : { fileList: this.#files }),
+      fileList: this.#files,
     };
   }
 
@@ -194,10 +194,10 @@ export class ManifestParser {
     this.#volumes.push({
       number,
       startPath: start.path,
-      ...(start.block === undefined ? {} : { startBlock: start.block }),
+      startBlock: start.block,
       endPath: end.path,
-      ...(end.block === undefined ? {} : { endBlock: end.block }),
-      ...(hash === undefined ? {} : { hash }),
+      endBlock: end.block,
+      hash,
     });
   }
 }

@@ -1,6 +1,8 @@
 /** Reads the entries of a sigtar: a set's signatures and metadata (docs/format/1-bytes.md 5). */
-import { damaged, type Fail } from '../damaged.js';
-import { metadataOf, pathInName, type DeletedEntry, type EntryMetadata } from '../entry.js';
+import { damaged } from '../damaged.js';
+import type { Fail } from '../damaged.js';
+import { metadataOf, pathInName } from '../entry.js';
+import type { DeletedEntry, EntryMetadata } from '../entry.js';
 import type { TarHeader } from '../tar/header.js';
 import { TarParser } from '../tar/parser.js';
 

@@ -11,7 +11,7 @@ export interface SetStatus {
   readonly time: string;
   readonly timeSeconds: number;
   /** The time of the set that an incremental builds on. */
-  readonly baseTime?: string;
+  readonly baseTime?: string | undefined;
   readonly volumes: number;
   readonly encrypted: boolean;
   readonly complete: boolean;
@@ -90,7 +90,7 @@ function setStatus(set: BackupSet): SetStatus {
     kind: times.kind,
     time: formatStamp(times.endSeconds),
     timeSeconds: times.endSeconds,
-    ...(times.kind === 'inc' ? { baseTime: formatStamp(times.startSeconds) } : {}),
+    baseTime: times.kind === 'inc' ? formatStamp(times.startSeconds) : undefined,
     volumes: set.volumes.size,
     encrypted: files.some(({ container }) => container === 'gpg'),
     complete: set.complete,

@@ -2,7 +2,8 @@
  * Tar headers as duplicity writes them, to the byte (docs/format/1-bytes.md 4.1): ustar without its
  * prefix field, preceded by a PAX entry where something does not fit.
  */
-import { blockSize, fields, sumWithoutField, type TarHeader } from './header.js';
+import { blockSize, fields, sumWithoutField } from './header.js';
+import type { TarHeader } from './header.js';
 import { writeOctal } from './numbers.js';
 import { fitsLong, fitsShort, paxBodyFor } from './pax.js';
 

@@ -5,10 +5,13 @@
  * block is not looked at (4.7).
  */
 import { decodeName } from '../../base/index.js';
-import { damaged, type Fail } from '../damaged.js';
+import { damaged } from '../damaged.js';
+import type { Fail } from '../damaged.js';
 import { paddingLength } from './encode.js';
-import { blockSize, decodeHeader, isZeroBlock, type TarHeader } from './header.js';
-import { parsePax, type HeaderOverrides } from './pax.js';
+import { blockSize, decodeHeader, isZeroBlock } from './header.js';
+import type { TarHeader } from './header.js';
+import { parsePax } from './pax.js';
+import type { HeaderOverrides } from './pax.js';
 
 /** What the parser calls, in the order of the stream. Whatever it throws, the parser passes on. */
 export interface TarSink {

@@ -2,13 +2,15 @@
  * What a set has to hold: the source as it is walked, joined in the order of paths with the tree that the last
  * set left (docs/format/1-bytes.md 4.5). A full is an incremental on nothing.
  */
-import { signatureSizeBounds, type EntryType } from '../../archive/index.js';
+import { signatureSizeBounds } from '../../archive/index.js';
+import type { EntryType } from '../../archive/index.js';
 import { comparePaths } from '../../base/index.js';
 import { parseSignature, unusableReason } from '../../librsync/index.js';
 import { BatchCursor } from '../previous/batch-cursor.js';
 import type { PreviousEntry } from '../previous/sigtar-entries.js';
 import type { WalkEntry, WalkItem, WalkUnreadable } from '../../source/index.js';
-import { sameMetadata, type OwnerNames } from './compare-entry.js';
+import { sameMetadata } from './compare-entry.js';
+import type { OwnerNames } from './compare-entry.js';
 import type { SeenReader } from './seen-file.js';
 
 export type Change =

@@ -27,7 +27,9 @@ export const staleSeconds = 30 * 60;
 /** This process. */
 export function ownHolder(): Holder {
   return {
-    ...{ version: 1, host: hostname(), pid: process.pid },
+    version: 1,
+    host: hostname(),
+    pid: process.pid,
     born: birthOfProcess(process.pid) ?? '0',
     machine: machineId(),
     boot: firstLine('/proc/sys/kernel/random/boot_id'),

@@ -9,10 +9,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { parseFileName, setKey, type NamePrefixes, type SetTimes } from '../../archive/index.js';
+import { parseFileName, setKey } from '../../archive/index.js';
+import type { NamePrefixes, SetTimes } from '../../archive/index.js';
 import { DuplifsError, isDuplifsError } from '../../base/index.js';
-import { readWhole, type Storage, type StoredObject } from '../../storage/index.js';
-import { isGone, ownHolder, parseHolder, refreshSeconds, type Holder } from './holder.js';
+import { readWhole } from '../../storage/index.js';
+import type { Storage, StoredObject } from '../../storage/index.js';
+import { isGone, ownHolder, parseHolder, refreshSeconds } from './holder.js';
+import type { Holder } from './holder.js';
 
 export interface TargetLockOptions {
   readonly storage: Storage;

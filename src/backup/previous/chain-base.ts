@@ -8,19 +8,18 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import {
-  ManifestParser,
-  parseFileName,
-  setKey,
-  type BackupSet,
-  type Collection,
-  type Manifest,
-  type NamePrefixes,
-  type StoredFile,
+import { ManifestParser, parseFileName, setKey } from '../../archive/index.js';
+import type {
+  BackupSet,
+  Collection,
+  Manifest,
+  NamePrefixes,
+  StoredFile,
 } from '../../archive/index.js';
 import { DuplifsError } from '../../base/index.js';
 import type { Storage } from '../../storage/index.js';
-import { decodeFile, type DecodeOptions } from '../../volume/index.js';
+import { decodeFile } from '../../volume/index.js';
+import type { DecodeOptions } from '../../volume/index.js';
 import type { SetEntries } from './merge-sets.js';
 import { sigtarEntries } from './sigtar-entries.js';
 
@@ -41,7 +40,7 @@ export interface BaseSignatures {
   /** Its name in the archive dir. */
   readonly name: string;
   /** Where it is only on the storage (`--dry-run`). */
-  readonly stored?: StoredFile;
+  readonly stored?: StoredFile | undefined;
 }
 
 export interface BaseSources {
@@ -71,7 +70,7 @@ export async function openBase(
     const name = `${stemOf(file.name)}.gz`;
     const isMissing = !local.has(name);
     if (isMissing && !sources.dryRun) await fetchFile(file, name, sources);
-    signatures.push({ setSeconds, name, ...(isMissing && sources.dryRun ? { stored: file } : {}) });
+    signatures.push({ setSeconds, name, stored: isMissing && sources.dryRun ? file : undefined });
   }
   const stored = manifestOf(base);
   const name = stemOf(stored.name);

@@ -1,4 +1,5 @@
-import { setEntriesOf, type BaseSources, type ChainBase } from './chain-base.js';
+import { setEntriesOf } from './chain-base.js';
+import type { BaseSources, ChainBase } from './chain-base.js';
 import { mergeSets } from './merge-sets.js';
 import type { PreviousEntry } from './sigtar-entries.js';
 

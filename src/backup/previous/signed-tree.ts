@@ -1,7 +1,8 @@
 /** The tree that a set left, as the stored signatures of its chain have it: what verify compares with. */
 import type { BackupSet, Collection, StoredFile } from '../../archive/index.js';
 import { mergeSets } from './merge-sets.js';
-import { sigtarEntries, type PreviousEntry } from './sigtar-entries.js';
+import { sigtarEntries } from './sigtar-entries.js';
+import type { PreviousEntry } from './sigtar-entries.js';
 
 /** The signatures of a set and of those before it in its chain, oldest first; undefined where one is missing. */
 export function signaturesUpTo(

@@ -1,5 +1,6 @@
 /** The entries of one sigtar with their signatures, some at a time, in bounded memory. */
-import { SigtarParser, type DeletedEntry, type PathEntry } from '../../archive/index.js';
+import { SigtarParser } from '../../archive/index.js';
+import type { DeletedEntry, PathEntry } from '../../archive/index.js';
 import { comparePaths, DuplifsError } from '../../base/index.js';
 
 /** What a set left at a path; a regular file with its signature. */

@@ -1,7 +1,8 @@
 import { isDuplifsError } from '../../base/index.js';
 import type { Keyring } from '../../openpgp/index.js';
 import type { DecodeOptions } from '../../volume/index.js';
-import { manifestOf, readStoredManifest, type ChainBase } from '../previous/chain-base.js';
+import { manifestOf, readStoredManifest } from '../previous/chain-base.js';
+import type { ChainBase } from '../previous/chain-base.js';
 import { compareManifests } from './compare-manifests.js';
 import type { BackupOptions } from '../options.js';
 

@@ -3,7 +3,8 @@
  * to the version before, and its new signature. All calls are synchronous: this runs in a thread of its
  * own (read-thread.ts), where opening and reading 50,000 small files so takes a quarter of the time.
  */
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { DeltaBuilder, parseSignature, SignatureBuilder } from '../../librsync/index.js';
 import { systemPath } from '../../source/index.js';
@@ -15,7 +16,7 @@ export interface ReadRequest {
   /** Of the new signature (blockLengthFor). */
   readonly blockLength: number;
   /** The signature of the version before; the data are then the delta to it. */
-  readonly base?: Uint8Array;
+  readonly base?: Uint8Array | undefined;
   /** Whether a symbolic link is followed (`--copy-links`). */
   readonly follow: boolean;
 }

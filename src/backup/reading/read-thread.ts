@@ -7,10 +7,10 @@ import {
   noBase,
   numbersPerEvent,
   numbersPerRequest,
-  type ReadMessage,
-  type RequestMessage,
 } from './protocol.js';
-import { FileReader, type ReadRequest, type ReadResult } from './read-file.js';
+import type { ReadMessage, RequestMessage } from './protocol.js';
+import { FileReader } from './read-file.js';
+import type { ReadRequest, ReadResult } from './read-file.js';
 import { SummingThread } from './summing-thread.js';
 
 type Failure = NonNullable<ReadResult['failure']>;

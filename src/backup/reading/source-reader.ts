@@ -4,13 +4,8 @@
  */
 import type { Worker } from 'node:worker_threads';
 import { noteShortLived, startThread, ThreadMessages } from '../../threads/index.js';
-import {
-  eventKind,
-  noBase,
-  numbersPerEvent,
-  type ReadMessage,
-  type RequestMessage,
-} from './protocol.js';
+import { eventKind, noBase, numbersPerEvent } from './protocol.js';
+import type { ReadMessage, RequestMessage } from './protocol.js';
 import type { ReadRequest, ReadResult } from './read-file.js';
 
 /** Of the file that was asked for first and has not ended yet. */
@@ -111,7 +106,8 @@ export class SourceReader {
     this.#worker ??= startThread(new URL('./read-thread.js', import.meta.url), {
       task: 'reads files',
       workerData: this.#ahead,
-      ...{ onMessage, onEnd },
+      onMessage,
+      onEnd,
     });
     return this.#worker;
   }

@@ -2,14 +2,8 @@
 import { readSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { BlockSums, wordsPerBlock } from '../../librsync/index.js';
-import {
-  at,
-  noneWanted,
-  ringBlocks,
-  stepBytes,
-  type SumRequest,
-  type SumsMemory,
-} from './protocol.js';
+import { at, noneWanted, ringBlocks, stepBytes } from './protocol.js';
+import type { SumRequest, SumsMemory } from './protocol.js';
 
 const { control, ring } = workerData as SumsMemory;
 const buffer = Buffer.allocUnsafeSlow(stepBytes);

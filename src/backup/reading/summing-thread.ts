@@ -5,8 +5,10 @@
  */
 import type { Worker } from 'node:worker_threads';
 import { startThread } from '../../threads/index.js';
-import { wordsPerBlock, type SumsAhead } from '../../librsync/index.js';
-import { at, noneWanted, ringBlocks, type SumRequest, type SumsMemory } from './protocol.js';
+import { wordsPerBlock } from '../../librsync/index.js';
+import type { SumsAhead } from '../../librsync/index.js';
+import { at, noneWanted, ringBlocks } from './protocol.js';
+import type { SumRequest, SumsMemory } from './protocol.js';
 
 /** Longer, and the thread is taken for dead. */
 const patienceMs = 30_000;

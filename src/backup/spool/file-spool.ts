@@ -3,10 +3,12 @@
  * again, then put and compared in size. They have no name there, so that nothing is left of them however the run ends.
  */
 import { randomUUID } from 'node:crypto';
-import { constants, open, rm, type FileHandle } from 'node:fs/promises';
+import { constants, open, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuplifsError, errorText } from '../../base/index.js';
-import { OpenFile, type Storage } from '../../storage/index.js';
+import { OpenFile } from '../../storage/index.js';
+import type { Storage } from '../../storage/index.js';
 import type { FileSums } from './spool-sink.js';
 
 /** A file that is whole and lies in the temporary folder. Whoever has it closes it: then it is gone. */

@@ -27,7 +27,7 @@ export type VolumeRequest =
     }
   | { readonly kind: 'data'; readonly buffer: ArrayBuffer; readonly length: number }
   | { readonly kind: 'settle' }
-  | { readonly kind: 'finish'; readonly signature?: Uint8Array };
+  | { readonly kind: 'finish'; readonly signature?: Uint8Array | undefined };
 
 /** How far the file is; see VolumeWriter. */
 export interface VolumeProgress {

@@ -6,22 +6,14 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Worker } from 'node:worker_threads';
 import { receivedError, startThread } from '../../threads/index.js';
-import { messageSession, type EncryptionKey, type MessageSession } from '../../openpgp/index.js';
-import {
-  encodingOfFile,
-  signedBy,
-  type Encoding,
-  type VolumeTable,
-  type VolumeWriter,
-} from '../../volume/index.js';
-import { openSpool, type SpooledFile } from './file-spool.js';
-import {
-  bufferBytes,
-  bufferCount,
-  type VolumeAnswer,
-  type VolumeProgress,
-  type VolumeRequest,
-} from './protocol.js';
+import { messageSession } from '../../openpgp/index.js';
+import type { EncryptionKey, MessageSession } from '../../openpgp/index.js';
+import { encodingOfFile, signedBy } from '../../volume/index.js';
+import type { Encoding, VolumeTable, VolumeWriter } from '../../volume/index.js';
+import { openSpool } from './file-spool.js';
+import type { SpooledFile } from './file-spool.js';
+import { bufferBytes, bufferCount } from './protocol.js';
+import type { VolumeAnswer, VolumeProgress, VolumeRequest } from './protocol.js';
 
 /** A file in the making. */
 export interface OpenVolume {
@@ -212,16 +204,15 @@ class ThreadedWriter implements VolumeWriter {
 
   async finish(signature?: Uint8Array): Promise<VolumeTable> {
     this.#flush();
-    this.#send({ kind: 'finish', ...(signature === undefined ? {} : { signature }) });
+    this.#send({ kind: 'finish', signature });
     await this.#until(() => this.#finished !== undefined);
     const table = (this.#finished as Finished).table;
     const { sessionKey, blocks, ...rest } = table;
     return {
       ...rest,
       blocks: blocks.map((block) => ({ ...block, digest: Buffer.from(block.digest) })),
-      ...(sessionKey === undefined
-        ? {}
-        : { sessionKey: { ...sessionKey, key: Buffer.from(sessionKey.key) } }),
+      sessionKey:
+        sessionKey === undefined ? undefined : { ...sessionKey, key: Buffer.from(sessionKey.key) },
     };
   }
 

@@ -3,13 +3,10 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { prepareDeflate } from '../../deflate/index.js';
 import { sentError } from '../../threads/index.js';
 import { withPassphrases } from '../../openpgp/index.js';
-import { openFileWriter, type VolumeWriter } from '../../volume/index.js';
-import {
-  manyBuffers,
-  type VolumeAnswer,
-  type VolumeProgress,
-  type VolumeRequest,
-} from './protocol.js';
+import { openFileWriter } from '../../volume/index.js';
+import type { VolumeWriter } from '../../volume/index.js';
+import { manyBuffers } from './protocol.js';
+import type { VolumeAnswer, VolumeProgress, VolumeRequest } from './protocol.js';
 import { SpoolSink } from './spool-sink.js';
 
 const port = parentPort;

@@ -14,25 +14,21 @@ import {
   formatManifestVolume,
   parseFileName,
   setKey,
-  type Manifest,
-  type ManifestVolume,
 } from '../../archive/index.js';
+import type { Manifest, ManifestVolume } from '../../archive/index.js';
 import { encodeName } from '../../base/index.js';
 import type { StoredObject } from '../../storage/index.js';
 import type { PreviousEntry } from '../previous/sigtar-entries.js';
 import { PathTypes } from '../previous/path-types.js';
 import { noCounts } from '../statistics.js';
-import { adoptSignatures, type AdoptedSignatures } from './adopt-signatures.js';
+import { adoptSignatures } from './adopt-signatures.js';
+import type { AdoptedSignatures } from './adopt-signatures.js';
 import { readManifestPart } from './manifest-part.js';
 import { PartFile } from './part-file.js';
-import { localNames, type SetPlan } from './set-plan.js';
-import {
-  manifestEntryOf,
-  type Checkpoint,
-  type OpenFile,
-  type StateHeader,
-  type VolumeRecord,
-} from './set-state.js';
+import { localNames } from './set-plan.js';
+import type { SetPlan } from './set-plan.js';
+import { manifestEntryOf } from './set-state.js';
+import type { Checkpoint, OpenFile, StateHeader, VolumeRecord } from './set-state.js';
 
 export interface AdoptOptions {
   /** Of the set: its times, and no index. */
@@ -85,9 +81,14 @@ function recordsOf(
     if (file === undefined || !isNext || volume.hash?.algorithm !== 'SHA1') break;
     records.push({
       number: volume.number,
-      ...{ name: file.name, size: file.size, sha1: volume.hash.hex },
+      name: file.name,
+      size: file.size,
+      sha1: volume.hash.hex,
       // what only an index would have
-      ...{ container: encoding.container, plaintextLength: 0, layout: [], blocks: '' },
+      container: encoding.container,
+      plaintextLength: 0,
+      layout: [],
+      blocks: '',
       start: edge(volume.startPath, volume.startBlock),
       end: edge(volume.endPath, volume.endBlock),
     });
@@ -142,7 +143,10 @@ async function writeParts(
   const lines: unknown[] = [header, ...volumes.slice(0, -1).map((kept) => ({ kept }))];
   lines.push({
     volume: last,
-    ...{ position: signatures.position, open: openFile, lengths, counts: noCounts() },
+    position: signatures.position,
+    open: openFile,
+    lengths,
+    counts: noCounts(),
     fileListCount: signatures.fileList.length,
   });
   for (const { number } of volumes) lines.push({ uploaded: number });

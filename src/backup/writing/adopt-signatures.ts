@@ -1,5 +1,6 @@
 /** What the sigtar that duplicity was writing has of the volumes that are kept. */
-import { formatFileChange, type SigtarEntry } from '../../archive/index.js';
+import { formatFileChange } from '../../archive/index.js';
+import type { SigtarEntry } from '../../archive/index.js';
 import { comparePaths } from '../../base/index.js';
 import type { PreviousEntry } from '../previous/sigtar-entries.js';
 import { PathTypes } from '../previous/path-types.js';

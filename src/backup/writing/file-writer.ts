@@ -1,10 +1,6 @@
 /** Writes one regular file into the volumes as its bytes come from the source (docs/format/1-bytes.md 4.2, 4.3). */
-import {
-  appendPiece,
-  encodeDifftarHeader,
-  type EntryMetadata,
-  type PieceRun,
-} from '../../archive/index.js';
+import { appendPiece, encodeDifftarHeader } from '../../archive/index.js';
+import type { EntryMetadata, PieceRun } from '../../archive/index.js';
 import { PieceCutter, pieceBytes } from './piece-cutter.js';
 import type { OpenFile } from './set-state.js';
 import type { VolumeEdge, VolumeSequence } from './volume-sequence.js';

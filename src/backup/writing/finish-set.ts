@@ -14,12 +14,15 @@ import {
   setKey,
 } from '../../archive/index.js';
 import type { Storage, StoredObject } from '../../storage/index.js';
-import { openFileWriter, type Encoding, type VolumeWriter } from '../../volume/index.js';
+import { openFileWriter } from '../../volume/index.js';
+import type { Encoding, VolumeWriter } from '../../volume/index.js';
 import { putFile } from '../spool/file-spool.js';
 import type { VolumeMaker } from '../spool/volume-maker.js';
 import type { SetFiles } from './set-files.js';
-import { indexName, localNames, manifestName, signaturesName, type SetPlan } from './set-plan.js';
-import { manifestEntryOf, tableOf, type VolumeRecord } from './set-state.js';
+import { indexName, localNames, manifestName, signaturesName } from './set-plan.js';
+import type { SetPlan } from './set-plan.js';
+import { manifestEntryOf, tableOf } from './set-state.js';
+import type { VolumeRecord } from './set-state.js';
 
 /** Signatures hardly deflate further with more work. */
 const localLevel = 1;
@@ -138,7 +141,7 @@ async function writeIndex(
       fileName: volume.name,
       fileSize: volume.size,
       sha1: Buffer.from(volume.sha1, 'hex'),
-      ...(sessionKey === undefined ? {} : { sessionKey }),
+      sessionKey,
     });
     await drain();
   }

@@ -1,9 +1,11 @@
 /** The manifest in the making, which duplicity reads and writes as well. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseManifest, type Manifest } from '../../archive/index.js';
+import { parseManifest } from '../../archive/index.js';
+import type { Manifest } from '../../archive/index.js';
 import { isDuplifsError } from '../../base/index.js';
-import { localNames, type SetPlan } from './set-plan.js';
+import { localNames } from './set-plan.js';
+import type { SetPlan } from './set-plan.js';
 
 /** Undefined when there is none that can be read, or no volume in it. */
 export async function readManifestPart(

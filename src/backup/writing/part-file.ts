@@ -1,6 +1,7 @@
 /** A file in the archive dir that grows while a set is written, in large writes. */
 import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 
 const flushBytes = 256 * 1024;
 

@@ -7,22 +7,16 @@ import { lstat, rename, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
-import { IndexParser, type IndexEntry } from '../../archive/index.js';
+import { IndexParser } from '../../archive/index.js';
+import type { IndexEntry } from '../../archive/index.js';
 import { encodeName } from '../../base/index.js';
 import type { StoredObject } from '../../storage/index.js';
 import { readManifestPart } from './manifest-part.js';
 import { PartFile } from './part-file.js';
-import { localNames, type SetPlan } from './set-plan.js';
-import {
-  checkpoint,
-  kept,
-  stateHeader,
-  uploaded,
-  type Checkpoint,
-  type OpenFile,
-  type StateHeader,
-  type VolumeRecord,
-} from './set-state.js';
+import { localNames } from './set-plan.js';
+import type { SetPlan } from './set-plan.js';
+import { checkpoint, kept, stateHeader, uploaded } from './set-state.js';
+import type { Checkpoint, OpenFile, StateHeader, VolumeRecord } from './set-state.js';
 import { signaturePartEntries } from './signature-part.js';
 
 /** The first line of a state file; undefined when it is none. */

@@ -9,15 +9,15 @@ import {
   paddingLength,
   setKey,
   sigtarEnd,
-  type FileChange,
-  type IndexEntry,
-  type SigtarEntry,
 } from '../../archive/index.js';
+import type { FileChange, IndexEntry, SigtarEntry } from '../../archive/index.js';
 import { DuplifsError } from '../../base/index.js';
 import { checkRoom } from '../spool/check-room.js';
 import { PartFile } from './part-file.js';
-import { localNames, type SetPlan } from './set-plan.js';
-import { manifestEntryOf, type Checkpoint, type ManifestFields } from './set-state.js';
+import { localNames } from './set-plan.js';
+import type { SetPlan } from './set-plan.js';
+import { manifestEntryOf } from './set-state.js';
+import type { Checkpoint, ManifestFields } from './set-state.js';
 
 export class SetFiles {
   readonly #signatures: PartFile;

@@ -1,4 +1,5 @@
-import { formatFileName, setKey, type NamePrefixes, type SetTimes } from '../../archive/index.js';
+import { formatFileName, setKey } from '../../archive/index.js';
+import type { NamePrefixes, SetTimes } from '../../archive/index.js';
 import type { Storage } from '../../storage/index.js';
 import type { Encoding } from '../../volume/index.js';
 

@@ -30,9 +30,16 @@ const count = z.int().nonnegative();
 const edge = z.object({ path: z.string(), block: count.optional() });
 const run = z.object({ volume: count, offset: count, length: count, count, stride: count });
 const counts = z.object({
-  ...{ sourceFiles: count, sourceFileSize: count, newFiles: count, newFileSize: count },
-  ...{ deletedFiles: count, changedFiles: count, changedFileSize: count, rawDeltaSize: count },
-  ...{ totalDestinationSizeChange: count, errors: count },
+  sourceFiles: count,
+  sourceFileSize: count,
+  newFiles: count,
+  newFileSize: count,
+  deletedFiles: count,
+  changedFiles: count,
+  changedFileSize: count,
+  rawDeltaSize: count,
+  totalDestinationSizeChange: count,
+  errors: count,
 });
 
 /** A file of which a volume's end has cut the data. */
@@ -91,7 +98,11 @@ export const uploaded = z.object({ uploaded: count });
 /** The volume's record without what must not lie on disk. */
 export function recordOf({ number, name, file, table, start, end }: FinishedVolume): VolumeRecord {
   return {
-    ...{ number, name, size: file.size, start, end },
+    number,
+    name,
+    size: file.size,
+    start,
+    end,
     sha1: file.sha1.toString('hex'),
     container: table.container,
     plaintextLength: table.plaintextLength,
@@ -105,9 +116,9 @@ export function manifestEntryOf({ number, start, end, sha1 }: ManifestFields): M
   return {
     number,
     startPath: start.path,
-    ...(start.block === undefined ? {} : { startBlock: start.block }),
+    startBlock: start.block,
     endPath: end.path,
-    ...(end.block === undefined ? {} : { endBlock: end.block }),
+    endBlock: end.block,
     hash: { algorithm: 'SHA1', hex: sha1 },
   };
 }

@@ -4,8 +4,10 @@
  */
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeDifftarHeader, type EntryMetadata } from '../../archive/index.js';
-import { comparePaths, DuplifsError, type NameTable } from '../../base/index.js';
+import { encodeDifftarHeader } from '../../archive/index.js';
+import type { EntryMetadata } from '../../archive/index.js';
+import { comparePaths, DuplifsError } from '../../base/index.js';
+import type { NameTable } from '../../base/index.js';
 import type { Change } from '../compare/changes.js';
 import type { SourceReader } from '../reading/source-reader.js';
 import type { ReadResult } from '../reading/read-file.js';
@@ -14,10 +16,13 @@ import type { WalkEntry } from '../../source/index.js';
 import type { Counts } from '../statistics.js';
 import { FileWriter } from './file-writer.js';
 import type { SetFiles } from './set-files.js';
-import { localNames, type SetPlan } from './set-plan.js';
-import { recordOf, type Checkpoint, type OpenFile } from './set-state.js';
+import { localNames } from './set-plan.js';
+import type { SetPlan } from './set-plan.js';
+import { recordOf } from './set-state.js';
+import type { Checkpoint, OpenFile } from './set-state.js';
 import { Uploads } from './uploads.js';
-import { VolumeSequence, type FinishedVolume, type VolumeEdge } from './volume-sequence.js';
+import { VolumeSequence } from './volume-sequence.js';
+import type { FinishedVolume, VolumeEdge } from './volume-sequence.js';
 
 export interface SetWriterOptions {
   readonly plan: SetPlan;

@@ -1,9 +1,11 @@
 /** The sigtar in the making, read back: it may end anywhere, for its run was killed. */
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { SigtarParser, type SigtarEntry } from '../../archive/index.js';
+import { SigtarParser } from '../../archive/index.js';
+import type { SigtarEntry } from '../../archive/index.js';
 import { isDuplifsError } from '../../base/index.js';
-import { localNames, type SetPlan } from './set-plan.js';
+import { localNames } from './set-plan.js';
+import type { SetPlan } from './set-plan.js';
 
 /** The whole entries of the part, and where each ends; what follows them is left. */
 export async function* signaturePartEntries(

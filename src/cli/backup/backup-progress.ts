@@ -2,7 +2,8 @@
  * One line on a terminal that says how far a backup is. What there is to do is counted by a walk of its own that runs
  * beside the backup; until that has ended there is no bar, and no time left is told that would be a guess.
  */
-import { SingleBar, type Options, type Params } from 'cli-progress';
+import { SingleBar } from 'cli-progress';
+import type { Options, Params } from 'cli-progress';
 import type { Progress, Walk } from '../../backup/index.js';
 import { formatSize } from '../progress-line.js';
 
@@ -17,7 +18,11 @@ const memorySeconds = 20;
 export class BackupProgress {
   readonly #bar = new SingleBar({
     format: (options, params) => this.#text(options, params),
-    ...{ stream: process.stderr, hideCursor: true, clearOnComplete: true, fps: 5, barsize: 20 },
+    stream: process.stderr,
+    hideCursor: true,
+    clearOnComplete: true,
+    fps: 5,
+    barsize: 20,
   });
   #state: Progress = { files: 0, bytes: 0, stored: 0 };
   #total: { files: number; bytes: number } | undefined;

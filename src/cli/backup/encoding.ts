@@ -1,9 +1,10 @@
 /** From options and environment to how a set is encrypted, signed and compressed. */
 import { DuplifsError } from '../../base/index.js';
-import { encryptionKeyFor, signerFor, type Keyring } from '../../openpgp/index.js';
-import { type Encoding } from '../../volume/index.js';
+import { encryptionKeyFor, signerFor } from '../../openpgp/index.js';
+import type { Keyring } from '../../openpgp/index.js';
+import type { Encoding } from '../../volume/index.js';
 import { askSecret } from '../prompt.js';
-import { type WriteOptions } from './write-options.js';
+import type { WriteOptions } from './write-options.js';
 
 /** The encoding that the options ask for; asks for a new passphrase twice. */
 export async function chooseEncoding(
@@ -32,7 +33,7 @@ export async function chooseEncoding(
     level: compression ? compressionLevel : 0,
     encryptTo,
     passphrases: encryptTo.length > 0 ? [] : [await passphrase()],
-    ...(signer === undefined ? {} : { signer }),
+    signer,
   };
 }
 

@@ -1,10 +1,12 @@
 /** duplicity's selection options: collected in the order in which they come, across their names. */
 import { readFileSync } from 'node:fs';
-import { Option, type Command } from 'commander';
+import { Option } from 'commander';
+import type { Command } from 'commander';
 import type { SelectionOption, SelectionPlan } from '../../source/index.js';
 import { DuplifsError, encodeName, errorText } from '../../base/index.js';
 import { parseTime } from '../../time/index.js';
-import { nowSeconds, type CommonOptions } from '../common-options.js';
+import { nowSeconds } from '../common-options.js';
+import type { CommonOptions } from '../common-options.js';
 
 /** As the command line has it: files are read and times understood once all options are known. */
 type Given =

@@ -1,7 +1,9 @@
 /** The options of the commands that write backups: duplicity's names and meanings where it has the same. */
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import { parseInterval } from '../../time/index.js';
-import { addCommonOptions, append, parseWhole, type CommonOptions } from '../common-options.js';
+import { addCommonOptions, append, parseWhole } from '../common-options.js';
+import type { CommonOptions } from '../common-options.js';
 
 export interface WriteOptions extends CommonOptions {
   readonly encryption: boolean;

@@ -1,27 +1,22 @@
 import { hostname, tmpdir } from 'node:os';
 import { Command } from 'commander';
-import {
-  backup,
-  deltaEntries,
-  formatStatistics,
-  withArchiveLock,
-  type BackupResult,
-} from '../../backup/index.js';
+import { backup, deltaEntries, formatStatistics, withArchiveLock } from '../../backup/index.js';
+import type { BackupResult } from '../../backup/index.js';
 import { compilePlan, ThreadedWalk } from '../../source/index.js';
 import { DuplifsError, exitCodes } from '../../base/index.js';
-import { isStorageUrl, type StorageStatistics } from '../../storage/index.js';
+import { isStorageUrl } from '../../storage/index.js';
+import type { StorageStatistics } from '../../storage/index.js';
 import { parseTime } from '../../time/index.js';
 import { BackupProgress } from '../backup/backup-progress.js';
 import { chooseEncoding } from '../backup/encoding.js';
-import {
-  addSelectionOptions,
-  selectionOf,
-  type SelectionOptions,
-} from '../backup/selection-options.js';
-import { addWriteOptions, type WriteOptions } from '../backup/write-options.js';
+import { addSelectionOptions, selectionOf } from '../backup/selection-options.js';
+import type { SelectionOptions } from '../backup/selection-options.js';
+import { addWriteOptions } from '../backup/write-options.js';
+import type { WriteOptions } from '../backup/write-options.js';
 import { archiveFolderOf, nowSeconds, prefixesOf } from '../common-options.js';
 import { openKeyring, warnIfOpen, openStorageFor } from '../open-repository.js';
-import { runCommand, type CommandContext } from '../run-command.js';
+import { runCommand } from '../run-command.js';
+import type { CommandContext } from '../run-command.js';
 import { programVersion } from '../version.js';
 
 const descriptions = {
@@ -90,7 +85,12 @@ async function runBackup(
       });
     try {
       return await backup({
-        ...{ verb, source, storage, archiveFolder, encoding, warn },
+        verb,
+        source,
+        storage,
+        archiveFolder,
+        encoding,
+        warn,
         hostname: hostname(),
         tempFolder: options.tempdir ?? tmpdir(),
         prefixes: prefixesOf(options),

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { formatStatus, statusObject } from '../../archive/index.js';
-import { addCommonOptions, archiveFolderOf, type CommonOptions } from '../common-options.js';
+import { addCommonOptions, archiveFolderOf } from '../common-options.js';
+import type { CommonOptions } from '../common-options.js';
 import { withRepository } from '../open-repository.js';
 import { Output } from '../output.js';
 import { runCommand } from '../run-command.js';

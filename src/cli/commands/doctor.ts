@@ -1,14 +1,17 @@
 import { Command } from 'commander';
 import { errorText, exitCodes, isDuplifsError } from '../../base/index.js';
 import { probeStorage } from '../../storage/index.js';
-import { addCommonOptions, type CommonOptions } from '../common-options.js';
+import { addCommonOptions } from '../common-options.js';
+import type { CommonOptions } from '../common-options.js';
 import { checkChains, checkKeys } from '../doctor/backup.js';
-import { failed, ok, type Finding } from '../doctor/check.js';
+import { failed, ok } from '../doctor/check.js';
+import type { Finding } from '../doctor/check.js';
 import { checkArchiveFolder, checkSpace } from '../doctor/local-state.js';
 import { checkArchiveLock, checkTargetLocks } from '../doctor/locks.js';
 import { checkFuse, checkGpg, checkNode } from '../doctor/machine.js';
 import { openRepository, openStorageFor } from '../open-repository.js';
-import { runCommand, type CommandContext } from '../run-command.js';
+import { runCommand } from '../run-command.js';
+import type { CommandContext } from '../run-command.js';
 
 interface DoctorOptions extends CommonOptions {
   readonly json: boolean;
@@ -62,7 +65,7 @@ async function checkStorage(
         check: `storage ${name}`,
         state,
         message,
-        ...(hint === undefined ? {} : { advice: hint }),
+        advice: hint,
       }));
       return [...findings, ...(await checkTargetLocks(storage, options))];
     } finally {

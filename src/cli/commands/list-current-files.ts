@@ -1,12 +1,14 @@
 import { Command } from 'commander';
 import { encodeName, eventLoopTurns, hasEscapes } from '../../base/index.js';
-import { type SnapshotEntry } from '../../snapshot/index.js';
+import type { SnapshotEntry } from '../../snapshot/index.js';
 import { formatLocalTime } from '../../time/index.js';
-import { addCommonOptions, type CommonOptions } from '../common-options.js';
+import { addCommonOptions } from '../common-options.js';
+import type { CommonOptions } from '../common-options.js';
 import { lastFullLine } from '../last-full.js';
 import { Output } from '../output.js';
 import { runCommand } from '../run-command.js';
-import { addTimeOptions, snapshotAt, type TimeOptions } from '../time-options.js';
+import { addTimeOptions, snapshotAt } from '../time-options.js';
+import type { TimeOptions } from '../time-options.js';
 import { withRepository } from '../open-repository.js';
 
 interface ListOptions extends CommonOptions, TimeOptions {
@@ -63,13 +65,14 @@ function jsonLine(path: string, entry: SnapshotEntry): string {
     mtime: entry.mtimeSeconds,
     size: entry.type === 'reg' ? (entry.size ?? null) : undefined,
     sizeLimit: entry.type === 'reg' && entry.size === undefined ? entry.sizeLimit : undefined,
-    ...(entry.linkTarget === undefined ? {} : jsonName('linkTarget', entry.linkTarget)),
+    ...jsonName('linkTarget', entry.linkTarget),
     device: entry.device && [entry.device.major, entry.device.minor],
   });
 }
 
 /** A name as readable text and, where its bytes are not UTF-8, exactly as base64. */
-function jsonName(key: string, name: string): Record<string, string> {
+function jsonName(key: string, name: string | undefined): Record<string, string> {
+  if (name === undefined) return {};
   if (!hasEscapes(name)) return { [key]: name };
   return { [key]: name.toWellFormed(), [`${key}Base64`]: encodeName(name).toString('base64') };
 }

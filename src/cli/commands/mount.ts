@@ -1,8 +1,10 @@
 import { Command, Option } from 'commander';
-import { addCommonOptions, parseWhole, type CommonOptions } from '../common-options.js';
+import { addCommonOptions, parseWhole } from '../common-options.js';
+import type { CommonOptions } from '../common-options.js';
 import { runDaemon } from '../daemon.js';
 import { runMount } from '../run-mount.js';
-import { addTimeOptions, type TimeOptions } from '../time-options.js';
+import { addTimeOptions } from '../time-options.js';
+import type { TimeOptions } from '../time-options.js';
 
 export interface MountCommandOptions extends CommonOptions, TimeOptions {
   readonly allowOther: boolean;

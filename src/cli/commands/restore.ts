@@ -2,11 +2,13 @@ import { Command, Option } from 'commander';
 import { DuplifsError, errorText, exitCodes } from '../../base/index.js';
 import { isStorageUrl } from '../../storage/index.js';
 import { restore } from '../../restore/index.js';
-import { addCommonOptions, type CommonOptions } from '../common-options.js';
+import { addCommonOptions } from '../common-options.js';
+import type { CommonOptions } from '../common-options.js';
 import { withRepository } from '../open-repository.js';
 import { ProgressLine } from '../progress-line.js';
 import { runCommand } from '../run-command.js';
-import { addTimeOptions, snapshotAt, type TimeOptions } from '../time-options.js';
+import { addTimeOptions, snapshotAt } from '../time-options.js';
+import type { TimeOptions } from '../time-options.js';
 
 interface RestoreCommandOptions extends CommonOptions, TimeOptions {
   readonly restoreOwnership: boolean;

@@ -1,21 +1,22 @@
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
 import { compilePlan, walkSource } from '../../source/index.js';
-import { signaturesUpTo, signedTree, type PreviousEntry } from '../../backup/index.js';
+import { signaturesUpTo, signedTree } from '../../backup/index.js';
+import type { PreviousEntry } from '../../backup/index.js';
 import { DuplifsError, encodeName, errorText, exitCodes, NameTable } from '../../base/index.js';
-import { verify, type ComparedEntry } from '../../verify/index.js';
-import { type Repository, type Snapshot } from '../../snapshot/index.js';
-import {
-  addSelectionOptions,
-  selectionOf,
-  type SelectionOptions,
-} from '../backup/selection-options.js';
+import { verify } from '../../verify/index.js';
+import type { ComparedEntry } from '../../verify/index.js';
+import type { Repository, Snapshot } from '../../snapshot/index.js';
+import { addSelectionOptions, selectionOf } from '../backup/selection-options.js';
+import type { SelectionOptions } from '../backup/selection-options.js';
 import { addCommonOptions } from '../common-options.js';
 import { lastFullLine } from '../last-full.js';
 import { withRepository } from '../open-repository.js';
 import { Output } from '../output.js';
-import { runCommand, type CommandContext } from '../run-command.js';
-import { addTimeOptions, snapshotAt, type TimeOptions } from '../time-options.js';
+import { runCommand } from '../run-command.js';
+import type { CommandContext } from '../run-command.js';
+import { addTimeOptions, snapshotAt } from '../time-options.js';
+import type { TimeOptions } from '../time-options.js';
 
 interface VerifyCommandOptions extends SelectionOptions, TimeOptions {
   readonly compareData: boolean;
@@ -149,7 +150,7 @@ async function* belowPath(
         path,
         uid: users?.id(entry.userName) ?? entry.uid,
         gid: groups?.id(entry.groupName) ?? entry.gid,
-        ...(entry.kind === 'signature' ? { signature } : {}),
+        signature: entry.kind === 'signature' ? signature : undefined,
       });
     }
     yield found;

@@ -1,9 +1,10 @@
 /** Checks of the backup itself: its chains, and whether what opens it is at hand. */
 import { formatWarning } from '../../archive/index.js';
 import { DuplifsError, errorText } from '../../base/index.js';
-import { type Repository } from '../../snapshot/index.js';
+import type { Repository } from '../../snapshot/index.js';
 import { formatLocalTime } from '../../time/index.js';
-import { failed, ok, skipped, warning, type Finding } from './check.js';
+import { failed, ok, skipped, warning } from './check.js';
+import type { Finding } from './check.js';
 
 /** Opens the newest manifest from the storage, with the passphrase or key that it needs. */
 export async function checkKeys(repository: Repository, signal: AbortSignal): Promise<Finding> {

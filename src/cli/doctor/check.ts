@@ -5,7 +5,7 @@ export interface Finding {
   readonly state: 'ok' | 'warning' | 'failed' | 'skipped';
   readonly message: string;
   /** What to do; always there when the state is a warning or failed. */
-  readonly advice?: string;
+  readonly advice?: string | undefined;
 }
 
 export function ok(check: string, message: string): Finding {

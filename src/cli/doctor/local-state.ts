@@ -3,9 +3,11 @@ import { mkdir, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { errorText } from '../../base/index.js';
-import { archiveFolderOf, type CommonOptions } from '../common-options.js';
+import { archiveFolderOf } from '../common-options.js';
+import type { CommonOptions } from '../common-options.js';
 import { formatSize } from '../progress-line.js';
-import { failed, ok, warning, type Finding } from './check.js';
+import { failed, ok, warning } from './check.js';
+import type { Finding } from './check.js';
 
 export async function checkArchiveFolder(url: string, options: CommonOptions): Promise<Finding> {
   const folder = archiveFolderOf(url, options);

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { targetHolders, withArchiveLock } from '../../backup/index.js';
 import { errorText, isDuplifsError } from '../../base/index.js';
 import type { Storage } from '../../storage/index.js';
-import { archiveFolderOf, prefixesOf, type CommonOptions } from '../common-options.js';
-import { failed, ok, warning, type Finding } from './check.js';
+import { archiveFolderOf, prefixesOf } from '../common-options.js';
+import type { CommonOptions } from '../common-options.js';
+import { failed, ok, warning } from './check.js';
+import type { Finding } from './check.js';
 
 /** The lock of this machine, which duplicity takes as well. A lock that is free is not left taken. */
 export async function checkArchiveLock(url: string, options: CommonOptions): Promise<Finding> {

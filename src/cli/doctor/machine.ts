@@ -4,8 +4,9 @@ import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { errorText } from '../../base/index.js';
-import { type CommonOptions } from '../common-options.js';
-import { failed, ok, skipped, warning, type Finding } from './check.js';
+import type { CommonOptions } from '../common-options.js';
+import { failed, ok, skipped, warning } from './check.js';
+import type { Finding } from './check.js';
 
 const run = promisify(execFile);
 const oldestNode = [20, 19] as const;

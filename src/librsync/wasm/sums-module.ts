@@ -2,8 +2,9 @@
  * The sums of four blocks at a time in WebAssembly: MD4 (RFC 1320) with one block in each lane of a vector, and
  * librsync's weak sum sixteen bytes at a time (rollsum.ts says what it is). Lengths are multiples of 64.
  */
-import { CHAR_OFFSET } from '../rollsum.js';
-import { assembleModule, FunctionWriter, type PlainInstruction } from './assembler.js';
+import { charOffset } from '../rollsum.js';
+import { assembleModule, FunctionWriter } from './assembler.js';
+import type { PlainInstruction } from './assembler.js';
 
 /** What `sums` writes for each block: the weak sum and the first two words of the MD4, little-endian. */
 export const sumsBytes = 12;
@@ -87,10 +88,10 @@ function weakFunction(): FunctionWriter {
   addLanes(weighted);
   write.op('i32.add');
   write.get(length).get(length).const32(1).op('i32.add', 'i32.mul').const32(1).op('i32.shr_u');
-  write.const32(CHAR_OFFSET).op('i32.mul', 'i32.add').set(total);
+  write.const32(charOffset).op('i32.mul', 'i32.add').set(total);
   write.get(total).const32(16).op('i32.shl');
   addLanes(sums);
-  write.get(length).const32(CHAR_OFFSET).op('i32.mul', 'i32.add');
+  write.get(length).const32(charOffset).op('i32.mul', 'i32.add');
   write.const32(0xffff).op('i32.and', 'i32.or');
   return write;
 }

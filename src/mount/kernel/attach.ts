@@ -4,12 +4,13 @@ import { readlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { DuplifsError, errorText } from '../../base/index.js';
 import type { MountOptions } from '../engine.js';
-import { run, type RunResult } from '../run.js';
+import { run } from '../run.js';
+import type { RunResult } from '../run.js';
 import { openDescriptorSocket } from './descriptor-passing.js';
 
-export const SUBTYPE = 'duplifs';
-const DEVICE = '/dev/fuse';
-const ROOT_MODE = '40000';
+export const fuseSubtype = 'duplifs';
+const fuseDevice = '/dev/fuse';
+const rootMode = '40000';
 
 /**
  * The descriptor behind a mountpoint "/dev/fd/N": somebody else (mount.fuse3 from fstab or systemd, which
@@ -23,10 +24,10 @@ export function inheritedDescriptor(mountpoint: string): number | undefined {
 /** @throws {DuplifsError} FUSE: what we were handed is not an open /dev/fuse */
 export async function checkInherited(fd: number): Promise<void> {
   const target = await readlink(`/proc/self/fd/${fd}`).catch(() => 'nothing');
-  if (target === DEVICE) return;
+  if (target === fuseDevice) return;
   throw new DuplifsError(
     'FUSE',
-    `The descriptor ${fd} is not an open "${DEVICE}" but "${target}"`,
+    `The descriptor ${fd} is not an open "${fuseDevice}" but "${target}"`,
     {
       hint: 'Give the folder itself as the mountpoint',
     },
@@ -41,12 +42,12 @@ export async function attachAsRoot(mountpoint: string, options: MountOptions): P
   const fd = await openDevice();
   const flags = [
     'ro,nosuid,nodev,fd=3',
-    `rootmode=${ROOT_MODE}`,
+    `rootmode=${rootMode}`,
     `user_id=${process.getuid?.() ?? 0}`,
     `group_id=${process.getgid?.() ?? 0}`,
     ...permissionOptions(options),
   ].join(',');
-  const parameters = ['-i', '-t', `fuse.${SUBTYPE}`, '-o', flags, options.fsname, mountpoint];
+  const parameters = ['-i', '-t', `fuse.${fuseSubtype}`, '-o', flags, options.fsname, mountpoint];
   const result = await run('mount', parameters, { inheritFd: fd });
   if (result.status === 0) return fd;
   await promisify(close)(fd);
@@ -54,22 +55,22 @@ export async function attachAsRoot(mountpoint: string, options: MountOptions): P
 }
 
 /** The setuid helpers that mount for ordinary users, best first. */
-export const HELPERS = ['fusermount3', 'fusermount'];
+export const mountHelpers = ['fusermount3', 'fusermount'];
 /** The end of the socket pair is the helper's descriptor 3. */
-const HELPER_ENVIRONMENT = { _FUSE_COMMFD: '3' };
+const helperEnvironment = { _FUSE_COMMFD: '3' };
 
 /** Mounts as an ordinary user: fusermount3 opens the device, mounts, and passes the descriptor back. */
 export async function attachAsUser(mountpoint: string, options: MountOptions): Promise<number> {
   const socket = await openDescriptorSocket();
-  if (socket === undefined) throw new DuplifsError('FUSE', NO_DESCRIPTORS);
+  if (socket === undefined) throw new DuplifsError('FUSE', noDescriptors);
   try {
     const flags = ['ro,nosuid,nodev', ...permissionOptions(options), ...namedOptions(options)];
     const parameters = ['-o', flags.join(','), '--', mountpoint];
-    let result: RunResult = { status: undefined, message: NO_HELPER };
-    for (const helper of HELPERS) {
+    let result: RunResult = { status: undefined, message: noHelper };
+    for (const helper of mountHelpers) {
       result = await run(helper, parameters, {
         inheritFd: socket.theirs,
-        env: HELPER_ENVIRONMENT,
+        env: helperEnvironment,
       });
       if (result.status !== undefined) break;
     }
@@ -81,8 +82,8 @@ export async function attachAsUser(mountpoint: string, options: MountOptions): P
   }
 }
 
-export const NO_HELPER = 'The program "fusermount3" was not found';
-export const NO_DESCRIPTORS = 'The package "koffi" has no binary for this platform';
+export const noHelper = 'The program "fusermount3" was not found';
+export const noDescriptors = 'The package "koffi" has no binary for this platform';
 
 function explainHelper(mountpoint: string, message: string): DuplifsError {
   const hint = helperHint(message);
@@ -93,7 +94,7 @@ function helperHint(message: string): { hint?: string } {
   if (message.includes('user_allow_other')) {
     return { hint: 'Ask root to add the line "user_allow_other" to /etc/fuse.conf' };
   }
-  if (message === NO_HELPER) return { hint: 'Install the package "fuse3"' };
+  if (message === noHelper) return { hint: 'Install the package "fuse3"' };
   if (/\/dev\/fuse.*(denied|permitted)/i.test(message)) {
     return { hint: 'Ask root for "chmod 0666 /dev/fuse", which udev does elsewhere' };
   }
@@ -102,7 +103,7 @@ function helperHint(message: string): { hint?: string } {
 
 /** `fsname` and `subtype` for fusermount and libfuse, which split at commas that no "\" precedes. */
 export function namedOptions({ fsname }: Pick<MountOptions, 'fsname'>): readonly string[] {
-  return [`fsname=${fsname.replaceAll(/[\\,]/g, '\\$&')}`, `subtype=${SUBTYPE}`];
+  return [`fsname=${fsname.replaceAll(/[\\,]/g, '\\$&')}`, `subtype=${fuseSubtype}`];
 }
 
 export function permissionOptions(options: MountOptions): readonly string[] {
@@ -114,9 +115,9 @@ export function permissionOptions(options: MountOptions): readonly string[] {
 
 async function openDevice(): Promise<number> {
   try {
-    return await promisify(open)(DEVICE, 'r+');
+    return await promisify(open)(fuseDevice, 'r+');
   } catch (error) {
-    throw new DuplifsError('FUSE', `Cannot open "${DEVICE}": ${errorText(error)}`, {
+    throw new DuplifsError('FUSE', `Cannot open "${fuseDevice}": ${errorText(error)}`, {
       hint: 'Load the kernel module fuse ("modprobe fuse"); in a container, pass the device in',
       cause: error,
     });

@@ -1,18 +1,18 @@
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HELPERS, NO_DESCRIPTORS, NO_HELPER } from './attach.js';
+import { mountHelpers, noDescriptors, noHelper } from './attach.js';
 import { canReceiveDescriptors } from './descriptor-passing.js';
-import { isSupported, NO_PIPES } from './device.js';
+import { isSupported, noPipes } from './device.js';
 import { searchPath } from '../run.js';
 
 /** Why the kernel engine cannot run here, for one line of log; undefined where it can. */
 export async function kernelEngineObstacle(): Promise<string | undefined> {
   if (process.platform !== 'linux') return 'It runs on Linux only';
-  if (!isSupported()) return NO_PIPES;
+  if (!isSupported()) return noPipes;
   if (process.getuid?.() === 0) return undefined;
-  if (!(await canReceiveDescriptors())) return NO_DESCRIPTORS;
-  const found = await Promise.all(HELPERS.map(isInstalled));
-  return found.includes(true) ? undefined : NO_HELPER;
+  if (!(await canReceiveDescriptors())) return noDescriptors;
+  const found = await Promise.all(mountHelpers.map(isInstalled));
+  return found.includes(true) ? undefined : noHelper;
 }
 
 async function isInstalled(program: string): Promise<boolean> {

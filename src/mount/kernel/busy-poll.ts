@@ -11,13 +11,13 @@
 import { availableParallelism, endianness } from 'node:os';
 
 /** How long a request is waited for, in milliseconds. */
-const PATIENCE_MS = 0.2;
+const patienceMs = 0.2;
 /** The longest time without a turn of the event loop, whose timers must come. */
-const LONGEST_TURN_MS = 2;
+const longestTurnMs = 2;
 /** How many requests at most come through the event loop, after waits in vain, before the next try. */
-const LONGEST_REST = 8;
+const longestRest = 8;
 
-const POLLIN = 1;
+const pollin = 1;
 
 /** The calls; numbers and layouts are Linux's. */
 export interface PollCalls {
@@ -48,7 +48,7 @@ export class BusyPoll {
     this.#calls = calls;
     this.#eventLoop = Buffer.alloc(8);
     this.#eventLoop.writeInt32LE(calls.eventLoopFd, 0);
-    this.#eventLoop.writeInt16LE(POLLIN, 4);
+    this.#eventLoop.writeInt16LE(pollin, 4);
   }
 
   /** To be called with each request that has come through the event loop; says whether to wait for more. */
@@ -57,7 +57,7 @@ export class BusyPoll {
       this.#resting -= 1;
       return false;
     }
-    this.#turnEnds = this.#calls.now() + LONGEST_TURN_MS;
+    this.#turnEnds = this.#calls.now() + longestTurnMs;
     return true;
   }
 
@@ -75,8 +75,8 @@ export class BusyPoll {
         return length;
       }
       if (isLoopReady) return 0;
-      if (now() - started > PATIENCE_MS) {
-        this.#rest = Math.min(2 * this.#rest + 1, LONGEST_REST);
+      if (now() - started > patienceMs) {
+        this.#rest = Math.min(2 * this.#rest + 1, longestRest);
         this.#resting = this.#rest;
         return 0;
       }

@@ -14,7 +14,7 @@ export interface RequestHeader {
   readonly length: number;
 }
 
-export const BODY = inHeader.size;
+export const body = inHeader.size;
 
 /** The header of the request of `length` bytes that the buffer holds. */
 export function decodeHeader(view: DataView, length: number): RequestHeader | undefined {
@@ -27,7 +27,7 @@ export function decodeHeader(view: DataView, length: number): RequestHeader | un
   };
 }
 
-const BODY_SIZES: ReadonlyMap<number, number> = new Map<number, number>([
+const bodySizes: ReadonlyMap<number, number> = new Map<number, number>([
   [Opcode.INIT, 16],
   [Opcode.READ, structs.readIn.size],
   [Opcode.READDIR, structs.readIn.size],
@@ -42,7 +42,7 @@ const BODY_SIZES: ReadonlyMap<number, number> = new Map<number, number>([
 
 /** Whether the request is long enough for the struct that its operation takes. */
 export function hasWholeBody({ opcode, length }: RequestHeader): boolean {
-  return length >= BODY + (BODY_SIZES.get(opcode) ?? 0);
+  return length >= body + (bodySizes.get(opcode) ?? 0);
 }
 
 /** The name that begins at `start` and ends with a zero byte within the request. */
@@ -54,7 +54,7 @@ export function decodeNameAt(bytes: Uint8Array, start: number, length: number): 
 /** READ, READDIR and READDIRPLUS. */
 export function decodeRead(view: DataView): { offset: number; size: number } {
   return {
-    offset: getU64(view, BODY + structs.readIn.at.offset),
-    size: getU32(view, BODY + structs.readIn.at.size),
+    offset: getU64(view, body + structs.readIn.at.offset),
+    size: getU32(view, body + structs.readIn.at.size),
   };
 }

@@ -15,16 +15,16 @@ export interface DescriptorSocket {
   close(): void;
 }
 
-const AF_UNIX = 1;
-const SOCK_STREAM = 1;
-const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
-const SCM_RIGHTS = 1;
-const MSG_DONTWAIT = 0x40;
-const MSG_CMSG_CLOEXEC = 0x4000_0000;
+const afUnix = 1;
+const sockStream = 1;
+const sockCloexec = 0o2000000;
+const solSocket = 1;
+const scmRights = 1;
+const msgDontwait = 0x40;
+const msgCmsgCloexec = 0x4000_0000;
 
 /** struct cmsghdr of 64-bit systems: its length (8 bytes), level, type, and then the descriptor. */
-const CONTROL = { bytes: 24, length: 20, atLevel: 8, atType: 12, atDescriptor: 16 } as const;
+const controlLayout = { bytes: 24, length: 20, atLevel: 8, atType: 12, atDescriptor: 16 } as const;
 
 interface Message {
   readonly name: null;
@@ -46,7 +46,7 @@ export async function openDescriptorSocket(): Promise<DescriptorSocket | undefin
   const libc = await loadLibc();
   if (libc === undefined) return undefined;
   const pair = new Int32Array(2);
-  if (libc.socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) !== 0) return undefined;
+  if (libc.socketpair(afUnix, sockStream | sockCloexec, 0, pair) !== 0) return undefined;
   const [ours = -1, theirs = -1] = pair;
   return {
     theirs,
@@ -64,7 +64,7 @@ export async function canReceiveDescriptors(): Promise<boolean> {
 }
 
 function receive(libc: Libc, socket: number): number | undefined {
-  const control = Buffer.alloc(CONTROL.bytes);
+  const control = Buffer.alloc(controlLayout.bytes);
   const message: Message = {
     name: null,
     namelen: 0,
@@ -74,13 +74,13 @@ function receive(libc: Libc, socket: number): number | undefined {
     controllen: control.length,
     flags: 0,
   };
-  const received = libc.recvmsg(socket, message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  const received = libc.recvmsg(socket, message, msgDontwait | msgCmsgCloexec);
   const isDescriptor =
     received >= 0 &&
-    Number(control.readBigUInt64LE(0)) === CONTROL.length &&
-    control.readInt32LE(CONTROL.atLevel) === SOL_SOCKET &&
-    control.readInt32LE(CONTROL.atType) === SCM_RIGHTS;
-  return isDescriptor ? control.readInt32LE(CONTROL.atDescriptor) : undefined;
+    Number(control.readBigUInt64LE(0)) === controlLayout.length &&
+    control.readInt32LE(controlLayout.atLevel) === solSocket &&
+    control.readInt32LE(controlLayout.atType) === scmRights;
+  return isDescriptor ? control.readInt32LE(controlLayout.atDescriptor) : undefined;
 }
 
 let libcOnce: Promise<Libc | undefined> | undefined;
@@ -91,13 +91,13 @@ function loadLibc(): Promise<Libc | undefined> {
 }
 
 /** The numbers and layouts above are Linux's on 64-bit little-endian machines. */
-const LAYOUT_FITS =
+const layoutFits =
   process.platform === 'linux' &&
   endianness() === 'LE' &&
   ['x64', 'arm64', 'riscv64', 'loong64', 'ppc64'].includes(process.arch);
 
 async function declareLibc(): Promise<Libc | undefined> {
-  if (!LAYOUT_FITS) return undefined;
+  if (!layoutFits) return undefined;
   try {
     const { default: koffi } = await import('koffi');
     const libc = koffi.load(null);

@@ -10,16 +10,17 @@
  * the handle's class is taken from a socket; where that is not possible, `isSupported` is false.
  */
 import { write, writeSync, writevSync } from 'node:fs';
-import { Socket, type SocketConstructorOpts } from 'node:net';
+import { Socket } from 'node:net';
+import type { SocketConstructorOpts } from 'node:net';
 import { DuplifsError, errorText } from '../../base/index.js';
 import type { Logger } from '../logger.js';
 import { BusyPoll, loadPollCalls } from './busy-poll.js';
 
 /** Room for any request: the largest is SETXATTR with a value of 64 KiB. */
-const REQUEST_BYTES = 132 * 1024;
-const LONGEST_NOTICE_MS = 5000;
+const requestBytes = 132 * 1024;
+const longestNoticeMs = 5000;
 /** Loading koffi takes some 15 ms, which who only looks into a folder need not wait for. */
-const REQUESTS_BEFORE_BUSY_POLL = 32;
+const requestsBeforeBusyPoll = 32;
 
 /** The part of Node's pipe handle that is used here. */
 interface PipeHandle {
@@ -47,7 +48,7 @@ export interface DeviceEvents {
 
 export class FuseDevice {
   /** The request that is being handled; overwritten by the next. */
-  readonly request = Buffer.allocUnsafeSlow(REQUEST_BYTES);
+  readonly request = Buffer.allocUnsafeSlow(requestBytes);
   readonly #fd: number;
   readonly #log: Logger;
   #socket: Socket | undefined;
@@ -87,7 +88,7 @@ export class FuseDevice {
   #handle(length: number, events: DeviceEvents): void {
     let isIdle = events.onRequest(length);
     this.#requests += 1;
-    if (this.#requests === REQUESTS_BEFORE_BUSY_POLL) void this.#loadBusyPoll();
+    if (this.#requests === requestsBeforeBusyPoll) void this.#loadBusyPoll();
     if (this.#busyPoll?.begin() !== true) return;
     while (isIdle && !this.#closed) {
       const next = this.#busyPoll.next();
@@ -160,7 +161,7 @@ export class FuseDevice {
         close(done);
       };
       // One that has begun keeps the open file by itself; this long none waits for a thread.
-      const timer = setTimeout(finish, LONGEST_NOTICE_MS);
+      const timer = setTimeout(finish, longestNoticeMs);
       this.#onQuiet = finish;
     };
   }
@@ -180,14 +181,14 @@ export function isSupported(): boolean {
 
 function openPipe(fd: number): PipeHandle {
   const Pipe = pipeClass();
-  if (Pipe === undefined) throw new DuplifsError('FUSE', NO_PIPES);
+  if (Pipe === undefined) throw new DuplifsError('FUSE', noPipes);
   const handle = new Pipe(0);
   const status = handle.open(fd);
   if (status < 0) throw new DuplifsError('FUSE', `Cannot watch "/dev/fuse": error ${status}`);
   return handle;
 }
 
-export const NO_PIPES = 'This Node.js cannot watch "/dev/fuse"';
+export const noPipes = 'This Node.js cannot watch "/dev/fuse"';
 
 let knownClass: PipeClass | null | undefined;
 

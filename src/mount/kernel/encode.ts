@@ -7,7 +7,7 @@ import { setI32, setU16, setU32, setU64 } from './layout.js';
 import { structs } from './protocol.js';
 
 /** The file type bits of st_mode. */
-export const TYPE_BITS: Readonly<Record<NodeKind, number>> = {
+export const typeBits: Readonly<Record<NodeKind, number>> = {
   reg: 0o100000,
   dir: 0o040000,
   sym: 0o120000,
@@ -17,11 +17,11 @@ export const TYPE_BITS: Readonly<Record<NodeKind, number>> = {
 };
 
 /** What stat(2) reports as the best size for reads. */
-const BLOCK_SIZE = 4096;
-const STATX_BASIC_STATS = 0x7ff;
+const statBlockSize = 4096;
+const statxBasicStats = 0x7ff;
 /** "Not known" as the inode of an entry, as libfuse has it: 0 would hide the entry. */
-export const UNKNOWN_INO = 0xffff_ffff;
-const NANOSECONDS = 1e9;
+export const unknownIno = 0xffff_ffff;
+const nanosecondsPerSecond = 1e9;
 
 const { attr, attrOut, dirent, direntplus, entryOut, outHeader, statfsOut, statx, statxOut } =
   structs;
@@ -41,7 +41,8 @@ export function encodeOutHeader(
 
 export function encodeAttr(view: DataView, at: number, node: Attributes): number {
   const seconds = Math.floor(node.mtimeSeconds);
-  const nanoseconds = Math.round((node.mtimeSeconds - seconds) * NANOSECONDS) % NANOSECONDS;
+  const nanoseconds =
+    Math.round((node.mtimeSeconds - seconds) * nanosecondsPerSecond) % nanosecondsPerSecond;
   setU64(view, at + attr.at.ino, node.ino);
   setU64(view, at + attr.at.size, node.size);
   setU64(view, at + attr.at.blocks, node.blocks);
@@ -51,12 +52,12 @@ export function encodeAttr(view: DataView, at: number, node: Attributes): number
   setU32(view, at + attr.at.atimensec, nanoseconds);
   setU32(view, at + attr.at.mtimensec, nanoseconds);
   setU32(view, at + attr.at.ctimensec, nanoseconds);
-  setU32(view, at + attr.at.mode, TYPE_BITS[node.kind] | node.mode);
+  setU32(view, at + attr.at.mode, typeBits[node.kind] | node.mode);
   setU32(view, at + attr.at.nlink, node.nlink);
   setU32(view, at + attr.at.uid, node.uid);
   setU32(view, at + attr.at.gid, node.gid);
   setU32(view, at + attr.at.rdev, node.rdev === undefined ? 0 : deviceNumber(node.rdev));
-  setU32(view, at + attr.at.blksize, BLOCK_SIZE);
+  setU32(view, at + attr.at.blksize, statBlockSize);
   setU32(view, at + attr.at.flags, 0);
   return at + attr.size;
 }
@@ -130,13 +131,14 @@ export function encodeStatxOut(
   );
   const stat = at + statxOut.at.stat;
   const seconds = Math.floor(node.mtimeSeconds);
-  const nanoseconds = Math.round((node.mtimeSeconds - seconds) * NANOSECONDS) % NANOSECONDS;
-  setU32(view, stat + statx.at.mask, STATX_BASIC_STATS);
-  setU32(view, stat + statx.at.blksize, BLOCK_SIZE);
+  const nanoseconds =
+    Math.round((node.mtimeSeconds - seconds) * nanosecondsPerSecond) % nanosecondsPerSecond;
+  setU32(view, stat + statx.at.mask, statxBasicStats);
+  setU32(view, stat + statx.at.blksize, statBlockSize);
   setU32(view, stat + statx.at.nlink, node.nlink);
   setU32(view, stat + statx.at.uid, node.uid);
   setU32(view, stat + statx.at.gid, node.gid);
-  setU16(view, stat + statx.at.mode, TYPE_BITS[node.kind] | node.mode);
+  setU16(view, stat + statx.at.mode, typeBits[node.kind] | node.mode);
   setU64(view, stat + statx.at.ino, node.ino);
   setU64(view, stat + statx.at.size, node.size);
   setU64(view, stat + statx.at.blocks, node.blocks);
@@ -186,7 +188,7 @@ export function encodeDirent(view: DataView, at: number, entry: ListedEntry): nu
   setU64(view, at + dirent.at.ino, entry.ino);
   setU64(view, at + dirent.at.off, entry.offset);
   setU32(view, at + dirent.at.namelen, entry.name.length);
-  setU32(view, at + dirent.at.type, TYPE_BITS[entry.kind] >> 12);
+  setU32(view, at + dirent.at.type, typeBits[entry.kind] >> 12);
   new Uint8Array(view.buffer, view.byteOffset + start, entry.name.length).set(entry.name);
   for (let pad = start + entry.name.length; pad < end; pad += 1) view.setUint8(pad, 0);
   return end;
@@ -212,7 +214,7 @@ export function encodeDirentplus(
 function setValidity(view: DataView, at: number, atNanoseconds: number, seconds: number): void {
   const whole = Math.floor(seconds);
   setU64(view, at, whole);
-  setU32(view, atNanoseconds, Math.floor((seconds - whole) * NANOSECONDS));
+  setU32(view, atNanoseconds, Math.floor((seconds - whole) * nanosecondsPerSecond));
 }
 
 function clear(view: DataView, at: number, end: number): void {

@@ -4,15 +4,16 @@
  * can end it.
  */
 import { errorText } from '../../base/index.js';
-import { errnoNumber, errnoOf, type ErrnoName } from '../file-system-error.js';
+import { errnoNumber, errnoOf } from '../file-system-error.js';
+import type { ErrnoName } from '../file-system-error.js';
 import type { MaybePromise } from '../file-system.js';
 import type { Logger } from '../logger.js';
 import { encodeOutHeader } from './encode.js';
 import { structs } from './protocol.js';
 
-const HEADER = structs.outHeader.size;
+const headerBytes = structs.outHeader.size;
 /** The largest reply that is encoded here (listings); data of files goes out from where it lies. */
-const REPLY_BYTES = 128 * 1024;
+const replyBytes = 128 * 1024;
 
 /** What carries replies to the kernel. */
 export interface Transport {
@@ -32,10 +33,10 @@ interface Pending {
 }
 
 export class Exchange {
-  /** Where bodies are encoded, from `BODY_AT` on. */
+  /** Where bodies are encoded, from `bodyAt` on. */
   readonly view: DataView;
-  readonly #out = Buffer.alloc(REPLY_BYTES);
-  readonly #header = Buffer.alloc(HEADER);
+  readonly #out = Buffer.alloc(replyBytes);
+  readonly #header = Buffer.alloc(headerBytes);
   readonly #headerView: DataView;
   readonly #transport: Transport;
   readonly #log: Logger;
@@ -44,14 +45,14 @@ export class Exchange {
   /** A controller that no waiting request has taken: making one costs more than most answers. */
   #spare = new AbortController();
 
-  static readonly BODY_AT = HEADER;
-  static readonly END = REPLY_BYTES;
+  static readonly bodyAt = headerBytes;
+  static readonly end = replyBytes;
 
   constructor(transport: Transport, log: Logger) {
     this.#transport = transport;
     this.#log = log;
     this.view = new DataView(this.#out.buffer, this.#out.byteOffset, this.#out.length);
-    this.#headerView = new DataView(this.#header.buffer, this.#header.byteOffset, HEADER);
+    this.#headerView = new DataView(this.#header.buffer, this.#header.byteOffset, headerBytes);
   }
 
   /**
@@ -114,18 +115,18 @@ export class Exchange {
 
   /** Sends bytes from where they lie. */
   sendData(unique: number, data: Uint8Array): void {
-    encodeOutHeader(this.#headerView, HEADER + data.length, 0, unique);
-    if (data.length === 0) this.#transport.reply(this.#header, HEADER);
+    encodeOutHeader(this.#headerView, headerBytes + data.length, 0, unique);
+    if (data.length === 0) this.#transport.reply(this.#header, headerBytes);
     else this.#transport.replyWithData(this.#header, data);
   }
 
   sendNothing(unique: number): void {
-    this.send(unique, HEADER);
+    this.send(unique, headerBytes);
   }
 
   sendError(unique: number, errno: ErrnoName): void {
-    encodeOutHeader(this.#headerView, HEADER, -errnoNumber(errno), unique);
-    this.#transport.reply(this.#header, HEADER);
+    encodeOutHeader(this.#headerView, headerBytes, -errnoNumber(errno), unique);
+    this.#transport.reply(this.#header, headerBytes);
   }
 
   #wait<T>({ unique, nodeid }: Asked, answer: Promise<T>, reply: (answer: T) => void): void {

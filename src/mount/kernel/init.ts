@@ -1,19 +1,19 @@
 /** INIT: what the kernel offers, and what of it is taken. */
 import { getU32, setU16, setU32 } from './layout.js';
-import { InitFlag, OLDEST_MINOR, PROTOCOL_MAJOR, PROTOCOL_MINOR, structs } from './protocol.js';
+import { InitFlag, oldestMinor, protocolMajor, protocolMinor, structs } from './protocol.js';
 
 const { initIn, initOut } = structs;
 
 /** Reads of up to 1 MiB: 256 pages. Kernels may allow less (fs.fuse.max_pages_limit). */
-const MAX_PAGES = 256;
+const maxPages = 256;
 /** Nothing is ever written; the protocol's least. */
-const MAX_WRITE = 4096;
+const maxWrite = 4096;
 /** Reads that the kernel may have under way on its own account (read-ahead); its own default is 12. */
-const MAX_BACKGROUND = 64;
-const CONGESTION_THRESHOLD = 48;
+const maxBackground = 64;
+const congestionThreshold = 48;
 
 /** What makes the mount fast or correct; each is used only where the kernel offers it. */
-const WANTED_FLAGS = Object.values(InitFlag).reduce((all, flag) => all | flag, 0);
+const wantedFlags = Object.values(InitFlag).reduce((all, flag) => all | flag, 0);
 
 export interface InitRequest {
   readonly major: number;
@@ -38,11 +38,11 @@ export function decodeInit(view: DataView, at: number): InitRequest {
 }
 
 export function negotiate(offer: InitRequest, exportable: boolean): Negotiation {
-  if (offer.major > PROTOCOL_MAJOR) return { kind: 'again' };
-  if (offer.major < PROTOCOL_MAJOR || offer.minor < OLDEST_MINOR) {
+  if (offer.major > protocolMajor) return { kind: 'again' };
+  if (offer.major < protocolMajor || offer.minor < oldestMinor) {
     return { kind: 'too-old', major: offer.major, minor: offer.minor };
   }
-  const wanted = exportable ? WANTED_FLAGS : WANTED_FLAGS & ~InitFlag.EXPORT_SUPPORT;
+  const wanted = exportable ? wantedFlags : wantedFlags & ~InitFlag.EXPORT_SUPPORT;
   return { kind: 'agreed', flags: offer.flags & wanted, maxReadahead: offer.maxReadahead };
 }
 
@@ -53,15 +53,15 @@ export function encodeInitOut(
 ): number {
   const end = at + initOut.size;
   new Uint8Array(view.buffer, view.byteOffset + at, initOut.size).fill(0);
-  setU32(view, at + initOut.at.major, PROTOCOL_MAJOR);
-  setU32(view, at + initOut.at.minor, PROTOCOL_MINOR);
+  setU32(view, at + initOut.at.major, protocolMajor);
+  setU32(view, at + initOut.at.minor, protocolMinor);
   if (agreed.kind === 'again') return end;
   setU32(view, at + initOut.at.max_readahead, agreed.maxReadahead);
   setU32(view, at + initOut.at.flags, agreed.flags);
-  setU16(view, at + initOut.at.max_background, MAX_BACKGROUND);
-  setU16(view, at + initOut.at.congestion_threshold, CONGESTION_THRESHOLD);
-  setU32(view, at + initOut.at.max_write, MAX_WRITE);
+  setU16(view, at + initOut.at.max_background, maxBackground);
+  setU16(view, at + initOut.at.congestion_threshold, congestionThreshold);
+  setU32(view, at + initOut.at.max_write, maxWrite);
   setU32(view, at + initOut.at.time_gran, 1);
-  setU16(view, at + initOut.at.max_pages, MAX_PAGES);
+  setU16(view, at + initOut.at.max_pages, maxPages);
   return end;
 }

@@ -12,12 +12,12 @@ export interface Layout<Name extends string> {
   readonly at: Readonly<Record<Name, number>>;
 }
 
-export const LITTLE_ENDIAN = endianness() === 'LE';
-const LOW = LITTLE_ENDIAN ? 0 : 4;
-const HIGH = 4 - LOW;
-const TWO_32 = 2 ** 32;
+export const littleEndian = endianness() === 'LE';
+const low = littleEndian ? 0 : 4;
+const high = 4 - low;
+const two32 = 2 ** 32;
 
-const SIZES = { u16: 2, u32: 4, i32: 4, u64: 8, i64: 8 } as const;
+const sizes = { u16: 2, u32: 4, i32: 4, u64: 8, i64: 8 } as const;
 
 /** Lays out the fields one after the other. */
 export function layout<Name extends string>(
@@ -28,44 +28,42 @@ export function layout<Name extends string>(
   for (const name of Object.keys(fields) as Name[]) {
     const type: FieldType = fields[name];
     at[name] = size;
-    size += typeof type === 'string' ? SIZES[type] : type.size;
+    size += typeof type === 'string' ? sizes[type] : type.size;
   }
   return Object.freeze({ size, at: Object.freeze(at as Record<Name, number>) });
 }
 
 export function getU16(view: DataView, at: number): number {
-  return view.getUint16(at, LITTLE_ENDIAN);
+  return view.getUint16(at, littleEndian);
 }
 
 export function getU32(view: DataView, at: number): number {
-  return view.getUint32(at, LITTLE_ENDIAN);
+  return view.getUint32(at, littleEndian);
 }
 
 export function getI32(view: DataView, at: number): number {
-  return view.getInt32(at, LITTLE_ENDIAN);
+  return view.getInt32(at, littleEndian);
 }
 
 /** A 64-bit number; above 2^53 it is rounded (no inode, size or request number of ours is that large). */
 export function getU64(view: DataView, at: number): number {
-  return (
-    view.getUint32(at + HIGH, LITTLE_ENDIAN) * TWO_32 + view.getUint32(at + LOW, LITTLE_ENDIAN)
-  );
+  return view.getUint32(at + high, littleEndian) * two32 + view.getUint32(at + low, littleEndian);
 }
 
 export function setU16(view: DataView, at: number, value: number): void {
-  view.setUint16(at, value, LITTLE_ENDIAN);
+  view.setUint16(at, value, littleEndian);
 }
 
 export function setU32(view: DataView, at: number, value: number): void {
-  view.setUint32(at, value, LITTLE_ENDIAN);
+  view.setUint32(at, value, littleEndian);
 }
 
 export function setI32(view: DataView, at: number, value: number): void {
-  view.setInt32(at, value, LITTLE_ENDIAN);
+  view.setInt32(at, value, littleEndian);
 }
 
 /** A whole number; a negative one in two's complement. */
 export function setU64(view: DataView, at: number, value: number): void {
-  view.setUint32(at + LOW, value % TWO_32, LITTLE_ENDIAN);
-  view.setUint32(at + HIGH, Math.floor(value / TWO_32), LITTLE_ENDIAN);
+  view.setUint32(at + low, value % two32, littleEndian);
+  view.setUint32(at + high, Math.floor(value / two32), littleEndian);
 }

@@ -3,30 +3,25 @@
  * the file system plus 2 after each of its entries.
  */
 import { encodeName } from '../../base/index.js';
-import {
-  ROOT_INO,
-  type DirectoryEntry,
-  type MaybePromise,
-  type ReadOnlyFileSystem,
-} from '../file-system.js';
+import { rootIno } from '../file-system.js';
+import type { DirectoryEntry, MaybePromise, ReadOnlyFileSystem } from '../file-system.js';
 import {
   direntplusSize,
   direntSize,
   encodeDirent,
   encodeDirentplus,
-  UNKNOWN_INO,
-  type EntryTimes,
-  type ListedEntry,
+  unknownIno,
 } from './encode.js';
+import type { EntryTimes, ListedEntry } from './encode.js';
 import { structs } from './protocol.js';
 
-const DOTS = 2;
-const DOT = Uint8Array.of(0x2e);
-const DOT_DOT = Uint8Array.of(0x2e, 0x2e);
+const dots = 2;
+const dot = Uint8Array.of(0x2e);
+const dotDot = Uint8Array.of(0x2e, 0x2e);
 /** A guess of a name's length, to ask for as many entries as the buffer will hold. */
-const USUAL_NAME_BYTES = 20;
+const usualNameBytes = 20;
 /** However large the buffer, one answer must not hold the event loop. */
-const MOST_ENTRIES = 1024;
+const mostEntries = 1024;
 
 export interface ListingRequest {
   readonly ino: number;
@@ -44,9 +39,9 @@ export function entriesAfter(
   signal: AbortSignal,
 ): MaybePromise<readonly DirectoryEntry[]> {
   const fixed = withAttributes ? structs.direntplus.size : structs.dirent.size;
-  const fitting = Math.floor(size / (fixed + USUAL_NAME_BYTES));
-  const limit = Math.max(1, Math.min(MOST_ENTRIES, fitting));
-  return fs.readdir(ino, Math.max(0, offset - DOTS), limit, signal);
+  const fitting = Math.floor(size / (fixed + usualNameBytes));
+  const limit = Math.max(1, Math.min(mostEntries, fitting));
+  return fs.readdir(ino, Math.max(0, offset - dots), limit, signal);
 }
 
 /**
@@ -71,10 +66,10 @@ export function encodeListing(
       : encodeDirent(view, position, entry);
     return true;
   };
-  if (offset < 1 && !put({ name: DOT, ino, kind: 'dir', offset: 1 })) return undefined;
+  if (offset < 1 && !put({ name: dot, ino, kind: 'dir', offset: 1 })) return undefined;
   if (offset < 2) {
-    const parent = ino === ROOT_INO ? ino : (fs.parentOf?.(ino) ?? UNKNOWN_INO);
-    if (!put({ name: DOT_DOT, ino: parent, kind: 'dir', offset: 2 })) return position;
+    const parent = ino === rootIno ? ino : (fs.parentOf?.(ino) ?? unknownIno);
+    if (!put({ name: dotDot, ino: parent, kind: 'dir', offset: 2 })) return position;
   }
   for (const entry of entries) {
     const { kind, attributes } = entry;
@@ -82,7 +77,7 @@ export function encodeListing(
       name: encodeName(entry.name),
       ino: entry.ino,
       kind,
-      offset: entry.cookie + DOTS,
+      offset: entry.cookie + dots,
     };
     if (!put(listed, attributes)) break;
   }

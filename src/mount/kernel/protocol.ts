@@ -4,11 +4,11 @@
  */
 import { layout } from './layout.js';
 
-export const PROTOCOL_MAJOR = 7;
+export const protocolMajor = 7;
 /** What we speak: 7.39 brought STATX. The kernel takes the smaller of its minor version and ours. */
-export const PROTOCOL_MINOR = 39;
+export const protocolMinor = 39;
 /** Linux 5.4; an older kernel lacks zero-message opendir or cached links. */
-export const OLDEST_MINOR = 31;
+export const oldestMinor = 31;
 
 export const Opcode = {
   LOOKUP: 1,

@@ -6,34 +6,26 @@
  */
 import { DuplifsError, encodeName } from '../../base/index.js';
 import { FileSystemError } from '../file-system-error.js';
-import { ROOT_INO, type Attributes, type ReadOnlyFileSystem } from '../file-system.js';
+import { rootIno } from '../file-system.js';
+import type { Attributes, ReadOnlyFileSystem } from '../file-system.js';
 import type { Logger } from '../logger.js';
-import {
-  BODY,
-  decodeHeader,
-  decodeNameAt,
-  decodeRead,
-  hasWholeBody,
-  type RequestHeader,
-} from './decode.js';
-import {
-  encodeAttrOut,
-  encodeEntry,
-  encodeStatfs,
-  encodeStatxOut,
-  type EntryTimes,
-} from './encode.js';
-import { Exchange, type Transport } from './exchange.js';
+import { body, decodeHeader, decodeNameAt, decodeRead, hasWholeBody } from './decode.js';
+import type { RequestHeader } from './decode.js';
+import { encodeAttrOut, encodeEntry, encodeStatfs, encodeStatxOut } from './encode.js';
+import type { EntryTimes } from './encode.js';
+import { Exchange } from './exchange.js';
+import type { Transport } from './exchange.js';
 import { decodeInit, encodeInitOut, negotiate } from './init.js';
 import { getU32, getU64, setU32 } from './layout.js';
 import { encodeListing, entriesAfter } from './listing.js';
 import { Access, Opcode, structs } from './protocol.js';
-import { isServedXattr, xattrNames, xattrValue, type XattrReply } from './xattr.js';
+import { isServedXattr, xattrNames, xattrValue } from './xattr.js';
+import type { XattrReply } from './xattr.js';
 
-const AT = Exchange.BODY_AT;
+const bodyAt = Exchange.bodyAt;
 
 /** Operations that change something, and what a read-only file system says to them. */
-const WRITING = new Set<number>([
+const writing = new Set<number>([
   Opcode.SETATTR,
   Opcode.SYMLINK,
   Opcode.MKNOD,
@@ -136,10 +128,13 @@ export class FuseServer {
         this.#listxattr(asked);
         return;
       case Opcode.STATFS:
-        this.exchange.send(asked.unique, encodeStatfs(this.exchange.view, AT, this.#fs.statfs()));
+        this.exchange.send(
+          asked.unique,
+          encodeStatfs(this.exchange.view, bodyAt, this.#fs.statfs()),
+        );
         return;
       case Opcode.INTERRUPT:
-        this.exchange.interrupt(getU64(this.#view, BODY + structs.interruptIn.at.unique));
+        this.exchange.interrupt(getU64(this.#view, body + structs.interruptIn.at.unique));
         return;
       case Opcode.FORGET:
       case Opcode.BATCH_FORGET:
@@ -156,12 +151,12 @@ export class FuseServer {
         this.exchange.sendError(asked.unique, 'ENOTTY');
         return;
       default:
-        this.exchange.sendError(asked.unique, WRITING.has(asked.opcode) ? 'EROFS' : 'ENOSYS');
+        this.exchange.sendError(asked.unique, writing.has(asked.opcode) ? 'EROFS' : 'ENOSYS');
     }
   }
 
   #init({ unique }: RequestHeader): void {
-    const offer = decodeInit(this.#view, BODY);
+    const offer = decodeInit(this.#view, body);
     const result = negotiate(offer, this.#fs.parentOf !== undefined);
     if (result.kind === 'too-old') {
       this.exchange.sendError(unique, 'EPROTO');
@@ -173,13 +168,13 @@ export class FuseServer {
       );
       return;
     }
-    this.exchange.send(unique, encodeInitOut(this.exchange.view, AT, result));
+    this.exchange.send(unique, encodeInitOut(this.exchange.view, bodyAt, result));
     if (result.kind === 'agreed') this.#events.onReady();
   }
 
   #lookup(asked: RequestHeader): void {
     const { nodeid: parent, unique } = asked;
-    const name = decodeNameAt(this.#request, BODY, asked.length);
+    const name = decodeNameAt(this.#request, body, asked.length);
     if (name === undefined) {
       this.#malformed(asked);
       return;
@@ -196,7 +191,7 @@ export class FuseServer {
         const times = this.#times(parent, node?.ino ?? parent);
         if (node === undefined && times.entrySeconds <= 0)
           this.exchange.sendError(unique, 'ENOENT');
-        else this.exchange.send(unique, encodeEntry(this.exchange.view, AT, node, times));
+        else this.exchange.send(unique, encodeEntry(this.exchange.view, bodyAt, node, times));
       },
     );
   }
@@ -204,20 +199,20 @@ export class FuseServer {
   #getattr(asked: RequestHeader): void {
     this.#withNode(asked, (node) => {
       const seconds = this.#fs.cacheSeconds(node.ino);
-      this.exchange.send(asked.unique, encodeAttrOut(this.exchange.view, AT, node, seconds));
+      this.exchange.send(asked.unique, encodeAttrOut(this.exchange.view, bodyAt, node, seconds));
     });
   }
 
   #statx(asked: RequestHeader): void {
     this.#withNode(asked, (node) => {
       const seconds = this.#fs.cacheSeconds(node.ino);
-      this.exchange.send(asked.unique, encodeStatxOut(this.exchange.view, AT, node, seconds));
+      this.exchange.send(asked.unique, encodeStatxOut(this.exchange.view, bodyAt, node, seconds));
     });
   }
 
   /** Without default_permissions the kernel asks us: everything may be read, nothing written. */
   #access(asked: RequestHeader): void {
-    const mask = getU32(this.#view, BODY + structs.accessIn.at.mask);
+    const mask = getU32(this.#view, body + structs.accessIn.at.mask);
     const { unique } = asked;
     if ((mask & Access.WRITE) !== 0) {
       this.exchange.sendError(unique, 'EROFS');
@@ -251,8 +246,8 @@ export class FuseServer {
       (signal) => entriesAfter(this.#fs, request, signal),
       (entries) => {
         const { view } = this.exchange;
-        const limit = Math.min(AT + size, Exchange.END);
-        const end = encodeListing(view, AT, limit, request, entries, this.#fs, this.#timesOf);
+        const limit = Math.min(bodyAt + size, Exchange.end);
+        const end = encodeListing(view, bodyAt, limit, request, entries, this.#fs, this.#timesOf);
         if (end === undefined) this.exchange.sendError(asked.unique, 'EINVAL');
         else this.exchange.send(asked.unique, end);
       },
@@ -271,8 +266,8 @@ export class FuseServer {
 
   #getxattr(asked: RequestHeader): void {
     const { getxattrIn } = structs;
-    const size = getU32(this.#view, BODY + getxattrIn.at.size);
-    const name = decodeNameAt(this.#request, BODY + getxattrIn.size, asked.length);
+    const size = getU32(this.#view, body + getxattrIn.at.size);
+    const name = decodeNameAt(this.#request, body + getxattrIn.size, asked.length);
     if (name === undefined) this.#malformed(asked);
     else if (this.#fs.xattrs === undefined) this.exchange.sendError(asked.unique, 'ENOSYS');
     else if (!isServedXattr(name)) this.exchange.sendError(asked.unique, 'EOPNOTSUPP');
@@ -280,7 +275,7 @@ export class FuseServer {
   }
 
   #listxattr(asked: RequestHeader): void {
-    const size = getU32(this.#view, BODY + structs.getxattrIn.at.size);
+    const size = getU32(this.#view, body + structs.getxattrIn.at.size);
     if (this.#fs.xattrs === undefined) this.exchange.sendError(asked.unique, 'ENOSYS');
     else this.#withXattrs(asked, (attributes) => xattrNames(attributes, size));
   }
@@ -299,9 +294,9 @@ export class FuseServer {
           return;
         }
         const { getxattrOut } = structs;
-        setU32(this.exchange.view, AT + getxattrOut.at.size, reply.length);
-        setU32(this.exchange.view, AT + getxattrOut.at.padding, 0);
-        this.exchange.send(asked.unique, AT + getxattrOut.size);
+        setU32(this.exchange.view, bodyAt + getxattrOut.at.size, reply.length);
+        setU32(this.exchange.view, bodyAt + getxattrOut.at.padding, 0);
+        this.exchange.send(asked.unique, bodyAt + getxattrOut.size);
       },
     );
   }
@@ -318,7 +313,7 @@ export class FuseServer {
   }
 
   #parentOf(ino: number): number {
-    return ino === ROOT_INO ? ino : (this.#fs.parentOf?.(ino) ?? ROOT_INO);
+    return ino === rootIno ? ino : (this.#fs.parentOf?.(ino) ?? rootIno);
   }
 
   /** A name is good for as long as its folder is, what stat tells for as long as the node itself. */
@@ -326,7 +321,7 @@ export class FuseServer {
     return {
       entrySeconds: this.#fs.cacheSeconds(parent),
       attributeSeconds: this.#fs.cacheSeconds(child),
-      generation: child === ROOT_INO ? 0 : this.#generation,
+      generation: child === rootIno ? 0 : this.#generation,
     };
   }
 

@@ -9,10 +9,10 @@ export type XattrReply =
  * The namespace that the mount answers for. Anything else (ACLs, SELinux labels, capabilities) is "not
  * supported" rather than "not set": after one such answer `ls` stops asking about each file.
  */
-const NAMESPACE = 'user.';
+const xattrNamespace = 'user.';
 
 export function isServedXattr(name: string): boolean {
-  return name.startsWith(NAMESPACE);
+  return name.startsWith(xattrNamespace);
 }
 
 export function xattrValue(

@@ -6,20 +6,20 @@
  */
 import { decodeName, encodeName, hasEscapes } from '../../base/index.js';
 
-const MARK = '%bytes%';
-const ESCAPED = /%|[\udc80-\udcff](?<![\ud800-\udbff][\udc00-\udfff])/g;
+const mark = '%bytes%';
+const escaped = /%|[\udc80-\udcff](?<![\ud800-\udbff][\udc00-\udfff])/g;
 
 /** The name as libfuse shows it. */
 export function aliasOf(name: string): string {
-  if (!hasEscapes(name) && !name.startsWith(MARK)) return name;
-  return MARK + name.replace(ESCAPED, (unit) => percent(unit.charCodeAt(0) & 0xff));
+  if (!hasEscapes(name) && !name.startsWith(mark)) return name;
+  return mark + name.replace(escaped, (unit) => percent(unit.charCodeAt(0) & 0xff));
 }
 
 /** The name that an alias stands for; undefined for what `aliasOf` never makes. */
 export function nameOf(alias: string): string | undefined {
-  if (!alias.startsWith(MARK)) return alias;
+  if (!alias.startsWith(mark)) return alias;
   const name = alias
-    .slice(MARK.length)
+    .slice(mark.length)
     .replace(/%([0-9A-F]{2})/g, (_, digits: string) => unit(Number.parseInt(digits, 16)));
   const isWellMade = aliasOf(name) === alias && decodeName(encodeName(name)) === name;
   return isWellMade ? name : undefined;

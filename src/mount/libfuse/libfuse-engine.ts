@@ -5,13 +5,16 @@
 import type Fuse from 'fuse-native';
 import { DuplifsError, errorText } from '../../base/index.js';
 import type { MountEnd, MountOptions, MountSession } from '../engine.js';
-import { ROOT_INO, type ReadOnlyFileSystem } from '../file-system.js';
-import { namedOptions, SUBTYPE } from '../kernel/attach.js';
+import { rootIno } from '../file-system.js';
+import type { ReadOnlyFileSystem } from '../file-system.js';
+import { namedOptions, fuseSubtype } from '../kernel/attach.js';
 import { rateLimited } from '../logger.js';
-import { unmountPath, type UnmountOptions } from '../unmount.js';
+import { unmountPath } from '../unmount.js';
+import type { UnmountOptions } from '../unmount.js';
 import { operationsOf } from './operations.js';
 import { PathResolver } from './path-resolver.js';
-import { identifyMount, watchMount, type MountIdentity } from './watch-mount.js';
+import { identifyMount, watchMount } from './watch-mount.js';
+import type { MountIdentity } from './watch-mount.js';
 
 /**
  * @throws {DuplifsError} FUSE: fuse-native does not run on this system, or the mount was refused
@@ -30,8 +33,8 @@ export async function mountWithLibfuse(
     kernelCache: true,
     allowOther: options.allowOther,
     defaultPermissions: options.defaultPermissions,
-    fsname: withFlags(options.fsname, fs.cacheSeconds(ROOT_INO)),
-    subtype: SUBTYPE,
+    fsname: withFlags(options.fsname, fs.cacheSeconds(rootIno)),
+    subtype: fuseSubtype,
   });
   await called((done) => {
     fuse.mount(done);

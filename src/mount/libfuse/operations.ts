@@ -3,16 +3,16 @@ import type { NativeOperations, NativeStat } from 'fuse-native';
 import { errorText } from '../../base/index.js';
 import { errnoNumber, errnoOf, FileSystemError } from '../file-system-error.js';
 import type { Attributes, MaybePromise, ReadOnlyFileSystem } from '../file-system.js';
-import { deviceNumber, TYPE_BITS } from '../kernel/encode.js';
+import { deviceNumber, typeBits } from '../kernel/encode.js';
 import type { Logger } from '../logger.js';
 import { aliasOf, aliasOfTarget } from './alias.js';
 import type { PathResolver } from './path-resolver.js';
 
-const LISTING_STEP = 1000;
+const listingStep = 1000;
 /** Of a name's alias; three characters for each byte of a name, and the mark. */
-const NAME_BYTES = 255;
+const nameBytes = 255;
 /** fuse-native passes 32 bits for each number of statfs. */
-const MOST_BLOCKS = 0xffff_ffff;
+const mostBlocks = 0xffff_ffff;
 
 export function operationsOf(
   fs: ReadOnlyFileSystem,
@@ -76,7 +76,7 @@ async function listAll(
   const names = ['.', '..'];
   let cookie = 0;
   for (;;) {
-    const entries = await fs.readdir(folder.ino, cookie, LISTING_STEP, signal);
+    const entries = await fs.readdir(folder.ino, cookie, listingStep, signal);
     const last = entries.at(-1);
     if (last === undefined) return names;
     for (const { name } of entries) names.push(aliasOf(name));
@@ -89,7 +89,7 @@ function statOf(node: Attributes): NativeStat {
   // fuse-native takes milliseconds without a sign: a time before 1970 is shown as 1970.
   const time = Math.max(0, Math.round(node.mtimeSeconds * 1000));
   return {
-    mode: TYPE_BITS[node.kind] | node.mode,
+    mode: typeBits[node.kind] | node.mode,
     uid: node.uid,
     gid: node.gid,
     size: node.size,
@@ -111,8 +111,8 @@ function statfsOf(
   return {
     bsize: blockSize,
     frsize: blockSize,
-    blocks: Math.min(blocks, MOST_BLOCKS),
-    files: Math.min(files, MOST_BLOCKS),
-    namemax: NAME_BYTES,
+    blocks: Math.min(blocks, mostBlocks),
+    files: Math.min(files, mostBlocks),
+    namemax: nameBytes,
   };
 }

@@ -1,15 +1,16 @@
 /** From paths, which libfuse speaks, to the inodes of a ReadOnlyFileSystem. */
 import { LRUCache } from 'lru-cache';
 import { FileSystemError } from '../file-system-error.js';
-import { ROOT_INO, type Attributes, type ReadOnlyFileSystem } from '../file-system.js';
+import { rootIno } from '../file-system.js';
+import type { Attributes, ReadOnlyFileSystem } from '../file-system.js';
 import { nameOf } from './alias.js';
 
 /** Some 30 MB; what falls out is looked up again, folder by folder. */
-const CACHED_PATHS = 100_000;
+const cachedPaths = 100_000;
 
 export class PathResolver {
   readonly #fs: ReadOnlyFileSystem;
-  readonly #known = new LRUCache<string, Attributes>({ max: CACHED_PATHS });
+  readonly #known = new LRUCache<string, Attributes>({ max: cachedPaths });
 
   constructor(fs: ReadOnlyFileSystem) {
     this.#fs = fs;
@@ -36,7 +37,7 @@ export class PathResolver {
   }
 
   async #root(signal: AbortSignal): Promise<Attributes> {
-    const root = await this.#fs.getattr(ROOT_INO, signal);
+    const root = await this.#fs.getattr(rootIno, signal);
     if (root === undefined) throw new FileSystemError('ENOENT');
     return root;
   }

@@ -5,7 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { mountAt } from '../mountinfo.js';
 
-const INTERVAL_MS = 1000;
+const intervalMs = 1000;
 
 /** What is mounted at a place, to be compared with what is mounted there later. */
 export type MountIdentity = string;
@@ -37,7 +37,7 @@ function pause(signal: AbortSignal): Promise<void> {
       signal.removeEventListener('abort', end);
       resolve();
     };
-    const timer = setTimeout(end, INTERVAL_MS);
+    const timer = setTimeout(end, intervalMs);
     signal.addEventListener('abort', end);
   });
 }

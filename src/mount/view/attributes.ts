@@ -1,6 +1,6 @@
 /** From an entry of a backup to what `stat` shows. */
-import { type SnapshotEntry } from '../../snapshot/index.js';
-import { type Attributes } from '../file-system.js';
+import type { SnapshotEntry } from '../../snapshot/index.js';
+import type { Attributes } from '../file-system.js';
 
 /** `--uid`, `--gid`, `--umask`: show files as one's own. */
 export interface OwnerOverride {

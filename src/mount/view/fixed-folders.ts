@@ -1,11 +1,13 @@
 /** The folders that a mount itself makes: its root, `snapshots`, `at`, and the link `latest`. */
 import { isDuplifsError } from '../../base/index.js';
-import { type CatalogSet } from '../../snapshot/index.js';
+import type { CatalogSet } from '../../snapshot/index.js';
 import { formatFolderName } from '../../time/index.js';
-import { type Attributes, type DirectoryEntry, type MaybePromise } from '../file-system.js';
-import { folderAttributes, type OwnerOverride } from './attributes.js';
+import type { Attributes, DirectoryEntry, MaybePromise } from '../file-system.js';
+import { folderAttributes } from './attributes.js';
+import type { OwnerOverride } from './attributes.js';
 import { fixedView, nodeNumber } from './node-number.js';
-import { changingSeconds, type View } from './view.js';
+import { changingSeconds } from './view.js';
+import type { View } from './view.js';
 
 export const fixedIds = { root: 1, snapshots: 2, at: 3, latest: 4 } as const;
 

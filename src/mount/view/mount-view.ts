@@ -9,25 +9,22 @@
  * or, with a time, just the tree of that.
  */
 import { LRUCache } from 'lru-cache';
-import {
-  rootNameId,
-  type CatalogSet,
-  type Repository,
-  type Snapshot,
-} from '../../snapshot/index.js';
+import { rootNameId } from '../../snapshot/index.js';
+import type { CatalogSet, Repository, Snapshot } from '../../snapshot/index.js';
 import { parseTime } from '../../time/index.js';
-import { type MountSession } from '../engine.js';
-import {
-  type Attributes,
-  type DirectoryEntry,
-  type MaybePromise,
-  type ReadOnlyFileSystem,
+import type { MountSession } from '../engine.js';
+import type {
+  Attributes,
+  DirectoryEntry,
+  MaybePromise,
+  ReadOnlyFileSystem,
 } from '../file-system.js';
-import { type OwnerOverride } from './attributes.js';
+import type { OwnerOverride } from './attributes.js';
 import { FixedFolders, fixedIds } from './fixed-folders.js';
 import { fixedView, idOf, nodeNumber, viewOf } from './node-number.js';
 import { TreeView } from './tree-view.js';
-import { changingSeconds, unchangingSeconds, type View } from './view.js';
+import { changingSeconds, unchangingSeconds } from './view.js';
+import type { View } from './view.js';
 import { VersionsView } from './versions-view.js';
 
 export interface MountViewOptions {

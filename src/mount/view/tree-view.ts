@@ -1,10 +1,12 @@
 /** A snapshot's tree, or a folder of it, as a part of a mount. */
 import { DuplifsError, encodeName } from '../../base/index.js';
-import { type Snapshot, type SnapshotEntry } from '../../snapshot/index.js';
-import { type Attributes, type DirectoryEntry, type MaybePromise } from '../file-system.js';
-import { entryAttributes, type OwnerOverride } from './attributes.js';
+import type { Snapshot, SnapshotEntry } from '../../snapshot/index.js';
+import type { Attributes, DirectoryEntry, MaybePromise } from '../file-system.js';
+import { entryAttributes } from './attributes.js';
+import type { OwnerOverride } from './attributes.js';
 import { nodeNumber } from './node-number.js';
-import { unchangingSeconds, type View } from './view.js';
+import { unchangingSeconds } from './view.js';
+import type { View } from './view.js';
 
 export interface TreeViewOptions {
   readonly view: number;

@@ -2,12 +2,15 @@
  * `versions/`: every path that ever was. Each is a folder: it holds the names that were ever below it
  * and, where the path was a file, each distinct version of that.
  */
-import { rootNameId, type FileVersionEntry, type History } from '../../snapshot/index.js';
-import { type Attributes, type DirectoryEntry, type MaybePromise } from '../file-system.js';
-import { folderAttributes, type OwnerOverride } from './attributes.js';
+import { rootNameId } from '../../snapshot/index.js';
+import type { FileVersionEntry, History } from '../../snapshot/index.js';
+import type { Attributes, DirectoryEntry, MaybePromise } from '../file-system.js';
+import { folderAttributes } from './attributes.js';
+import type { OwnerOverride } from './attributes.js';
 import { nodeNumber } from './node-number.js';
 import { versionName } from './version-name.js';
-import { changingSeconds, type View } from './view.js';
+import { changingSeconds } from './view.js';
+import type { View } from './view.js';
 
 export interface VersionsViewOptions {
   readonly view: number;

@@ -1,5 +1,5 @@
 /** One part of what a mount shows; MountView sends each call to the view that its inode is in. */
-import { type Attributes, type DirectoryEntry, type MaybePromise } from '../file-system.js';
+import type { Attributes, DirectoryEntry, MaybePromise } from '../file-system.js';
 
 export interface View {
   lookup(id: number, name: string, signal: AbortSignal): MaybePromise<Attributes | undefined>;

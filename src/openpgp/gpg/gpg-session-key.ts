@@ -27,7 +27,7 @@ export async function askGpgForSessionKey(
 ): Promise<GpgAnswer> {
   const run = {
     args: ['--show-session-key', '--decrypt'],
-    ...(passphrase === undefined ? {} : { passphrase }),
+    passphrase,
     discardOutput: true,
     signal,
   };

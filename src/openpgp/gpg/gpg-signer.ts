@@ -21,7 +21,7 @@ export async function gpgSigner(
 ): Promise<MessageSigner> {
   const args = ['--local-user', keyId, '--detach-sign'];
   const begin = (): SignatureRun => {
-    const run = { args, signal, ...(passphrase === undefined ? {} : { passphrase }) };
+    const run = { args, signal, passphrase };
     return signing(startGpg(gpg, run), keyId);
   };
   const trial = await begin().finish();

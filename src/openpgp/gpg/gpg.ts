@@ -23,7 +23,7 @@ export interface GpgProgram {
 export interface GpgRun {
   readonly args: readonly string[];
   /** Handed over on a descriptor of its own; undefined when the agent is to ask. */
-  readonly passphrase?: string;
+  readonly passphrase?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Standard output is thrown away. */
   readonly discardOutput?: boolean;
@@ -87,7 +87,7 @@ export function startGpg(gpg: GpgProgram, run: GpgRun): GpgProcess {
   const child = spawn(gpg.binary, gpgArguments(gpg, run), {
     stdio: ['pipe', run.discardOutput ? 'ignore' : 'pipe', 'pipe', 'pipe', 'pipe'],
     env: gpg.home === undefined ? process.env : { ...process.env, GNUPGHOME: gpg.home },
-    ...(run.signal ? { signal: run.signal } : {}),
+    signal: run.signal ? run.signal : undefined,
   });
   const [stdin, stdout, stderr, secret, status] = child.stdio as unknown as [
     Writable,

@@ -10,38 +10,38 @@ interface Contents {
 
 /** The key files of a keyring, read when they are first needed. */
 export class KeyFiles {
-  private readonly files: readonly KeyFile[];
-  private contents: Promise<Contents> | undefined;
-  private unlocking: Promise<unknown> = Promise.resolve();
+  readonly #files: readonly KeyFile[];
+  #contents: Promise<Contents> | undefined;
+  #unlocking: Promise<unknown> = Promise.resolve();
 
   constructor(files: readonly KeyFile[]) {
-    this.files = files;
+    this.#files = files;
   }
 
   get none(): boolean {
-    return this.files.length === 0;
+    return this.#files.length === 0;
   }
 
   /** All keys, with a secret part or without. A DuplifsError (KEY) that names a file that holds none. */
   async all(): Promise<readonly Key[]> {
-    return (await this.read()).all;
+    return (await this.#read()).all;
   }
 
   /** The primary keys and subkeys with a secret part. */
   async secret(): Promise<readonly SecretKey[]> {
-    return (await this.read()).secret;
+    return (await this.#read()).secret;
   }
 
   /** Whether the key is unlocked, or one of the passphrases does it; one key at a time. */
   unlock(key: SecretKey, passphrases: readonly string[]): Promise<boolean> {
-    const mine = this.unlocking.then(() => unlock(key, passphrases));
-    this.unlocking = mine.catch(() => undefined);
+    const mine = this.#unlocking.then(() => unlock(key, passphrases));
+    this.#unlocking = mine.catch(() => undefined);
     return mine;
   }
 
-  private read(): Promise<Contents> {
-    this.contents ??= readAll(this.files);
-    return this.contents;
+  #read(): Promise<Contents> {
+    this.#contents ??= readAll(this.#files);
+    return this.#contents;
   }
 }
 

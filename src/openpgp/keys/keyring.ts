@@ -23,9 +23,9 @@ export interface KeyringOptions {
   /** PASSPHRASE and its like, for messages and for secret keys. */
   readonly passphrases?: readonly string[];
   /** SIGN_PASSPHRASE: tried first for a key that signs. */
-  readonly signPassphrases?: readonly string[];
+  readonly signPassphrases?: readonly string[] | undefined;
   /** Asked at most once for each question, one question at a time. */
-  readonly ask?: Ask;
+  readonly ask?: Ask | undefined;
   readonly keyFiles?: readonly KeyFile[];
   /** Undefined: gpg is never started. */
   readonly gpg?: GpgProgram;
@@ -37,13 +37,13 @@ export interface KeyringOptions {
 export class Keyring {
   readonly gpg: GpgProgram | undefined;
   readonly allowOldKeys: boolean;
-  private readonly options: KeyringOptions;
+  readonly #options: KeyringOptions;
   readonly passphrases: Passphrases;
   readonly keyFiles: KeyFiles;
-  private readonly exported = new Map<string, Promise<Key[]>>();
+  readonly #exported = new Map<string, Promise<Key[]>>();
 
   constructor(options: KeyringOptions) {
-    this.options = options;
+    this.#options = options;
     this.gpg = options.gpg;
     this.allowOldKeys = options.allowOldKeys ?? false;
     this.passphrases = new Passphrases(options.passphrases ?? [], options.ask);
@@ -60,7 +60,7 @@ export class Keyring {
     signal?: AbortSignal,
   ): Promise<SessionKey> {
     try {
-      const warn = this.options.warn ?? (() => undefined);
+      const warn = this.#options.warn ?? (() => undefined);
       const { passphrases, keyFiles, gpg, allowOldKeys } = this;
       const means = { passphrases, keyFiles, gpg, allowOldKeys, warn };
       return await new SessionKeySearch(means, header, signal).run(fileName);
@@ -71,15 +71,17 @@ export class Keyring {
 
   /** The same means without anybody to ask, for what is done only if it can be. */
   withoutAsking(): Keyring {
-    const options: KeyringOptions & { ask?: Ask } = { ...this.options };
-    delete options.ask;
-    return new Keyring({ ...options, passphrases: this.passphrases.known });
+    return new Keyring({
+      ...this.#options,
+      ask: undefined,
+      passphrases: this.passphrases.known,
+    });
   }
 
   /** The public keys that an id names, from key files and gpg. A DuplifsError (KEY) when none does. */
   async publicKeys(id: string, signal?: AbortSignal): Promise<readonly Key[]> {
     const normalId = normalKeyId(id);
-    return this.findPublicKeys(id, `0x${normalId}`, (key) => keyHasId(key, normalId), signal);
+    return this.#findPublicKeys(id, `0x${normalId}`, (key) => keyHasId(key, normalId), signal);
   }
 
   /** The public keys that an id, a name or a mail address fits. A DuplifsError (KEY) when there is none. */
@@ -87,14 +89,14 @@ export class Keyring {
     if (keyIdDigits(user) !== undefined) return this.publicKeys(user, signal);
     const wanted = user.toLowerCase();
     const fits = (key: Key) => key.getUserIDs().some((one) => one.toLowerCase().includes(wanted));
-    return this.findPublicKeys(user, user, fits, signal);
+    return this.#findPublicKeys(user, user, fits, signal);
   }
 
   /** What may unlock a signing key: SIGN_PASSPHRASE before the others. */
   get signPassphrases(): readonly string[] {
     return [
       ...new Set([
-        ...(this.options.signPassphrases ?? []).map(gpgPassphrase),
+        ...(this.#options.signPassphrases ?? []).map(gpgPassphrase),
         ...this.passphrases.known,
       ]),
     ];
@@ -111,7 +113,7 @@ export class Keyring {
     return { ...config, ...none, rejectMessageHashAlgorithms: new Set(), minRSABits: 1024 };
   }
 
-  private async findPublicKeys(
+  async #findPublicKeys(
     name: string,
     gpgUser: string,
     fits: (key: Key) => boolean,
@@ -120,13 +122,13 @@ export class Keyring {
     const fromFiles = (await this.keyFiles.all()).filter(fits);
     if (fromFiles.length > 0) return fromFiles;
     if (this.gpg) {
-      const exporting = this.exported.get(gpgUser) ?? exportPublicKeys(this.gpg, gpgUser, signal);
-      this.exported.set(gpgUser, exporting);
+      const exporting = this.#exported.get(gpgUser) ?? exportPublicKeys(this.gpg, gpgUser, signal);
+      this.#exported.set(gpgUser, exporting);
       try {
         const keys = await exporting;
         if (keys.length > 0) return keys;
       } catch (error) {
-        this.exported.delete(gpgUser);
+        this.#exported.delete(gpgUser);
         throw error;
       }
     }

@@ -14,26 +14,26 @@ const maxDerivedKeys = 256;
  * it lives in memory only.
  */
 export class Passphrases {
-  private readonly ordered: string[];
-  private readonly derived = new LRUCache<string, Promise<Buffer>>({ max: maxDerivedKeys });
-  private readonly asked = new Set<string>();
-  private readonly ask: Ask | undefined;
-  private declined = false;
+  readonly #ordered: string[];
+  readonly #derived = new LRUCache<string, Promise<Buffer>>({ max: maxDerivedKeys });
+  readonly #asked = new Set<string>();
+  readonly #ask: Ask | undefined;
+  #declined = false;
   /** Questions are asked one after the other. */
-  private lastQuestion: Promise<unknown> = Promise.resolve();
+  #lastQuestion: Promise<unknown> = Promise.resolve();
 
   constructor(known: readonly string[], ask: Ask | undefined) {
-    this.ordered = [...new Set(known.map(gpgPassphrase))];
-    this.ask = ask;
+    this.#ordered = [...new Set(known.map(gpgPassphrase))];
+    this.#ask = ask;
   }
 
   get known(): readonly string[] {
-    return [...this.ordered];
+    return [...this.#ordered];
   }
 
   worked(passphrase: string): void {
-    const at = this.ordered.indexOf(passphrase);
-    if (at > 0) this.ordered.unshift(...this.ordered.splice(at, 1));
+    const at = this.#ordered.indexOf(passphrase);
+    if (at > 0) this.#ordered.unshift(...this.#ordered.splice(at, 1));
   }
 
   /** The key for a cipher, derived once: gpg's usual count takes some 0.1 s. */
@@ -41,10 +41,10 @@ export class Passphrases {
     const id = [s2k.hash, s2k.salt.toString('hex'), s2k.count, cipher.keyBytes, passphrase].join(
       ':',
     );
-    const known = this.derived.get(id);
+    const known = this.#derived.get(id);
     if (known) return known;
     const key = deriveKey(s2k, passphrase, cipher.keyBytes);
-    this.derived.set(id, key);
+    this.#derived.set(id, key);
     return key;
   }
 
@@ -57,22 +57,22 @@ export class Passphrases {
     tried: readonly string[],
     retry: (passphrases: readonly string[]) => Promise<T | undefined>,
   ): Promise<T | undefined> {
-    const mine = this.lastQuestion.then(async () => {
-      const learnt = this.ordered.filter((one) => !tried.includes(one));
+    const mine = this.#lastQuestion.then(async () => {
+      const learnt = this.#ordered.filter((one) => !tried.includes(one));
       const found = learnt.length > 0 ? await retry(learnt) : undefined;
-      if (found !== undefined || !this.ask || this.declined || this.asked.has(question))
+      if (found !== undefined || !this.#ask || this.#declined || this.#asked.has(question))
         return found;
-      this.asked.add(question);
-      const answer = await this.ask(question);
+      this.#asked.add(question);
+      const answer = await this.#ask(question);
       if (answer === undefined) {
-        this.declined = true;
+        this.#declined = true;
         return undefined;
       }
       const opened = await retry([answer]);
-      if (opened !== undefined && !this.ordered.includes(answer)) this.ordered.unshift(answer);
+      if (opened !== undefined && !this.#ordered.includes(answer)) this.#ordered.unshift(answer);
       return opened;
     });
-    this.lastQuestion = mine.catch(() => undefined);
+    this.#lastQuestion = mine.catch(() => undefined);
     return mine;
   }
 }

@@ -26,105 +26,106 @@ export interface SearchMeans {
 }
 
 export class SessionKeySearch {
-  private readonly notes = new Set<string>();
+  readonly #means: SearchMeans;
+  readonly #header: MessageHeader;
+  readonly #signal: AbortSignal | undefined;
+  readonly #notes = new Set<string>();
   /** What a user could be asked for. */
-  private question: string | undefined;
-  private readonly bulkCipher: Cipher | undefined;
+  #question: string | undefined;
+  readonly #bulkCipher: Cipher | undefined;
 
-  constructor(
-    private readonly means: SearchMeans,
-    private readonly header: MessageHeader,
-    private readonly signal: AbortSignal | undefined,
-  ) {
-    this.bulkCipher = header.data.kind === 'seipd2' ? cipherOfSeipd2(header) : undefined;
+  constructor(means: SearchMeans, header: MessageHeader, signal: AbortSignal | undefined) {
+    this.#means = means;
+    this.#header = header;
+    this.#signal = signal;
+    this.#bulkCipher = header.data.kind === 'seipd2' ? cipherOfSeipd2(header) : undefined;
   }
 
   /** The session key; a DuplifsError (KEY) that names the file and what was tried when there is none. */
   async run(fileName: string): Promise<SessionKey> {
-    const { passphrases } = this.means;
+    const { passphrases } = this.#means;
     const tried = passphrases.known;
-    let found = await this.openWith(tried, true);
-    if (!found && this.question !== undefined) {
-      const question = `${this.question} (for "${fileName}")`;
-      found = await passphrases.oneMore(question, tried, (more) => this.openWith(more, false));
+    let found = await this.#openWith(tried, true);
+    if (!found && this.#question !== undefined) {
+      const question = `${this.#question} (for "${fileName}")`;
+      found = await passphrases.oneMore(question, tried, (more) => this.#openWith(more, false));
     }
     if (found) return found;
-    throw this.failure(fileName);
+    throw this.#failure(fileName);
   }
 
-  private async openWith(
-    passphrases: readonly string[],
-    first: boolean,
-  ): Promise<SessionKey | undefined> {
+  async #openWith(passphrases: readonly string[], first: boolean): Promise<SessionKey | undefined> {
     return (
-      (await this.openByPassphrase(passphrases)) ??
-      (await this.openByKeyFile(passphrases)) ??
-      (await this.openByGpg(passphrases, first))
+      (await this.#openByPassphrase(passphrases)) ??
+      (await this.#openByKeyFile(passphrases)) ??
+      (await this.#openByGpg(passphrases, first))
     );
   }
 
-  private async openByPassphrase(passphrases: readonly string[]): Promise<SessionKey | undefined> {
-    const { header, bulkCipher } = this;
+  async #openByPassphrase(passphrases: readonly string[]): Promise<SessionKey | undefined> {
+    const header = this.#header;
+    const bulkCipher = this.#bulkCipher;
     const slots = header.passphraseSlots.filter((slot) => !slot.unsupported);
-    if (slots.length > 0) this.question ??= 'Passphrase of the backup';
+    if (slots.length > 0) this.#question ??= 'Passphrase of the backup';
     for (const passphrase of passphrases) {
       for (const slot of slots) {
         if (!slot.cipher || !slot.s2k) continue;
-        this.signal?.throwIfAborted();
-        const derived = await this.means.passphrases.derive(slot.s2k, passphrase, slot.cipher);
+        this.#signal?.throwIfAborted();
+        const derived = await this.#means.passphrases.derive(slot.s2k, passphrase, slot.cipher);
         const sessionKey = await openPassphraseSlot(slot, derived, bulkCipher);
         if (sessionKey && (await sessionKeyFits(header, sessionKey))) {
-          this.means.passphrases.worked(passphrase);
+          this.#means.passphrases.worked(passphrase);
           return sessionKey;
         }
       }
     }
-    if (slots.length > 0) this.notes.add(countOf(passphrases.length, 'passphrase'));
+    if (slots.length > 0) this.#notes.add(countOf(passphrases.length, 'passphrase'));
     return undefined;
   }
 
-  private async openByKeyFile(passphrases: readonly string[]): Promise<SessionKey | undefined> {
-    const { recipients } = this.header;
-    if (recipients.length === 0 || this.means.keyFiles.none) return undefined;
-    const secret = await this.means.keyFiles.secret();
+  async #openByKeyFile(passphrases: readonly string[]): Promise<SessionKey | undefined> {
+    const { recipients } = this.#header;
+    if (recipients.length === 0 || this.#means.keyFiles.none) return undefined;
+    const secret = await this.#means.keyFiles.secret();
     for (const recipient of recipients) {
       for (const key of secret.filter((one) => recipient.hidden || one.keyId === recipient.keyId)) {
-        const sessionKey = await this.openByKey(recipient, key, passphrases);
+        const sessionKey = await this.#openByKey(recipient, key, passphrases);
         if (sessionKey) return sessionKey;
       }
     }
-    this.notes.add(countOf(secret.length, 'secret key') + ' in key files');
+    this.#notes.add(countOf(secret.length, 'secret key') + ' in key files');
     return undefined;
   }
 
-  private async openByKey(
+  async #openByKey(
     recipient: Recipient,
     key: SecretKey,
     passphrases: readonly string[],
   ): Promise<SessionKey | undefined> {
-    if (isOldKey(key) && !this.means.allowOldKeys) {
-      this.notes.add(`key ${key.keyId}, whose algorithm is refused as too old`);
+    if (isOldKey(key) && !this.#means.allowOldKeys) {
+      this.#notes.add(`key ${key.keyId}, whose algorithm is refused as too old`);
       return undefined;
     }
-    if (!(await this.means.keyFiles.unlock(key, passphrases))) {
-      this.notes.add(`key ${key.keyId} in "${key.path}", which no passphrase unlocks`);
-      this.question = `Passphrase of the key ${key.keyId} in "${key.path}"`;
+    if (!(await this.#means.keyFiles.unlock(key, passphrases))) {
+      this.#notes.add(`key ${key.keyId} in "${key.path}", which no passphrase unlocks`);
+      this.#question = `Passphrase of the key ${key.keyId} in "${key.path}"`;
       return undefined;
     }
-    const sessionKey = await openRecipient(recipient, key, this.bulkCipher);
+    const sessionKey = await openRecipient(recipient, key, this.#bulkCipher);
     if (sessionKey && isOldKey(key)) {
-      this.means.warn(`Key ${key.keyId} has an algorithm that is no longer secure`);
+      this.#means.warn(`Key ${key.keyId} has an algorithm that is no longer secure`);
     }
     if (!sessionKey || !recipient.hidden) return sessionKey;
-    return (await sessionKeyFits(this.header, sessionKey)) ? sessionKey : undefined;
+    return (await sessionKeyFits(this.#header, sessionKey)) ? sessionKey : undefined;
   }
 
-  private async openByGpg(
+  async #openByGpg(
     passphrases: readonly string[],
     first: boolean,
   ): Promise<SessionKey | undefined> {
-    const { header, signal } = this;
-    const { gpg } = this.means;
+    const header = this.#header;
+    const signal = this.#signal;
+    const { gpg } = this.#means;
     if (!gpg) return undefined;
     if (header.recipients.length === 0 && !(gpg.useAgent && first)) return undefined;
     // Without a passphrase there may still be a key that needs none, or an agent that knows it.
@@ -135,27 +136,28 @@ export class SessionKeySearch {
         answer = await askGpgForSessionKey(gpg, header, passphrase, signal);
       } catch (error) {
         if (!isDuplifsError(error, 'KEY')) throw error;
-        this.notes.add(`the GnuPG keyring (${error.message})`); // gpg may not be installed at all
+        this.#notes.add(`the GnuPG keyring (${error.message})`); // gpg may not be installed at all
         return undefined;
       }
       if (answer.kind === 'key') {
-        if (passphrase !== undefined) this.means.passphrases.worked(passphrase);
+        if (passphrase !== undefined) this.#means.passphrases.worked(passphrase);
         return answer.sessionKey;
       }
       if (answer.kind === 'no-secret-key') {
-        this.notes.add('the GnuPG keyring, which has no such secret key');
+        this.#notes.add('the GnuPG keyring, which has no such secret key');
         return undefined;
       }
-      this.notes.add('the GnuPG keyring');
+      this.#notes.add('the GnuPG keyring');
     }
     if (header.recipients.length > 0 && !gpg.useAgent) {
-      this.question ??= `Passphrase of the key ${wantedKeys(header)} in the GnuPG keyring`;
+      this.#question ??= `Passphrase of the key ${wantedKeys(header)} in the GnuPG keyring`;
     }
     return undefined;
   }
 
-  private failure(fileName: string): DuplifsError {
-    const { header, notes } = this;
+  #failure(fileName: string): DuplifsError {
+    const header = this.#header;
+    const notes = this.#notes;
     const ways = [
       ...(header.recipients.length > 0 ? [`the secret key ${wantedKeys(header)}`] : []),
       ...(header.passphraseSlots.length > 0 ? ['a passphrase'] : []),

@@ -15,55 +15,55 @@ export function isArmored(bytes: Uint8Array): boolean {
 
 /** Takes the armor off: text in, the bytes in it out. */
 export class Dearmorer {
-  private text = '';
-  private state: 'before' | 'headers' | 'data' | 'after' = 'before';
-  private headLines = 0;
-  private base64 = '';
+  #text = '';
+  #state: 'before' | 'headers' | 'data' | 'after' = 'before';
+  #headLines = 0;
+  #base64 = '';
 
   /** The bytes that `chunk` completes. A MessageError when the text is no armor. */
   push(chunk: Uint8Array): Buffer {
-    this.text += Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString('latin1');
-    const end = this.text.lastIndexOf('\n');
+    this.#text += Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString('latin1');
+    const end = this.#text.lastIndexOf('\n');
     if (end < 0) {
-      if (this.text.length > maxLineBytes) throw new MessageError('it is no OpenPGP message');
+      if (this.#text.length > maxLineBytes) throw new MessageError('it is no OpenPGP message');
       return Buffer.alloc(0);
     }
-    const lines = this.text.slice(0, end).split('\n');
-    this.text = this.text.slice(end + 1);
-    for (const line of lines) this.line(line.trim());
-    const whole = this.base64.length - (this.base64.length % 4);
-    const bytes = Buffer.from(this.base64.slice(0, whole), 'base64');
-    this.base64 = this.base64.slice(whole);
+    const lines = this.#text.slice(0, end).split('\n');
+    this.#text = this.#text.slice(end + 1);
+    for (const line of lines) this.#line(line.trim());
+    const whole = this.#base64.length - (this.#base64.length % 4);
+    const bytes = Buffer.from(this.#base64.slice(0, whole), 'base64');
+    this.#base64 = this.#base64.slice(whole);
     return bytes;
   }
 
   /** Says that the text is over; a MessageError when the armor is not. */
   end(): Buffer {
-    const bytes = this.text === '' ? Buffer.alloc(0) : this.push(Buffer.from('\n'));
-    if (this.state !== 'after' || this.base64 !== '') {
+    const bytes = this.#text === '' ? Buffer.alloc(0) : this.push(Buffer.from('\n'));
+    if (this.#state !== 'after' || this.#base64 !== '') {
       throw new MessageError('its ASCII armor ends too early');
     }
     return bytes;
   }
 
-  private line(line: string): void {
-    switch (this.state) {
+  #line(line: string): void {
+    switch (this.#state) {
       case 'before':
       case 'headers':
-        this.headLines += 1;
-        if (this.headLines > maxHeadLines) throw new MessageError('it is no OpenPGP message');
-        if (this.state === 'before' && line.startsWith('-----BEGIN PGP ')) this.state = 'headers';
-        else if (this.state === 'headers' && line === '') this.state = 'data';
-        else if (this.state === 'before' ? line !== '' : !line.includes(':')) {
+        this.#headLines += 1;
+        if (this.#headLines > maxHeadLines) throw new MessageError('it is no OpenPGP message');
+        if (this.#state === 'before' && line.startsWith('-----BEGIN PGP ')) this.#state = 'headers';
+        else if (this.#state === 'headers' && line === '') this.#state = 'data';
+        else if (this.#state === 'before' ? line !== '' : !line.includes(':')) {
           throw new MessageError('it is no OpenPGP message');
         }
         return;
       case 'data':
-        if (/^-----END PGP [^-]+-----$/.test(line)) this.state = 'after';
+        if (/^-----END PGP [^-]+-----$/.test(line)) this.#state = 'after';
         else if (!line.startsWith('=')) {
           if (!/^[A-Za-z0-9+/]*={0,2}$/.test(line))
             throw new MessageError('its ASCII armor is bad');
-          this.base64 += line;
+          this.#base64 += line;
         }
         return;
       case 'after':

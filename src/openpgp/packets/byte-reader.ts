@@ -7,28 +7,28 @@ const nothing = Buffer.alloc(0);
  * calls `close`, which lets the source clean up.
  */
 export class ByteReader {
-  private readonly iterator: AsyncIterator<Uint8Array>;
-  private buffered: Buffer = nothing;
-  private ended = false;
+  readonly #iterator: AsyncIterator<Uint8Array>;
+  #buffered: Buffer = nothing;
+  #ended = false;
 
   constructor(source: AsyncIterable<Uint8Array>) {
-    this.iterator = source[Symbol.asyncIterator]();
+    this.#iterator = source[Symbol.asyncIterator]();
   }
 
   /** The next `count` bytes, or fewer at the end, without taking them. */
   async peek(count: number): Promise<Buffer> {
-    if (this.buffered.length >= count) return this.buffered.subarray(0, count);
-    const parts = [this.buffered];
-    let length = this.buffered.length;
-    while (length < count && !this.ended) {
-      const chunk = await this.pull();
+    if (this.#buffered.length >= count) return this.#buffered.subarray(0, count);
+    const parts = [this.#buffered];
+    let length = this.#buffered.length;
+    while (length < count && !this.#ended) {
+      const chunk = await this.#pull();
       if (chunk) {
         parts.push(chunk);
         length += chunk.length;
       }
     }
-    this.buffered = parts.length === 1 ? this.buffered : Buffer.concat(parts, length);
-    return this.buffered.subarray(0, count);
+    this.#buffered = parts.length === 1 ? this.#buffered : Buffer.concat(parts, length);
+    return this.#buffered.subarray(0, count);
   }
 
   /** Takes exactly `count` bytes; a MessageError when the stream ends before. */
@@ -41,28 +41,28 @@ export class ByteReader {
 
   /** Forgets `count` bytes that were peeked. */
   skip(count: number): void {
-    this.buffered = this.buffered.subarray(count);
+    this.#buffered = this.#buffered.subarray(count);
   }
 
   /** The next bytes, at least one and at most `max`, in as large a piece as is there; undefined at the end. */
   async some(max = Number.MAX_SAFE_INTEGER): Promise<Buffer | undefined> {
-    while (this.buffered.length === 0) {
-      if (this.ended) return undefined;
-      this.buffered = (await this.pull()) ?? nothing;
+    while (this.#buffered.length === 0) {
+      if (this.#ended) return undefined;
+      this.#buffered = (await this.#pull()) ?? nothing;
     }
     return this.available(max);
   }
 
   /** What is at hand without waiting, at most `max` bytes; it may be none. */
   available(max: number): Buffer {
-    const piece = this.buffered.subarray(0, max);
-    this.buffered = this.buffered.subarray(piece.length);
+    const piece = this.#buffered.subarray(0, max);
+    this.#buffered = this.#buffered.subarray(piece.length);
     return piece;
   }
 
   /** What is at hand, without taking it. */
   get atHand(): Buffer {
-    return this.buffered;
+    return this.#buffered;
   }
 
   /** All that is left, piece by piece. */
@@ -78,15 +78,15 @@ export class ByteReader {
   }
 
   async close(): Promise<void> {
-    this.ended = true;
-    this.buffered = nothing;
-    await this.iterator.return?.();
+    this.#ended = true;
+    this.#buffered = nothing;
+    await this.#iterator.return?.();
   }
 
-  private async pull(): Promise<Buffer | undefined> {
-    const next = await this.iterator.next();
+  async #pull(): Promise<Buffer | undefined> {
+    const next = await this.#iterator.next();
     if (next.done === true) {
-      this.ended = true;
+      this.#ended = true;
       return undefined;
     }
     const chunk = next.value;

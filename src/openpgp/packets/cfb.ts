@@ -72,34 +72,34 @@ export function cfbDecryptor({ algorithm, key }: SessionKey, iv: Buffer): CfbDec
 const block = 16;
 
 class ParallelCfb implements CfbDecryptor {
-  private readonly ecb: CipherStream;
+  readonly #ecb: CipherStream;
   /** The last whole ciphertext block and what came of the next one. */
-  private carry: Buffer;
+  #carry: Buffer;
   /** Memory of its own, so that the words of the XOR are aligned. */
-  private scratch = Buffer.alloc(0);
+  #scratch = Buffer.alloc(0);
 
   constructor(cipher: string, key: Buffer, iv: Buffer) {
-    this.ecb = createCipheriv(cipher, key, null).setAutoPadding(false);
-    this.carry = Buffer.from(iv);
+    this.#ecb = createCipheriv(cipher, key, null).setAutoPadding(false);
+    this.#carry = Buffer.from(iv);
   }
 
   update(chunk: Buffer): Buffer {
-    const length = this.carry.length + chunk.length;
-    if (this.scratch.length < length) this.scratch = Buffer.allocUnsafeSlow(length);
-    const input = this.scratch.subarray(0, length);
-    this.carry.copy(input);
-    chunk.copy(input, this.carry.length);
+    const length = this.#carry.length + chunk.length;
+    if (this.#scratch.length < length) this.#scratch = Buffer.allocUnsafeSlow(length);
+    const input = this.#scratch.subarray(0, length);
+    this.#carry.copy(input);
+    chunk.copy(input, this.#carry.length);
     const whole = input.length - block - (input.length % block);
-    const plain = this.ecb.update(input.subarray(0, whole));
+    const plain = this.#ecb.update(input.subarray(0, whole));
     xorWords(plain, input.subarray(block, block + whole));
-    this.carry = Buffer.from(input.subarray(whole));
+    this.#carry = Buffer.from(input.subarray(whole));
     return plain;
   }
 
   final(): Buffer {
-    const rest = this.carry.subarray(block);
+    const rest = this.#carry.subarray(block);
     if (rest.length === 0) return Buffer.alloc(0);
-    const stream = this.ecb.update(this.carry.subarray(0, block));
+    const stream = this.#ecb.update(this.#carry.subarray(0, block));
     return Buffer.from(rest.map((byte, i) => byte ^ (stream[i] ?? 0)));
   }
 }

@@ -23,13 +23,13 @@ export interface DecryptOptions {
   /** The session key, when it is known already: nothing else is tried then. */
   readonly sessionKey?: SessionKey;
   /** The message must carry a good signature by this key (an id or fingerprint). */
-  readonly signKey?: string;
+  readonly signKey?: string | undefined;
   /** Accept a message whose integrity code is missing or does not fit; `warn` is told. */
-  readonly ignoreMdcError?: boolean;
-  readonly warn?: (message: string) => void;
+  readonly ignoreMdcError?: boolean | undefined;
+  readonly warn?: ((message: string) => void) | undefined;
   /** A message with more plaintext is refused. */
   readonly maxPlaintextBytes?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface DecryptedMessage {

@@ -26,29 +26,29 @@ const maxSignatures = 16;
 
 /** Collects what the signatures of one message need while its data streams by. */
 export class SignatureCollector implements ContentVisitor {
-  private readonly contexts = new Map<string, Hash>();
-  private readonly signatures: Buffer[] = [];
-  private dataSeen = false;
+  readonly #contexts = new Map<string, Hash>();
+  readonly #signatures: Buffer[] = [];
+  #dataSeen = false;
 
   onePassSignature(body: Buffer): void {
     const salt = body[0] === 6 ? body.subarray(5, 5 + (body[4] ?? 0)) : Buffer.alloc(0);
-    this.expect(body[2] ?? 0, salt);
+    this.#expect(body[2] ?? 0, salt);
   }
 
   signature(body: Buffer): void {
-    if (this.signatures.length === maxSignatures)
+    if (this.#signatures.length === maxSignatures)
       throw new MessageError('it has too many signatures');
-    this.signatures.push(body);
+    this.#signatures.push(body);
     // In the old order the signature comes first.
-    if (!this.dataSeen) this.expect(body[3] ?? 0, Buffer.alloc(0));
+    if (!this.#dataSeen) this.#expect(body[3] ?? 0, Buffer.alloc(0));
   }
 
   literal(): void {
-    this.dataSeen = true;
+    this.#dataSeen = true;
   }
 
   data(piece: Buffer): void {
-    for (const context of this.contexts.values()) context.update(piece);
+    for (const context of this.#contexts.values()) context.update(piece);
   }
 
   /**
@@ -63,7 +63,7 @@ export class SignatureCollector implements ContentVisitor {
   ): Promise<Signer> {
     const keys = await keyring.publicKeys(wanted, signal);
     const reasons: string[] = [];
-    for (const body of this.signatures) {
+    for (const body of this.#signatures) {
       const packet = parseSignature(body);
       if (!packet) {
         reasons.push('it has a signature of an unknown kind');
@@ -76,7 +76,7 @@ export class SignatureCollector implements ContentVisitor {
         continue;
       }
       try {
-        await this.verifyOne(body, packet, found, keyring.openpgpConfig);
+        await this.#verifyOne(body, packet, found, keyring.openpgpConfig);
         return {
           primaryFingerprint: fingerprintOf(found.primary),
           fingerprint: fingerprintOf(found.signer),
@@ -96,14 +96,14 @@ export class SignatureCollector implements ContentVisitor {
     );
   }
 
-  private expect(hashId: number, salt: Buffer): void {
+  #expect(hashId: number, salt: Buffer): void {
     const name = hashById(hashId);
     const id = `${hashId}:${salt.toString('hex')}`;
-    if (this.contexts.size === maxSignatures) throw new MessageError('it has too many signatures');
-    if (!this.contexts.has(id)) this.contexts.set(id, createHash(name).update(salt));
+    if (this.#contexts.size === maxSignatures) throw new MessageError('it has too many signatures');
+    if (!this.#contexts.has(id)) this.#contexts.set(id, createHash(name).update(salt));
   }
 
-  private async verifyOne(
+  async #verifyOne(
     body: Buffer,
     packet: SignaturePacket,
     { primary, signer }: Found,
@@ -114,7 +114,7 @@ export class SignatureCollector implements ContentVisitor {
     await requireValidKey(primary, packet, config);
     const hashing = packet as SignaturePacket & { hashed?: Promise<Uint8Array>; salt?: Uint8Array };
     const salt = Buffer.from(hashing.salt ?? []);
-    const context = this.contexts.get(`${packet.hashAlgorithm ?? 0}:${salt.toString('hex')}`);
+    const context = this.#contexts.get(`${packet.hashAlgorithm ?? 0}:${salt.toString('hex')}`);
     if (!context) throw new Error('not announced before the data');
     const digest = context.copy().update(trailer(body, packet)).digest();
     // openpgp.js takes the digest from here instead of hashing the data itself.

@@ -55,11 +55,11 @@ export async function withPassphrases(
 export interface SeekableWriterOptions {
   readonly session: MessageSession;
   /** Of a message that `finish` will get a signature for: the packet that announces it. */
-  readonly onePass?: Uint8Array;
+  readonly onePass?: Uint8Array | undefined;
   /** 1 to 9; 0 for no compression: the message has no compressed packet then. */
   readonly level?: number;
   /** Whether a block is rather deflated at once than in libuv's pool, when nobody waits for the writer. */
-  readonly isIdle?: () => boolean;
+  readonly isIdle?: (() => boolean) | undefined;
   /** Takes the file, piece by piece, one after the other. A piece is used again once the next one was taken. */
   readonly sink: (piece: Buffer) => Promise<void>;
 }
@@ -89,59 +89,61 @@ interface PlacedBlock {
  * Errors of the sink come out of the next `write` or of `finish`, and are final.
  */
 export class SeekableMessageWriter {
-  private readonly compression: 'zip' | 'none';
-  private readonly level: number;
-  private readonly sessionKey: SessionKey;
-  private readonly body: BodyWriter;
-  private readonly blocks: PlacedBlock[] = [];
+  readonly #options: SeekableWriterOptions;
+  readonly #compression: 'zip' | 'none';
+  readonly #level: number;
+  readonly #sessionKey: SessionKey;
+  readonly #body: BodyWriter;
+  readonly #blocks: PlacedBlock[] = [];
   /** The block in the making; its data begin after `headRoom`. */
-  private pending: Buffer = freshBlock();
-  private pendingBytes = 0;
+  #pending: Buffer = freshBlock();
+  #pendingBytes = 0;
   /** Blocks whose data are in the body, to be filled again. */
-  private readonly spare: Buffer[] = [];
-  private plaintextBytes = 0;
+  readonly #spare: Buffer[] = [];
+  #plaintextBytes = 0;
   /** The plaintext of the blocks that are in the body. */
-  private packedPlaintextBytes = 0;
+  #packedPlaintextBytes = 0;
   /** All blocks that were handed over so far; each is put after the one before it. */
-  private chain: Promise<void> = Promise.resolve();
-  private readonly inWork: Promise<void>[] = [];
+  #chain: Promise<void> = Promise.resolve();
+  readonly #inWork: Promise<void>[] = [];
 
-  constructor(private readonly options: SeekableWriterOptions) {
+  constructor(options: SeekableWriterOptions) {
+    this.#options = options;
     const { packets } = options.session;
     if (packets.length === 0) throw new TypeError('Nobody to encrypt to');
     // a key that came from another thread is no Buffer any more
-    this.sessionKey = { algorithm, key: Buffer.from(options.session.sessionKey.key) };
-    this.level = options.level ?? 6;
-    this.compression = this.level === 0 ? 'none' : 'zip';
-    this.body = new BodyWriter(this.sessionKey, Buffer.from(packets), options.sink);
+    this.#sessionKey = { algorithm, key: Buffer.from(options.session.sessionKey.key) };
+    this.#level = options.level ?? 6;
+    this.#compression = this.#level === 0 ? 'none' : 'zip';
+    this.#body = new BodyWriter(this.#sessionKey, Buffer.from(packets), options.sink);
     // A compressed packet, ZIP, of indeterminate length.
-    if (this.compression === 'zip') this.chain = this.body.put(Buffer.of(0xa3, 1));
+    if (this.#compression === 'zip') this.#chain = this.#body.put(Buffer.of(0xa3, 1));
   }
 
   /** The octets of the file so far, without those of the blocks that are still in work. */
   get fileBytes(): number {
-    return this.body.headBytes + this.body.bytes;
+    return this.#body.headBytes + this.#body.bytes;
   }
 
   /** The plaintext that is not in `fileBytes` yet. */
   get unpackedBytes(): number {
-    return this.plaintextBytes + this.pendingBytes - this.packedPlaintextBytes;
+    return this.#plaintextBytes + this.#pendingBytes - this.#packedPlaintextBytes;
   }
 
   /** Waits until all blocks in work are in `fileBytes`. */
   async settle(): Promise<void> {
-    await this.chain;
-    this.inWork.length = 0;
+    await this.#chain;
+    this.#inWork.length = 0;
   }
 
   async write(data: Uint8Array): Promise<void> {
     for (let at = 0; at < data.length;) {
-      const room = this.blockLength - this.pendingBytes;
+      const room = this.#blockLength - this.#pendingBytes;
       // A full block waits until it is known not to be the last.
-      if (room === 0) await this.handOver(false);
-      const piece = data.subarray(at, at + (room === 0 ? this.blockLength : room));
-      this.pending.set(piece, headRoom + this.pendingBytes);
-      this.pendingBytes += piece.length;
+      if (room === 0) await this.#handOver(false);
+      const piece = data.subarray(at, at + (room === 0 ? this.#blockLength : room));
+      this.#pending.set(piece, headRoom + this.#pendingBytes);
+      this.#pendingBytes += piece.length;
       at += piece.length;
     }
   }
@@ -151,61 +153,61 @@ export class SeekableMessageWriter {
    * everything.
    */
   async finish(signature?: Uint8Array): Promise<SeekableResult> {
-    await this.handOver(true, signature);
-    await this.chain;
-    const bodyBytes = await this.body.finish();
-    const dataOffset = this.body.headBytes;
-    const layout = { dataOffset, partBytes, bodyBytes, compression: this.compression };
+    await this.#handOver(true, signature);
+    await this.#chain;
+    const bodyBytes = await this.#body.finish();
+    const dataOffset = this.#body.headBytes;
+    const layout = { dataOffset, partBytes, bodyBytes, compression: this.#compression };
     return {
       layout,
-      sessionKey: this.sessionKey,
-      blocks: this.blocks.map((block) => placed(layout, block)),
-      fileBytes: this.body.fileBytes,
-      plaintextBytes: this.plaintextBytes,
+      sessionKey: this.#sessionKey,
+      blocks: this.#blocks.map((block) => placed(layout, block)),
+      fileBytes: this.#body.fileBytes,
+      plaintextBytes: this.#plaintextBytes,
     };
   }
 
-  private get blockLength(): number {
-    return this.plaintextBytes === 0 ? firstBlockBytes : blockBytes;
+  get #blockLength(): number {
+    return this.#plaintextBytes === 0 ? firstBlockBytes : blockBytes;
   }
 
-  private async handOver(last: boolean, signature?: Uint8Array): Promise<void> {
-    const block = this.pending;
-    const data = block.subarray(headRoom, headRoom + this.pendingBytes);
-    if (!last) this.pending = this.spare.pop() ?? freshBlock();
-    const first = this.plaintextBytes === 0;
-    const plaintextOffset = this.plaintextBytes;
-    this.pendingBytes = 0;
-    this.plaintextBytes += data.length;
-    const head = blockHead(data.length, first, last, this.options.onePass);
+  async #handOver(last: boolean, signature?: Uint8Array): Promise<void> {
+    const block = this.#pending;
+    const data = block.subarray(headRoom, headRoom + this.#pendingBytes);
+    if (!last) this.#pending = this.#spare.pop() ?? freshBlock();
+    const first = this.#plaintextBytes === 0;
+    const plaintextOffset = this.#plaintextBytes;
+    this.#pendingBytes = 0;
+    this.#plaintextBytes += data.length;
+    const head = blockHead(data.length, first, last, this.#options.onePass);
     const headAt = headRoom - head.length;
     head.copy(block, headAt);
     const framed = block.subarray(headAt, headRoom + data.length);
     const message = signature === undefined ? framed : Buffer.concat([framed, signature]);
-    const packed = this.pack(message, last);
+    const packed = this.#pack(message, last);
     const isPacked = Buffer.isBuffer(packed);
     if (!isPacked) packed.catch(() => undefined); // its error is that of the chain
     const digest = createHash('sha256').update(data).digest().subarray(0, digestBytes);
     const put = async (bytes: Buffer): Promise<void> => {
-      const bodyOffset = this.body.bytes;
+      const bodyOffset = this.#body.bytes;
       const bodyLength = bytes.length;
       const plaintextLength = data.length;
-      this.blocks.push({ plaintextOffset, plaintextLength, bodyOffset, bodyLength, digest });
-      this.packedPlaintextBytes += plaintextLength;
-      await this.body.put(bytes);
+      this.#blocks.push({ plaintextOffset, plaintextLength, bodyOffset, bodyLength, digest });
+      this.#packedPlaintextBytes += plaintextLength;
+      await this.#body.put(bytes);
       noteShortLived(2 * bytes.length); // it, and what it was encrypted to
-      this.spare.push(block);
+      this.#spare.push(block);
     };
-    this.chain = this.chain.then(async () => put(await packed));
-    this.chain.catch(() => undefined);
-    this.inWork.push(this.chain);
-    if (isPacked || this.inWork.length >= maxBlocksInWork) await this.inWork.shift();
+    this.#chain = this.#chain.then(async () => put(await packed));
+    this.#chain.catch(() => undefined);
+    this.#inWork.push(this.#chain);
+    if (isPacked || this.#inWork.length >= maxBlocksInWork) await this.#inWork.shift();
   }
 
-  private pack(framed: Buffer, last: boolean): Buffer | Promise<Buffer> {
-    const { level, options } = this;
+  #pack(framed: Buffer, last: boolean): Buffer | Promise<Buffer> {
+    const level = this.#level;
     if (level === 0) return framed;
-    return deflateBlock(framed, level, last, options.isIdle?.());
+    return deflateBlock(framed, level, last, this.#options.isIdle?.());
   }
 }
 
@@ -246,65 +248,65 @@ class BodyWriter {
   /** The octets that went to the sink. */
   fileBytes = 0;
   readonly headBytes: number;
-  private readonly cipher;
-  private readonly mdc = createHash('sha1');
+  readonly #head: Buffer;
+  readonly #sink: (piece: Buffer) => Promise<void>;
+  readonly #cipher;
+  readonly #mdc = createHash('sha1');
   /** The part in the making, behind its length, and the one that the sink may still hold. */
-  private part = freshPart();
-  private otherPart = freshPart();
-  private partFilled = 0;
-  private started = false;
+  #part = freshPart();
+  #otherPart = freshPart();
+  #partFilled = 0;
+  #started = false;
 
-  constructor(
-    { key }: SessionKey,
-    private readonly head: Buffer,
-    private readonly sink: (piece: Buffer) => Promise<void>,
-  ) {
+  constructor({ key }: SessionKey, head: Buffer, sink: (piece: Buffer) => Promise<void>) {
+    this.#head = head;
+    this.#sink = sink;
     this.headBytes = head.length;
-    this.cipher = createCipheriv(nodeCipher(algorithm, 'cfb'), key, Buffer.alloc(cfbBlock));
+    this.#cipher = createCipheriv(nodeCipher(algorithm, 'cfb'), key, Buffer.alloc(cfbBlock));
     // Both fit into the first part: nothing is sent yet.
-    this.fill(Buffer.of(1));
+    this.#fill(Buffer.of(1));
     const prefix = randomBytes(cfbBlock);
-    this.fill(this.encrypt(Buffer.concat([prefix, prefix.subarray(-2)])));
+    this.#fill(this.#encrypt(Buffer.concat([prefix, prefix.subarray(-2)])));
   }
 
   async put(plain: Buffer): Promise<void> {
-    const bytes = this.encrypt(plain);
+    const bytes = this.#encrypt(plain);
     for (let at = 0; at < bytes.length;) {
-      at += this.fill(bytes.subarray(at));
-      if (this.partFilled < partBytes) return;
-      await this.send(this.part);
-      [this.part, this.otherPart] = [this.otherPart, this.part];
-      this.partFilled = 0;
+      at += this.#fill(bytes.subarray(at));
+      if (this.#partFilled < partBytes) return;
+      await this.#send(this.#part);
+      [this.#part, this.#otherPart] = [this.#otherPart, this.#part];
+      this.#partFilled = 0;
     }
   }
 
   /** Writes the MDC packet and the last part; the octets of the body. */
   async finish(): Promise<number> {
     const header = Buffer.of(0xd3, 0x14);
-    const mdc = this.mdc.copy().update(header).digest();
+    const mdc = this.#mdc.copy().update(header).digest();
     await this.put(Buffer.concat([header, mdc]));
-    const last = this.part.subarray(1, 1 + this.partFilled);
-    await this.send(Buffer.concat([encodeDefiniteLength(last.length), last]));
+    const last = this.#part.subarray(1, 1 + this.#partFilled);
+    await this.#send(Buffer.concat([encodeDefiniteLength(last.length), last]));
     return this.bytes;
   }
 
-  private encrypt(plain: Buffer): Buffer {
-    this.mdc.update(plain);
-    return this.cipher.update(plain);
+  #encrypt(plain: Buffer): Buffer {
+    this.#mdc.update(plain);
+    return this.#cipher.update(plain);
   }
 
   /** Puts into the part what fits; how much did. */
-  private fill(bytes: Buffer): number {
-    const count = bytes.copy(this.part, 1 + this.partFilled);
-    this.partFilled += count;
+  #fill(bytes: Buffer): number {
+    const count = bytes.copy(this.#part, 1 + this.#partFilled);
+    this.#partFilled += count;
     this.bytes += count;
     return count;
   }
 
-  private async send(piece: Buffer): Promise<void> {
-    const bytes = this.started ? piece : Buffer.concat([this.head, Buffer.of(0xd2), piece]);
-    this.started = true;
-    await this.sink(bytes);
+  async #send(piece: Buffer): Promise<void> {
+    const bytes = this.#started ? piece : Buffer.concat([this.#head, Buffer.of(0xd2), piece]);
+    this.#started = true;
+    await this.#sink(bytes);
     this.fileBytes += bytes.length;
   }
 }

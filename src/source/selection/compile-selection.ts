@@ -9,9 +9,9 @@ import {
   markerRule,
   olderThanRule,
   otherFileSystemsRule,
-  type PatternMode,
   regexpRule,
 } from './rules.js';
+import type { PatternMode } from './rules.js';
 import type { Rule } from './rule.js';
 import { Selector } from './selector.js';
 

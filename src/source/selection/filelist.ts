@@ -1,5 +1,5 @@
 import { decodeName } from '../../base/index.js';
-import { PYTHON_SPACE } from './regexp-text.js';
+import { pythonSpace } from './regexp-text.js';
 
 /** One line of a filelist. */
 export interface FilelistLine {
@@ -9,7 +9,7 @@ export interface FilelistLine {
 }
 
 /** What Python takes off both ends of a line. */
-const outerSpace = new RegExp(`^[${PYTHON_SPACE}]+|[${PYTHON_SPACE}]+$`, 'gu');
+const outerSpace = new RegExp(`^[${pythonSpace}]+|[${pythonSpace}]+$`, 'gu');
 
 /** The lines of a --include-filelist or --exclude-filelist (docs/format/2-behaviour.md 3.1, "Filelists"). */
 export function parseFilelist(content: Uint8Array, nullSeparator: boolean): FilelistLine[] {

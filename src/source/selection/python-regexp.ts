@@ -3,28 +3,28 @@
  * --exclude-regexp are Python's in duplicity. What JavaScript cannot express is refused, never guessed.
  */
 import { patternError } from './pattern-error.js';
-import { escapeInSet, escapeText, PYTHON_SPACE } from './regexp-text.js';
+import { escapeInSet, escapeText, pythonSpace } from './regexp-text.js';
 
 /** Sets without their brackets: Python's meaning of \d, \w and \s. */
-const DIGIT = '\\p{Nd}';
-const WORD = '\\p{L}\\p{N}_';
+const digit = '\\p{Nd}';
+const word = '\\p{L}\\p{N}_';
 const shorthands: Readonly<Record<string, string>> = {
-  d: `[${DIGIT}]`,
-  D: `[^${DIGIT}]`,
-  w: `[${WORD}]`,
-  W: `[^${WORD}]`,
-  s: `[${PYTHON_SPACE}]`,
-  S: `[^${PYTHON_SPACE}]`,
-  b: `(?:(?<=[${WORD}])(?![${WORD}])|(?<![${WORD}])(?=[${WORD}]))`,
-  B: `(?:(?<=[${WORD}])(?=[${WORD}])|(?<![${WORD}])(?![${WORD}]))`,
+  d: `[${digit}]`,
+  D: `[^${digit}]`,
+  w: `[${word}]`,
+  W: `[^${word}]`,
+  s: `[${pythonSpace}]`,
+  S: `[^${pythonSpace}]`,
+  b: `(?:(?<=[${word}])(?![${word}])|(?<![${word}])(?=[${word}]))`,
+  B: `(?:(?<=[${word}])(?=[${word}])|(?<![${word}])(?![${word}]))`,
   A: '^',
   Z: '$',
 };
 const setShorthands: Readonly<Record<string, string>> = {
   d: '\\p{Nd}',
   D: '\\P{Nd}',
-  w: WORD,
-  s: PYTHON_SPACE,
+  w: word,
+  s: pythonSpace,
 };
 const controls: Readonly<Record<string, string>> = {
   a: '\x07',

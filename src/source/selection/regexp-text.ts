@@ -1,5 +1,5 @@
 /** What Python takes for white space, as the inside of a set. */
-export const PYTHON_SPACE =
+export const pythonSpace =
   '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
 
 /** Text as the source of a regular expression with the flag "u" that matches just that. */

@@ -9,7 +9,7 @@ export interface PatternMode {
   readonly ignoreCase: boolean;
 }
 
-const CASE_PREFIX = 'ignorecase:';
+const casePrefix = 'ignorecase:';
 
 /**
  * A glob, or in literal mode a path.
@@ -24,8 +24,8 @@ export function globRule(
   from: string,
 ): Rule {
   const literal = mode.syntax === 'literal';
-  const prefixed = !literal && pattern.startsWith(CASE_PREFIX);
-  const glob = compileGlob(prefixed ? pattern.slice(CASE_PREFIX.length) : pattern, {
+  const prefixed = !literal && pattern.startsWith(casePrefix);
+  const glob = compileGlob(prefixed ? pattern.slice(casePrefix.length) : pattern, {
     ignoreCase: mode.ignoreCase || prefixed,
     literal,
   });

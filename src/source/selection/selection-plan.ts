@@ -1,5 +1,6 @@
 import { compileSelection } from './compile-selection.js';
-import { parseFilesFrom, type FilesFrom } from './files-from.js';
+import { parseFilesFrom } from './files-from.js';
+import type { FilesFrom } from './files-from.js';
 import type { SelectionOption } from './options.js';
 import type { Selector } from './selector.js';
 

@@ -3,13 +3,14 @@
  * while the kernel has the folder in its cache; where the disk or the network has to be asked, it would hold the
  * event loop. So calls are synchronous as long as they return at once.
  */
-import { readdirSync, type PathLike } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import type { PathLike } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
-import { QUICK_MS } from './read-stats.js';
+import { quickMs } from './read-stats.js';
 
 /** After a slow call so many are asynchronous. */
-const SLOW_RUN_LENGTH = 32;
+const slowRunLength = 32;
 
 export class FolderLister {
   #slowCallsLeft = 0;
@@ -22,8 +23,8 @@ export class FolderLister {
     }
     const start = performance.now();
     const names = readdirSync(path, encoding);
-    if (performance.now() - start > QUICK_MS + names.length / 1000) {
-      this.#slowCallsLeft = SLOW_RUN_LENGTH;
+    if (performance.now() - start > quickMs + names.length / 1000) {
+      this.#slowCallsLeft = slowRunLength;
     }
     return names;
   }

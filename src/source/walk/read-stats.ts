@@ -3,16 +3,17 @@
  * asynchronous one 10 µs of the processor; where the disk or the network has to be asked, calls must run
  * side by side and not hold the event loop. So calls are synchronous as long as they return at once.
  */
-import { lstat, lstatSync, type PathLike, stat, statSync, type Stats } from 'node:fs';
+import { lstat, lstatSync, stat, statSync } from 'node:fs';
+import type { PathLike, Stats } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 
 /** Stats, or the error; undefined when there is no such file (any more). */
 export type StatsOrError = Stats | NodeJS.ErrnoException | undefined;
 
 /** Synchronous calls that take longer were not answered from the kernel's cache. */
-export const QUICK_MS = 1;
-const MAX_RUN_LENGTH = 64;
-const PARALLEL_CALLS = 16;
+export const quickMs = 1;
+const maxRunLength = 64;
+const parallelCalls = 16;
 
 /**
  * The stats of each path, in the same order.
@@ -31,13 +32,13 @@ export async function readStats(
 /** Returns how many were read. */
 function readQuickly(paths: readonly PathLike[], follow: boolean, results: StatsOrError[]): number {
   let at = 0;
-  for (let runLength = 1; at < paths.length; runLength = Math.min(runLength * 2, MAX_RUN_LENGTH)) {
+  for (let runLength = 1; at < paths.length; runLength = Math.min(runLength * 2, maxRunLength)) {
     const start = performance.now();
     for (const path of paths.slice(at, at + runLength)) {
       results[at] = statNow(path, follow);
       at += 1;
     }
-    if (performance.now() - start > QUICK_MS) break;
+    if (performance.now() - start > quickMs) break;
   }
   return at;
 }
@@ -75,7 +76,7 @@ function readInParallel(
         start();
       });
     };
-    for (let i = 0; i < PARALLEL_CALLS; i += 1) start();
+    for (let i = 0; i < parallelCalls; i += 1) start();
   });
 }
 

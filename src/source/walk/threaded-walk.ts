@@ -22,7 +22,8 @@ export class ThreadedWalk implements AsyncIterable<readonly WalkItem[]> {
     this.#worker = startThread(new URL('./walk-thread.js', import.meta.url), {
       task: 'walks over the source',
       workerData: { plan, ahead: this.#ahead } satisfies WalkThreadData,
-      ...{ onMessage, onEnd },
+      onMessage,
+      onEnd,
     });
   }
 

@@ -19,7 +19,7 @@ export interface WalkOptions extends Selection {
 }
 
 /** Items are handed out some hundreds at a time. */
-const BATCH_LENGTH = 512;
+const batchLength = 512;
 
 /**
  * Walks the source. Memory holds the names of the folders on the way to the current one, and no more.
@@ -35,7 +35,7 @@ export async function* walkSource(
   await walker.start();
   while (!walker.ended) {
     throwIfAborted(options.signal);
-    await walker.walk(BATCH_LENGTH);
+    await walker.walk(batchLength);
     const items = walker.takeItems();
     if (items.length > 0) yield items;
   }

@@ -3,7 +3,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { sentError } from '../../threads/index.js';
 import { compilePlan } from '../selection/index.js';
 import { encodeItems } from './item-batch.js';
-import { maxBatchesAhead, type WalkMessage, type WalkThreadData } from './protocol.js';
+import { maxBatchesAhead } from './protocol.js';
+import type { WalkMessage, WalkThreadData } from './protocol.js';
 import { walkSource } from './walk-source.js';
 
 const { plan, ahead } = workerData as WalkThreadData;

@@ -1,11 +1,13 @@
-import { type Stats, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { decodeName, DuplifsError, errorText } from '../../base/index.js';
 import type { FilesFrom, Selector, Verdict } from '../selection/index.js';
 import { entryOfStats } from './entry-of-stats.js';
 import { FolderLister } from './list-folder.js';
-import { isMissing, readStats, type StatsOrError } from './read-stats.js';
+import { isMissing, readStats } from './read-stats.js';
+import type { StatsOrError } from './read-stats.js';
 import { sourcePath, systemPath } from './source-path.js';
 import type { WalkEntry, WalkItem } from './walk-item.js';
 import type { WalkOptions } from './walk-source.js';
@@ -26,10 +28,10 @@ interface Folder {
 }
 
 /** How many stats are read ahead. */
-const STATS_BATCH = 256;
+const statsBatch = 256;
 /** The event loop gets its turn when this much time has passed without one. */
-const MAX_HOLD_MS = 8;
-const NO_MARKERS: ReadonlySet<string> = new Set();
+const maxHoldMs = 8;
+const noMarkers: ReadonlySet<string> = new Set();
 
 /** The state of one walk: the folders from the root to the current one, and the items not yet taken. */
 export class Walker {
@@ -120,7 +122,7 @@ export class Walker {
       return undefined;
     }
     if (entry.type === 'dir') return this.#visitFolder(entry, stats, filesFrom);
-    if (this.#verdict(entry, stats, NO_MARKERS) === 'include') this.#storeFile(entry);
+    if (this.#verdict(entry, stats, noMarkers) === 'include') this.#storeFile(entry);
     return undefined;
   }
 
@@ -152,7 +154,7 @@ export class Walker {
     if (stats === undefined || stats instanceof Error) return;
     const entry = entryOfStats(path, stats);
     if (entry?.type !== 'sym') return;
-    if (this.#verdict(entry, stats, NO_MARKERS) === 'include') this.#storeFile(entry);
+    if (this.#verdict(entry, stats, noMarkers) === 'include') this.#storeFile(entry);
   }
 
   /** Nothing is known but the path; whether it is selected is asked as of a new file. */
@@ -163,7 +165,7 @@ export class Walker {
       type: 'reg',
       mtimeSeconds,
       onRootDevice: true,
-      markers: NO_MARKERS,
+      markers: noMarkers,
     } as const;
     if (this.#selector.verdict(facts) !== 'exclude') this.#storeUnreadable(path, error);
   }
@@ -236,18 +238,18 @@ export class Walker {
 
   async #markersIn(path: string): Promise<ReadonlySet<string>> {
     const { markerNames } = this.#selector;
-    if (markerNames.length === 0) return NO_MARKERS;
+    if (markerNames.length === 0) return noMarkers;
     const paths = markerNames.map((name) => this.#systemPath(`${path}/${name}`));
     const stats = await readStats(paths, false);
     return new Set(markerNames.filter((_, i) => isStats(stats[i])));
   }
 
   async #readStats(folder: Folder): Promise<void> {
-    if (performance.now() - this.#lastTurn > MAX_HOLD_MS) {
+    if (performance.now() - this.#lastTurn > maxHoldMs) {
       await setImmediate();
       this.#lastTurn = performance.now();
     }
-    const names = folder.names.slice(folder.next, folder.next + STATS_BATCH);
+    const names = folder.names.slice(folder.next, folder.next + statsBatch);
     const prefix = folder.path === '' ? '' : `${folder.path}/`;
     const paths = names.map((name) => this.#systemPath(prefix + name));
     folder.stats = await readStats(paths, this.#copyLinks);

@@ -36,9 +36,8 @@ export class FtpFolder implements Folder {
         .map(({ name, size, modifiedAt }) => ({
           name,
           size,
-          ...(modifiedAt === undefined
-            ? {}
-            : { modifiedSeconds: Math.floor(modifiedAt.getTime() / 1000) }),
+          modifiedSeconds:
+            modifiedAt === undefined ? undefined : Math.floor(modifiedAt.getTime() / 1000),
         }));
     });
   }

@@ -1,3 +1,4 @@
+import { defined } from '../../base/index.js';
 import { StorageError } from '../errors.js';
 import { FolderStorage } from '../folder-storage.js';
 import type { StorageOptions } from '../options.js';
@@ -23,15 +24,16 @@ export async function openFtp(url: StorageUrl, options: StorageOptions): Promise
   const env = options.env ?? process.env;
   const password = url.password ?? env['FTP_PASSWORD'];
   const timeout = options.timeoutSeconds ?? defaults.timeoutSeconds;
-  const secure = url.scheme === 'ftps' && (url.port === 990 ? 'implicit' : true);
+  const secure = url.scheme === 'ftps' && (url.port === 990 ? ('implicit' as const) : true);
   const pool = new FtpPool(
-    {
+    defined({
       host: url.host,
       secure,
-      secureOptions: { ...(await tlsSettings(options.tls)), host: url.host },
-      ...(url.port === undefined ? {} : { port: url.port }),
-      ...(url.user === undefined ? {} : { user: url.user, password: password ?? '' }),
-    },
+      secureOptions: defined({ ...(await tlsSettings(options.tls)), host: url.host }),
+      port: url.port,
+      user: url.user,
+      password: url.user === undefined ? undefined : (password ?? ''),
+    }),
     timeout,
   );
   const user = url.user === undefined ? '' : `${url.user}@`;

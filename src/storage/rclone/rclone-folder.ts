@@ -202,8 +202,8 @@ export class RcloneFolder implements Folder {
         method,
         headers: { ...headers, Authorization: `Basic ${login}` },
         agent: () => this.#agent,
-        ...(signal === undefined ? {} : { signal }),
-        ...(body === undefined ? {} : { body }),
+        signal,
+        body,
       },
       this.#timeoutSeconds,
     );

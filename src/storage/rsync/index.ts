@@ -68,7 +68,7 @@ export function rsyncTarget(
         ...(url.port === undefined ? [] : [`--port=${url.port}`]),
         ...words,
       ],
-      env: { ...options.env, ...(password === undefined ? {} : { RSYNC_PASSWORD: password }) },
+      env: { ...options.env, RSYNC_PASSWORD: password },
     };
   }
   const shell = [

@@ -17,8 +17,8 @@ export async function openS3(url: StorageUrl, options: StorageOptions): Promise<
     options: s3,
     env,
     timeoutSeconds: options.timeoutSeconds ?? defaults.timeoutSeconds,
-    ...(url.user === undefined ? {} : { user: url.user }),
-    ...(url.password === undefined ? {} : { password: url.password }),
+    user: url.user,
+    password: url.password,
   });
   const secrets = [url.password, env['AWS_SECRET_ACCESS_KEY'], env['AWS_SESSION_TOKEN']];
   return compose(

@@ -1,3 +1,4 @@
+import { defined } from '../../base/index.js';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { S3Options } from '../options.js';
@@ -9,8 +10,8 @@ export interface ClientInputs {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly timeoutSeconds: number;
   /** Credentials from the URL, which go before all others. */
-  readonly user?: string;
-  readonly password?: string;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
 }
 
 /** A client whose credentials and region come from where the `aws` program takes them, too. */
@@ -25,24 +26,20 @@ export async function s3Client(inputs: ClientInputs): Promise<S3Client> {
   // it tells developers about a later SDK; users of this one can do nothing with it
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const milliseconds = timeoutSeconds * 1000;
-  const config: S3ClientConfig = {
+  const config: S3ClientConfig = defined({
     ...credentials(inputs),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(env['AWS_PROFILE'] === undefined ? {} : { profile: env['AWS_PROFILE'] }),
+    endpoint,
+    profile: env['AWS_PROFILE'],
     forcePathStyle: options.addressing
       ? options.addressing === 'path'
       : endpoint !== undefined || target.bucket.includes('.'),
     followRegionRedirects: endpoint === undefined,
     maxAttempts: 1, // src/storage/wrappers/retry.ts decides
     // Servers other than Amazon's know no checksums in trailers; sizes and TLS guard the transfer.
-    ...(endpoint === undefined
-      ? {}
-      : {
-          requestChecksumCalculation: 'WHEN_REQUIRED' as const,
-          responseChecksumValidation: 'WHEN_REQUIRED' as const,
-        }),
+    requestChecksumCalculation: endpoint === undefined ? undefined : ('WHEN_REQUIRED' as const),
+    responseChecksumValidation: endpoint === undefined ? undefined : ('WHEN_REQUIRED' as const),
     requestHandler: { connectionTimeout: milliseconds, socketTimeout: milliseconds },
-  };
+  });
   const client = new S3Client(region === undefined ? config : { ...config, region });
   if (region !== undefined) return client;
   try {
@@ -61,10 +58,10 @@ function credentials({ env, user, password }: ClientInputs): Pick<S3ClientConfig
   if (id === undefined || secret === undefined || id === '' || secret === '') return {};
   const session = user === undefined ? env['AWS_SESSION_TOKEN'] : undefined;
   return {
-    credentials: {
+    credentials: defined({
       accessKeyId: id,
       secretAccessKey: secret,
-      ...(session === undefined || session === '' ? {} : { sessionToken: session }),
-    },
+      sessionToken: session === undefined || session === '' ? undefined : session,
+    }),
   };
 }

@@ -127,8 +127,8 @@ export class S3Storage implements Storage {
           Bucket: this.#target.bucket,
           Prefix: this.#target.prefix,
           Delimiter: '/',
-          ...(token === undefined ? {} : { ContinuationToken: token }),
-          ...(restored ? { OptionalObjectAttributes: ['RestoreStatus'] } : {}),
+          ContinuationToken: token,
+          OptionalObjectAttributes: restored ? ['RestoreStatus'] : undefined,
         }),
         having(signal),
       );
@@ -145,10 +145,11 @@ export class S3Storage implements Storage {
     return {
       name,
       size: object.Size ?? 0,
-      ...(object.LastModified === undefined
-        ? {}
-        : { modifiedSeconds: Math.floor(object.LastModified.getTime() / 1000) }),
-      ...(archived ? { archived } : {}),
+      modifiedSeconds:
+        object.LastModified === undefined
+          ? undefined
+          : Math.floor(object.LastModified.getTime() / 1000),
+      archived,
     };
   }
 
@@ -164,7 +165,7 @@ export class S3Storage implements Storage {
         new GetObjectCommand({
           Bucket: this.#target.bucket,
           Key: this.#key(name),
-          ...(header === undefined ? {} : { Range: header }),
+          Range: header,
         }),
         having(signal),
       );

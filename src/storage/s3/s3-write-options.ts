@@ -18,8 +18,8 @@ export function s3WriteOptions(name: string, options: S3Options): S3WriteOptions
   return {
     ...kind,
     ServerSideEncryption: encryption,
-    ...(kmsKeyId === undefined ? {} : { SSEKMSKeyId: kmsKeyId }),
-    ...(kmsGrant === undefined ? {} : { GrantFullControl: kmsGrant }),
+    SSEKMSKeyId: kmsKeyId,
+    GrantFullControl: kmsGrant,
   };
 }
 

@@ -22,8 +22,8 @@ export async function openSftp(url: StorageUrl, options: StorageOptions): Promis
   const env = options.env ?? process.env;
   const settings = sshSettings({
     host: url.host,
-    ...(url.port === undefined ? {} : { port: url.port }),
-    ...(url.user === undefined ? {} : { user: url.user }),
+    port: url.port,
+    user: url.user,
     options: options.ssh?.options ?? [],
     env,
   });

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { Duplex } from 'node:stream';
 import type { Algorithms, AuthMethod, Client, ConnectConfig, SFTPWrapper } from 'ssh2';
 import ssh2 from 'ssh2';
-import { errorText } from '../../base/index.js';
+import { defined, errorText } from '../../base/index.js';
 import { StorageError } from '../errors.js';
 import type { HostKey } from './known-hosts.js';
 import { fingerprint, hostKeyAlgorithms, hostKeys, hostLine, judge } from './known-hosts.js';
@@ -39,7 +39,7 @@ export async function connectSsh(
     return refusal === undefined;
   };
   const algorithms = hostKeyAlgorithms(keys);
-  const config: ConnectConfig = {
+  const config: ConnectConfig = defined({
     host: settings.host,
     port: settings.port,
     username: settings.user,
@@ -48,9 +48,9 @@ export async function connectSsh(
     keepaliveInterval: Math.max(1, timeoutSeconds / 3) * 1000,
     keepaliveCountMax: 3,
     authHandler: [...login.methods] as AuthMethod[],
-    ...(algorithms.length === 0 ? {} : { algorithms: { serverHostKey: algorithms } as Algorithms }),
-    ...(settings.proxyCommand === undefined ? {} : { sock: proxy(settings.proxyCommand) }),
-  };
+    algorithms: algorithms.length === 0 ? undefined : ({ serverHostKey: algorithms } as Algorithms),
+    sock: settings.proxyCommand === undefined ? undefined : proxy(settings.proxyCommand),
+  });
   const client = new ssh2.Client();
   try {
     await ready(client, config);

@@ -20,15 +20,15 @@ export interface SshSettings {
   readonly identityFiles: readonly string[];
   readonly identitiesOnly: boolean;
   /** The path of the agent's socket. */
-  readonly agent?: string;
+  readonly agent?: string | undefined;
   /** A command whose input and output are the connection. */
-  readonly proxyCommand?: string;
+  readonly proxyCommand?: string | undefined;
 }
 
 export interface SettingsInputs {
   readonly host: string;
-  readonly port?: number;
-  readonly user?: string;
+  readonly port?: number | undefined;
+  readonly user?: string | undefined;
   /** As on ssh's command line: "-oKey=value", "-i file", "-p port". */
   readonly options: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -69,8 +69,8 @@ export function sshSettings(inputs: SettingsInputs): SshSettings {
     strict: !['no', 'off', 'accept-new'].includes(one('stricthostkeychecking') ?? 'ask'),
     identityFiles: (settings.get('identityfile') ?? defaultIdentities).map(expand),
     identitiesOnly: one('identitiesonly')?.toLowerCase() === 'yes',
-    ...(agent === undefined ? {} : { agent: expand(agent) }),
-    ...(proxy === undefined ? {} : { proxyCommand: expand(proxy) }),
+    agent: agent === undefined ? undefined : expand(agent),
+    proxyCommand: proxy === undefined ? undefined : expand(proxy),
   };
 }
 

@@ -25,8 +25,8 @@ export async function openWebdav(url: StorageUrl, options: StorageOptions): Prom
   const folder = new WebdavFolder({
     url: `${url.scheme}://${authority}/${path.join('/')}`,
     address: `${url.scheme === 'webdavs' ? 'https' : 'http'}://${authority}${tail}/`,
-    ...(url.user === undefined ? {} : { username: url.user }),
-    ...(password === undefined || url.user === undefined ? {} : { password }),
+    username: url.user,
+    password: password === undefined || url.user === undefined ? undefined : password,
     headers: options.webdav?.headers ?? {},
     tls: await tlsSettings(options.tls),
     timeoutSeconds: options.timeoutSeconds ?? defaults.timeoutSeconds,

@@ -1,4 +1,5 @@
 /** A collection of a WebDAV server (RFC 4918). */
+import { defined } from '../../base/index.js';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { Readable } from 'node:stream';
@@ -18,8 +19,8 @@ export interface WebdavInputs {
   readonly url: string;
   /** http or https, without credentials, percent-encoded, with a slash at its end. */
   readonly address: string;
-  readonly username?: string;
-  readonly password?: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly tls: TlsSettings;
   readonly timeoutSeconds: number;
@@ -54,14 +55,18 @@ export class WebdavFolder implements Folder {
     const httpAgent = new HttpAgent({ keepAlive: true });
     const httpsAgent = new HttpsAgent({ keepAlive: true, ...inputs.tls });
     this.#agents = [httpAgent, httpsAgent];
-    this.#client = createClient(this.#address.origin, {
-      httpAgent,
-      httpsAgent,
-      headers: { ...inputs.headers },
-      // the server says whether it wants Basic or Digest
-      ...(username === undefined ? {} : { authType: AuthType.Auto, username }),
-      ...(password === undefined ? {} : { password }),
-    });
+    this.#client = createClient(
+      this.#address.origin,
+      defined({
+        httpAgent,
+        httpsAgent,
+        headers: { ...inputs.headers },
+        // the server says whether it wants Basic or Digest
+        authType: username === undefined ? undefined : AuthType.Auto,
+        username,
+        password,
+      }),
+    );
   }
 
   async list(signal?: AbortSignal): Promise<StoredObject[]> {
@@ -109,10 +114,8 @@ export class WebdavFolder implements Folder {
   }
 
   async put(name: string, body: Body, { size, signal }: WriteOptions): Promise<void> {
-    const headers = {
-      'Content-Type': 'application/octet-stream',
-      ...(size === undefined ? {} : { 'Content-Length': String(size) }),
-    };
+    const headers: Record<string, string> = { 'Content-Type': 'application/octet-stream' };
+    if (size !== undefined) headers['Content-Length'] = String(size);
     const stream = Readable.from(chunksOf(body), { objectMode: false });
     try {
       const response = await this.#request('PUT', name, headers, signal, stream);
@@ -211,13 +214,7 @@ export class WebdavFolder implements Folder {
   ): Promise<HttpResponse> {
     const url = typeof where === 'string' ? this.#locate(where) : where.href;
     const response: unknown = await this.#client
-      .customRequest('', {
-        url,
-        method,
-        headers: { ...headers },
-        ...having(signal),
-        ...(data === undefined ? {} : { data }),
-      })
+      .customRequest('', defined({ url, method, headers: { ...headers }, data, signal }))
       .catch((error: unknown) => {
         throw httpError(error);
       });

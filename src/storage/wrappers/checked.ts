@@ -142,7 +142,7 @@ export class CheckedStorage extends WrappedStorage {
     return new StorageError(
       failure.code,
       this.#redact(`Cannot ${action} ${what}: ${failure.reason}`),
-      { transient: failure.transient, ...(hint === undefined ? {} : { hint }) },
+      { transient: failure.transient, hint },
     );
   }
 

@@ -32,15 +32,15 @@ export function compose(backend: Storage, traits: Traits, options: StorageOption
   storage = new LimitStorage(storage, concurrency);
   if (options.maxUploadRate !== undefined || options.maxDownloadRate !== undefined) {
     storage = new RateStorage(storage, {
-      ...(options.maxUploadRate === undefined ? {} : { upload: options.maxUploadRate }),
-      ...(options.maxDownloadRate === undefined ? {} : { download: options.maxDownloadRate }),
+      upload: options.maxUploadRate,
+      download: options.maxDownloadRate,
     });
   }
   return new RetryStorage(new CountStorage(storage, statistics), {
     tries: options.numRetries ?? defaults.numRetries,
     maxDelaySeconds: options.retryDelaySeconds ?? defaults.retryDelaySeconds,
-    ...(options.maxRetrySeconds === undefined ? {} : { maxRetrySeconds: options.maxRetrySeconds }),
+    maxRetrySeconds: options.maxRetrySeconds,
     statistics,
-    ...(options.log === undefined ? {} : { log: options.log }),
+    log: options.log,
   });
 }

@@ -6,8 +6,8 @@ import { WrappedStorage } from './wrapped.js';
 
 /** In bytes a second; absent is unbounded. */
 export interface Rates {
-  readonly upload?: number;
-  readonly download?: number;
+  readonly upload?: number | undefined;
+  readonly download?: number | undefined;
 }
 
 export class RateStorage extends WrappedStorage {

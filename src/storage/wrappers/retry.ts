@@ -4,7 +4,8 @@
  */
 import { setMaxListeners } from 'node:events';
 import pRetry from 'p-retry';
-import { DuplifsError, errorText } from '../../base/index.js';
+import type { RetryContext } from 'p-retry';
+import { defined, DuplifsError, errorText } from '../../base/index.js';
 import { isReplayable } from '../body.js';
 import { StorageError } from '../errors.js';
 import type { Body, ByteRange, Storage, StoredObject, WriteOptions } from '../storage.js';
@@ -17,10 +18,10 @@ export interface RetryOptions {
   /** The longest pause between two; the first is about a second, each next twice as long. */
   readonly maxDelaySeconds: number;
   /** No more tries that long after the first failure. */
-  readonly maxRetrySeconds?: number;
+  readonly maxRetrySeconds?: number | undefined;
   readonly statistics: StorageStatistics;
   /** Told of each failure that is tried again. */
-  readonly log?: (message: string) => void;
+  readonly log?: ((message: string) => void) | undefined;
 }
 
 const firstDelayMilliseconds = 1000;
@@ -105,22 +106,25 @@ export class RetryStorage extends WrappedStorage {
     const { tries, maxDelaySeconds, maxRetrySeconds, statistics, log } = this.#options;
     const maxTimeout = maxDelaySeconds * 1000;
     try {
-      return await pRetry((attempt) => (attempt === 1 ? Promise.reject(toError(failed)) : call()), {
-        retries: tries - 1,
-        minTimeout: Math.min(firstDelayMilliseconds, maxTimeout),
-        maxTimeout,
-        factor: 2,
-        randomize: true,
-        ...(maxRetrySeconds === undefined ? {} : { maxRetryTime: maxRetrySeconds * 1000 }),
-        ...(signal === undefined ? {} : { signal }),
-        shouldRetry: ({ error }) => this.#mayPass(error),
-        onFailedAttempt: ({ error, attemptNumber, retriesLeft }) => {
-          if (retriesLeft === 0 || !this.#mayPass(error)) return;
-          statistics.retries += 1;
-          const all = maxRetrySeconds === undefined ? ` of ${tries}` : '';
-          log?.(`Try ${attemptNumber}${all} failed: ${errorText(error)}`);
-        },
-      });
+      return await pRetry(
+        (attempt) => (attempt === 1 ? Promise.reject(toError(failed)) : call()),
+        defined({
+          retries: tries - 1,
+          minTimeout: Math.min(firstDelayMilliseconds, maxTimeout),
+          maxTimeout,
+          factor: 2,
+          randomize: true,
+          maxRetryTime: maxRetrySeconds === undefined ? undefined : maxRetrySeconds * 1000,
+          signal,
+          shouldRetry: ({ error }: RetryContext) => this.#mayPass(error),
+          onFailedAttempt: ({ error, attemptNumber, retriesLeft }: RetryContext) => {
+            if (retriesLeft === 0 || !this.#mayPass(error)) return;
+            statistics.retries += 1;
+            const all = maxRetrySeconds === undefined ? ` of ${tries}` : '';
+            log?.(`Try ${attemptNumber}${all} failed: ${errorText(error)}`);
+          },
+        }),
+      );
     } catch (error) {
       throw signal?.aborted === true ? this.#cancelled(error) : error;
     }

@@ -10,20 +10,18 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, inflateRaw } from 'node:zlib';
 import { DuplifsError } from '../../base/index.js';
-import {
-  decodeBlocks,
-  parseMessageHeader,
-  withSkips,
-  type Keyring,
-  type MessageHeader,
-  type SeekableBlock,
-  type SeekableLayout,
-  type SeekableMessage,
-  type SessionKey,
+import { decodeBlocks, parseMessageHeader, withSkips } from '../../openpgp/index.js';
+import type {
+  Keyring,
+  MessageHeader,
+  SeekableBlock,
+  SeekableLayout,
+  SeekableMessage,
+  SessionKey,
 } from '../../openpgp/index.js';
-import { type ByteRange, type Storage } from '../../storage/index.js';
-import { type EncodedFile } from '../decode.js';
-import { type SeekBlock, type SeekTable } from './seek-table.js';
+import type { ByteRange, Storage } from '../../storage/index.js';
+import type { EncodedFile } from '../decode.js';
+import type { SeekBlock, SeekTable } from './seek-table.js';
 
 const inflateInPool = promisify(inflateRaw);
 /** The packets before the encrypted data: more than enough for dozens of recipients. */

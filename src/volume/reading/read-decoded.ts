@@ -7,8 +7,9 @@
  */
 import { LRUCache } from 'lru-cache';
 import { noteShortLived } from '../../threads/index.js';
-import { blockLength, type BlockArena, type StoredBlock } from '../block-arena.js';
-import { type BlockMemory } from '../block-memory.js';
+import { blockLength } from '../block-arena.js';
+import type { BlockArena, StoredBlock } from '../block-arena.js';
+import type { BlockMemory } from '../block-memory.js';
 
 /** The blocks of a decoded volume, or a window of them. */
 export interface KeptBlocks {

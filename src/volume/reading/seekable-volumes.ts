@@ -6,9 +6,9 @@
  * from one fetch. A reader that jumps pays for nothing but its block.
  */
 import { SharedTask } from '../../base/index.js';
-import { type BlockMemory } from '../block-memory.js';
-import { type SeekTable } from './seek-table.js';
-import { type BlockReader } from './read-blocks.js';
+import type { BlockMemory } from '../block-memory.js';
+import type { SeekTable } from './seek-table.js';
+import type { BlockReader } from './read-blocks.js';
 
 export interface SeekableVolume {
   readonly id: number;

@@ -1,7 +1,8 @@
 /** Cuts a plaintext into blocks and keeps what is made of them in order, some in work at the same time. */
 import { createHash } from 'node:crypto';
 import { noteShortLived } from '../../threads/index.js';
-import { blockBytes, digestBytes, type FileSink, type VolumeBlock } from './volume-writer.js';
+import { blockBytes, digestBytes } from './volume-writer.js';
+import type { FileSink, VolumeBlock } from './volume-writer.js';
 
 /** Blocks that are deflated at the same time or wait for those before them. */
 const maxInWork = 16;

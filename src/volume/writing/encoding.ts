@@ -1,11 +1,6 @@
 /** How the files of a set are wrapped, and what writes them so. */
-import {
-  messageSession,
-  withPassphrases,
-  type EncryptionKey,
-  type MessageSession,
-  type MessageSigner,
-} from '../../openpgp/index.js';
+import { messageSession, withPassphrases } from '../../openpgp/index.js';
+import type { EncryptionKey, MessageSession, MessageSigner } from '../../openpgp/index.js';
 import { GpgVolumeWriter } from './gpg-writer.js';
 import { GzipVolumeWriter } from './gzip-writer.js';
 import { PlainVolumeWriter } from './plain-writer.js';
@@ -27,7 +22,7 @@ export type Encoding =
       /** At least one key or passphrase. */
       readonly encryptTo: readonly EncryptionKey[];
       readonly passphrases: readonly string[];
-      readonly signer?: MessageSigner;
+      readonly signer?: MessageSigner | undefined;
       /** One for all files, where it is made elsewhere or ahead. */
       readonly session?: Promise<MessageSession>;
     };
@@ -39,7 +34,7 @@ export type FileEncoding =
       readonly container: 'gpg';
       readonly level: number;
       readonly session: MessageSession;
-      readonly onePass?: Uint8Array;
+      readonly onePass?: Uint8Array | undefined;
     };
 
 /** Makes a session key where one is needed; fails with KEY when a recipient cannot be encrypted to. */
@@ -48,7 +43,7 @@ export async function encodingOfFile(encoding: Encoding): Promise<FileEncoding> 
   const { container, level, encryptTo, passphrases, signer } = encoding;
   const session = await (encoding.session ??
     withPassphrases(await messageSession(encryptTo), passphrases));
-  return { container, level, session, ...(signer && { onePass: signer.onePass }) };
+  return { container, level, session, onePass: signer ? signer.onePass : undefined };
 }
 
 /**
@@ -66,7 +61,7 @@ export function openFileWriter(
     case 'gz':
       return new GzipVolumeWriter(encoding.level, sink, isIdle);
     case 'gpg':
-      return new GpgVolumeWriter({ ...encoding, sink, ...(isIdle && { isIdle }) });
+      return new GpgVolumeWriter({ ...encoding, sink, isIdle });
   }
 }
 

@@ -1,9 +1,6 @@
 /** Writes an OpenPGP message whose blocks can be decrypted and inflated one by one (src/openpgp, seekable). */
-import {
-  cipherByName,
-  SeekableMessageWriter,
-  type SeekableWriterOptions,
-} from '../../openpgp/index.js';
+import { cipherByName, SeekableMessageWriter } from '../../openpgp/index.js';
+import type { SeekableWriterOptions } from '../../openpgp/index.js';
 import type { VolumeTable, VolumeWriter } from './volume-writer.js';
 
 /** In an index's layout. */

@@ -6,7 +6,7 @@
 import { crc32 } from 'node:zlib';
 import { deflateBlock } from '../../deflate/index.js';
 import { BlockCutter } from './block-cutter.js';
-import { type FileSink, type VolumeTable, type VolumeWriter } from './volume-writer.js';
+import type { FileSink, VolumeTable, VolumeWriter } from './volume-writer.js';
 
 /** Before the first block: no name, no flags, no time, so that equal contents make equal files. */
 const header = Buffer.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff);

@@ -20,7 +20,7 @@ export interface VolumeBlock {
 /** Everything that an index keeps of a volume, apart from its name and the sums of the file. */
 export interface VolumeTable {
   readonly container: 'gpg' | 'gz' | 'plain';
-  readonly sessionKey?: { readonly algorithm: number; readonly key: Buffer };
+  readonly sessionKey?: { readonly algorithm: number; readonly key: Buffer } | undefined;
   readonly plaintextLength: number;
   /** What reading a block takes to know of the container: read-block.ts says what. */
   readonly layout: readonly number[];

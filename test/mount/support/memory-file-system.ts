@@ -4,7 +4,7 @@
  */
 import { FileSystemError } from '../../../src/mount/file-system-error.js';
 import {
-  ROOT_INO,
+  rootIno,
   type Attributes,
   type DirectoryEntry,
   type FileSystemStatistics,
@@ -45,7 +45,7 @@ export function patternByte(offset: number): number {
 
 export class MemoryFileSystem implements ReadOnlyFileSystem {
   readonly #nodes = new Map<number, Node>();
-  #next = ROOT_INO;
+  #next = rootIno;
   cacheFor = 86_400;
   /** How often each method was asked, and what was aborted. */
   readonly calls: Record<string, number> = {};
@@ -131,7 +131,7 @@ export class MemoryFileSystem implements ReadOnlyFileSystem {
   }
 
   parentOf(ino: number): number {
-    return this.#node(ino).parent || ROOT_INO;
+    return this.#node(ino).parent || rootIno;
   }
 
   xattrs(ino: number): ReadonlyMap<string, Uint8Array> {

@@ -1,5 +1,5 @@
 import { DuplifsError } from '../../../src/base/index.js';
-import { ROOT_INO } from '../../../src/mount/file-system.js';
+import { rootIno } from '../../../src/mount/file-system.js';
 import { MemoryFileSystem } from './memory-file-system.js';
 
 export const MANY = 200_000;
@@ -24,11 +24,11 @@ export const HARD_NAMES = [
 /** Everything that the tests of both engines look at. */
 export function sampleTree(): MemoryFileSystem {
   const fs = new MemoryFileSystem();
-  const hard = fs.folder(ROOT_INO, 'hard names');
+  const hard = fs.folder(rootIno, 'hard names');
   for (const name of HARD_NAMES)
     fs.file(hard, name, `content of ${String(HARD_NAMES.indexOf(name))}`);
   fs.folder(hard, 'folder \udcfc');
-  const kinds = fs.folder(ROOT_INO, 'kinds', { mode: 0o1777, mtimeSeconds: 1_600_000_000 });
+  const kinds = fs.folder(rootIno, 'kinds', { mode: 0o1777, mtimeSeconds: 1_600_000_000 });
   fs.file(kinds, 'setuid', 'x', { mode: 0o4755, uid: 1000, gid: 1001, mtimeSeconds: 1.25 });
   fs.file(kinds, 'empty', '');
   fs.file(kinds, 'before 1970', 'old', { mtimeSeconds: -86_400 });
@@ -38,23 +38,23 @@ export function sampleTree(): MemoryFileSystem {
   fs.special(kinds, 'pipe', 'fifo');
   fs.special(kinds, 'char', 'chr', { rdev: { major: 1, minor: 3 } });
   fs.special(kinds, 'block', 'blk', { rdev: { major: 259, minor: 70_000 } });
-  const data = fs.folder(ROOT_INO, 'data');
+  const data = fs.folder(rootIno, 'data');
   for (const size of [1, 4095, 4096, 4097, 65_536, 131_073, 1_048_576, 3_000_001]) {
     fs.file(data, `file ${size}`, size);
   }
   const deep = ['a', 'b', 'c', 'd', 'e', 'f'].reduce((at, name) => fs.folder(at, name), data);
   fs.file(deep, 'leaf', 'deep down');
-  const closed = fs.folder(ROOT_INO, 'private', { mode: 0o700 });
+  const closed = fs.folder(rootIno, 'private', { mode: 0o700 });
   fs.file(closed, 'secret', 'secret', { mode: 0o600 });
-  fs.file(ROOT_INO, 'huge', HUGE_BYTES);
+  fs.file(rootIno, 'huge', HUGE_BYTES);
   return fs;
 }
 
 /** Files that wait for their storage, and one that is damaged. */
 export function troubledTree(): MemoryFileSystem {
   const fs = new MemoryFileSystem();
-  fs.file(ROOT_INO, 'quick', 'x');
-  const slow = fs.folder(ROOT_INO, 'slow');
+  fs.file(rootIno, 'quick', 'x');
+  const slow = fs.folder(rootIno, 'slow');
   fs.file(slow, 'read', 'late', { delayMs: 20_000 });
   fs.file(slow, 'lookup', 'late', { delayMs: 20_000, lazy: true });
   fs.file(slow, 'soon', 'a little late', { delayMs: 300, lazy: true });
@@ -63,14 +63,14 @@ export function troubledTree(): MemoryFileSystem {
     'DAMAGED',
     'The volume "duplicity-full.vol1.difftar.gpg" is damaged',
   );
-  fs.file(ROOT_INO, 'damaged', 'xxxx', { failure });
+  fs.file(rootIno, 'damaged', 'xxxx', { failure });
   return fs;
 }
 
 /** A folder with 200,000 files. */
 export function manyFiles(): MemoryFileSystem {
   const fs = new MemoryFileSystem();
-  const many = fs.folder(ROOT_INO, 'many');
+  const many = fs.folder(rootIno, 'many');
   for (let index = 0; index < MANY; index += 1) fs.file(many, `file-${index}`, index % 97);
   return fs;
 }
@@ -80,7 +80,7 @@ export function shareLike(): MemoryFileSystem {
   const fs = new MemoryFileSystem();
   const block = new Uint8Array(200_000).map((_, at) => (at * 31) & 0xff);
   for (let top = 0; top < 70; top += 1) {
-    const outer = fs.folder(ROOT_INO, `package-${top}`);
+    const outer = fs.folder(rootIno, `package-${top}`);
     for (let sub = 0; sub < 100; sub += 1) {
       const inner = fs.folder(outer, `part-${sub}`);
       for (let index = 0; index < 7; index += 1) {

@@ -5,7 +5,7 @@
  */
 import { mountFileSystem } from '../../../src/mount/mount-file-system.js';
 import { prepareMountpoint } from '../../../src/mount/mountpoint.js';
-import { ROOT_INO } from '../../../src/mount/file-system.js';
+import { rootIno } from '../../../src/mount/file-system.js';
 import type { MountOptions } from '../../../src/mount/engine.js';
 import { isDuplifsError } from '../../../src/base/index.js';
 import { manyFiles, sampleTree, shareLike, troubledTree } from './sample-tree.js';
@@ -51,10 +51,10 @@ try {
     say({ calls: fs.calls, aborted: fs.aborted, rss: process.memoryUsage().rss });
   });
   process.on('SIGUSR2', () => {
-    fs.file(ROOT_INO, 'appeared', 'new');
-    fs.remove(ROOT_INO, 'quick');
-    for (const name of ['appeared', 'quick']) session.invalidateEntry(ROOT_INO, name);
-    session.invalidateNode(ROOT_INO);
+    fs.file(rootIno, 'appeared', 'new');
+    fs.remove(rootIno, 'quick');
+    for (const name of ['appeared', 'quick']) session.invalidateEntry(rootIno, name);
+    session.invalidateNode(rootIno);
     say({ changed: true });
   });
   process.on('SIGHUP', () => {
