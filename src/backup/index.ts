@@ -7,3 +7,4 @@ export type { PreviousEntry } from './previous/sigtar-entries.js';
 export { signaturesUpTo, signedTree } from './previous/signed-tree.js';
 export { deltaEntries, formatStatistics } from './statistics.js';
 export type { Counts, Statistics } from './statistics.js';
+export type { BackupEvent } from './events.js';

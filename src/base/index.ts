@@ -11,6 +11,7 @@ export {
   splitPath,
 } from './names.js';
 export { NameTable } from './name-service.js';
+export type { EventLevel, Report, RoomEvent } from './events.js';
 export { eventLoopTurns } from './event-loop.js';
 export { birthOfProcess, isProcessAlive } from './process-life.js';
 export { SharedTask } from './shared-task.js';

@@ -6,3 +6,4 @@ export type { CatalogEntry, EntryType } from './entry.js';
 export { Filler } from './filler.js';
 export type { FillerOptions } from './filler.js';
 export { fullIdOf, rootId } from './schema.js';
+export type { CatalogEvent } from './events.js';

@@ -1,3 +1,7 @@
+import type { RoomEvent } from '../base/index.js';
+import { eventText } from './events/index.js';
+import type { AnyEvent } from './events/index.js';
+
 /** Messages for people, on standard error: standard output carries what a command was asked for. */
 export type LogLevel = 'error' | 'warning' | 'notice' | 'info' | 'debug';
 
@@ -56,6 +60,16 @@ export class Log {
 
   debug(message: string): void {
     this.#log('debug', message);
+  }
+
+  /** Tells an event of a room in words; a warning is counted. */
+  readonly report = (event: AnyEvent): void => {
+    this.#tell(event, eventText(event));
+  };
+
+  #tell({ level }: RoomEvent, text: string): void {
+    if (level === 'warning') this.warn(text);
+    else this.#log(level, text);
   }
 
   #log(level: LogLevel, message: string): void {

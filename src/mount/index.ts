@@ -20,3 +20,4 @@ export { unmountPath } from './unmount.js';
 export type { UnmountOptions } from './unmount.js';
 export { MountView } from './view/mount-view.js';
 export type { MountViewOptions } from './view/mount-view.js';
+export type { MountEvent } from './events.js';

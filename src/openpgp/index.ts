@@ -28,3 +28,4 @@ export { messageSession, SeekableMessageWriter, withPassphrases } from './seekab
 export type { MessageSession, SeekableResult, SeekableWriterOptions } from './seekable/writer.js';
 export type { EncryptionKey } from './packets/session-key-packets.js';
 export { signerFor } from './keys/signers.js';
+export type { OpenPgpEvent } from './events.js';

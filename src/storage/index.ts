@@ -12,3 +12,4 @@ export { isStorageUrl, localPath, publicUrl } from './url.js';
 export { StorageStatistics } from './wrappers/count.js';
 export { FaultStorage } from './wrappers/fault.js';
 export type { Fault, FaultPlan, Operation } from './wrappers/fault.js';
+export type { StorageEvent } from './events.js';

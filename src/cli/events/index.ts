@@ -1,0 +1,45 @@
+/** Events of all rooms as text for people. */
+import type { BackupEvent } from '../../backup/index.js';
+import type { CatalogEvent } from '../../catalog/index.js';
+import type { MountEvent } from '../../mount/index.js';
+import type { OpenPgpEvent } from '../../openpgp/index.js';
+import type { RestoreEvent } from '../../restore/index.js';
+import type { StorageEvent } from '../../storage/index.js';
+import type { TargetEvent } from '../../target/index.js';
+import type { VolumeEvent } from '../../volume/index.js';
+import { backupTexts } from './backup.js';
+import { catalogTexts } from './catalog.js';
+import { mountTexts } from './mount.js';
+import { openpgpTexts } from './openpgp.js';
+import { restoreTexts } from './restore.js';
+import { storageTexts } from './storage.js';
+import { targetTexts } from './target.js';
+import { volumeTexts } from './volume.js';
+import type { EventTexts } from './event-text.js';
+
+export type AnyEvent =
+  | BackupEvent
+  | CatalogEvent
+  | MountEvent
+  | OpenPgpEvent
+  | RestoreEvent
+  | StorageEvent
+  | TargetEvent
+  | VolumeEvent;
+
+const texts: EventTexts<AnyEvent> = {
+  ...backupTexts,
+  ...catalogTexts,
+  ...mountTexts,
+  ...openpgpTexts,
+  ...restoreTexts,
+  ...storageTexts,
+  ...targetTexts,
+  ...volumeTexts,
+};
+
+/** The event as a sentence without a period. */
+export function eventText(event: AnyEvent): string {
+  const text = texts[event.code] as (event: AnyEvent) => string;
+  return text(event);
+}

@@ -1,0 +1,2 @@
+/** One target: storage, archive dir, prefixes and keys. */
+export type { TargetEvent } from './events.js';
