@@ -5,6 +5,7 @@ export { chainOf, usableSets } from './sets/chains.js';
 export type { Chain } from './sets/chains.js';
 export { collect } from './sets/collect.js';
 export type { Collection, CollectionWarning, CollectOptions, Sides } from './sets/collect.js';
+export { containerOf, stemOf } from './names/container.js';
 export { formatFileName, setKey } from './names/format-name.js';
 export type { FileNameParts } from './names/format-name.js';
 export { noPrefixes } from './names/names.js';
@@ -12,20 +13,11 @@ export type { Container, FileKind, NamePrefixes, SetTimes, StoredFile } from './
 export { parseFileName } from './names/parse-name.js';
 export type { ParseNameOptions } from './names/parse-name.js';
 export type { PrimaryChain } from './sets/primary.js';
+export { plural, setText } from './sets/set-text.js';
 export { selectSets } from './sets/select-sets.js';
 export type { Selection } from './sets/select-sets.js';
 export type { BackupSet } from './sets/sets.js';
 export type { SignatureChain } from './sets/signature-chains.js';
-export { statusObject } from './status/status-json.js';
-export type {
-  ChainStatus,
-  CollectionStatus,
-  SetStatus,
-  WarningStatus,
-} from './status/status-json.js';
-export { formatLastFull, formatStatus } from './status/status-text.js';
-export type { StatusOptions } from './status/status-text.js';
-export { formatNote, formatWarning } from './status/warning-text.js';
 
 // The codecs of what lies inside the files.
 export { TarParser, type TarSink } from './tar/parser.js';

@@ -1,2 +1,41 @@
-/** What backup/ tells while it works; in words: src/cli/events/backup.ts. */
-export type BackupEvent = { readonly level: 'debug'; readonly code: 'backup-placeholder' };
+/** What backup/ tells while it works; in words: src/cli/events/backup.ts. Paths are relative to the source, '' is itself. */
+export type BackupEvent =
+  | { readonly level: 'notice'; readonly code: 'no-signatures-full-instead' }
+  /** `--full-if-older-than`. */
+  | { readonly level: 'notice'; readonly code: 'full-too-old' }
+  /** `--skip-if-no-change`. */
+  | { readonly level: 'notice'; readonly code: 'nothing-changed' }
+  /** An interrupted run's set is continued after this volume. */
+  | {
+      readonly level: 'notice';
+      readonly code: 'continuing-set';
+      readonly setKey: string;
+      readonly volume: number;
+    }
+  | { readonly level: 'notice'; readonly code: 'interrupted-set-removed'; readonly setKey: string }
+  /** The run that wrote it was stopped after the manifest, before it had tidied up. */
+  | { readonly level: 'notice'; readonly code: 'set-is-complete'; readonly setKey: string }
+  /** It cannot be looked at: its last version stays in the backup. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'entry-unreadable';
+      readonly path: string;
+      readonly reason: string;
+    }
+  /** It cannot be opened: its last version stays in the backup. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'file-not-opened';
+      readonly path: string;
+      readonly reason: string;
+    }
+  /** It could not be read to its end; it is read again next time. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'file-cut-short';
+      readonly path: string;
+      readonly reason: string;
+    }
+  | { readonly level: 'warning'; readonly code: 'file-changed-while-read'; readonly path: string }
+  /** The format has no such time; it is stored as 0. */
+  | { readonly level: 'warning'; readonly code: 'time-before-1970'; readonly path: string };

@@ -1,7 +1,9 @@
-import type { NamePrefixes } from '../archive/index.js';
-import type { Storage } from '../storage/index.js';
-import type { DecodeOptions, Encoding } from '../volume/index.js';
+import type { Report } from '../base/index.js';
+import type { OpenPgpEvent } from '../openpgp/index.js';
 import type { WalkItem } from '../source/index.js';
+import type { Target, TargetEvent } from '../target/index.js';
+import type { Encoding, VolumeEvent } from '../volume/index.js';
+import type { BackupEvent } from './events.js';
 import type { Statistics } from './statistics.js';
 
 export interface BackupOptions {
@@ -10,13 +12,9 @@ export interface BackupOptions {
   /** The source as it was given, without a slash at its end: the manifest keeps it. */
   readonly source: string;
   readonly hostname: string;
-  readonly storage: Storage;
-  readonly archiveFolder: string;
+  readonly target: Target;
   readonly tempFolder: string;
-  readonly prefixes: NamePrefixes;
   readonly encoding: Encoding;
-  /** Opens what is on the storage. */
-  readonly decode: DecodeOptions;
   /** A walk over the source that has not begun yet. */
   readonly walk: () => Walk;
   readonly volumeBytes: number;
@@ -40,8 +38,7 @@ export interface BackupOptions {
   /** How long another writer of the target is waited for. */
   readonly lockWaitSeconds: number;
   readonly stop: AbortSignal;
-  readonly warn: (message: string) => void;
-  readonly notice: (message: string) => void;
+  readonly report: Report<BackupEvent | TargetEvent | VolumeEvent | OpenPgpEvent>;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 

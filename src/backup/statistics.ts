@@ -1,5 +1,4 @@
-/** What a backup counts, and the text that it prints at its end (docs/format/2-behaviour.md 7.1). */
-import { formatLocalTime } from '../time/index.js';
+/** What a backup counts (docs/format/2-behaviour.md 7.1). */
 
 export interface Counts {
   sourceFiles: number;
@@ -35,65 +34,7 @@ export function noCounts(): Counts {
   };
 }
 
-export function formatStatistics(statistics: Statistics): string {
-  const { startTime, endTime } = statistics;
-  const elapsed = endTime - startTime;
-  const clock = (seconds: number): string =>
-    `${seconds.toFixed(2)} (${formatLocalTime(Math.floor(seconds))})`;
-  const size = (bytes: number): string => `${bytes} (${humanSize(bytes)})`;
-  const s = statistics;
-  return [
-    '--------------[ Backup Statistics ]--------------',
-    `StartTime ${clock(startTime)}`,
-    `EndTime ${clock(endTime)}`,
-    `ElapsedTime ${elapsed.toFixed(2)} (${humanTime(elapsed)})`,
-    `SourceFiles ${s.sourceFiles}`,
-    `SourceFileSize ${size(s.sourceFileSize)}`,
-    `NewFiles ${s.newFiles}`,
-    `NewFileSize ${size(s.newFileSize)}`,
-    `DeletedFiles ${s.deletedFiles}`,
-    `ChangedFiles ${s.changedFiles}`,
-    `ChangedFileSize ${size(s.changedFileSize)}`,
-    `ChangedDeltaSize ${size(0)}`,
-    `DeltaEntries ${deltaEntries(s)}`,
-    `RawDeltaSize ${size(s.rawDeltaSize)}`,
-    `TotalDestinationSizeChange ${size(s.totalDestinationSizeChange)}`,
-    `Errors ${s.errors}`,
-    '-------------------------------------------------',
-    '',
-  ].join('\n');
-}
-
+/** New, changed and deleted entries together. */
 export function deltaEntries(counts: Readonly<Counts>): number {
   return counts.newFiles + counts.changedFiles + counts.deletedFiles;
-}
-
-/** Three digits and a binary unit. */
-function humanSize(bytes: number): string {
-  if (bytes < 1024) return bytes === 1 ? '1 byte' : `${bytes} bytes`;
-  const units = ['KB', 'MB', 'GB', 'TB'];
-  let value = bytes / 1024;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  const decimals = value < 10 ? 2 : value < 100 ? 1 : 0;
-  return `${value.toFixed(decimals)} ${units[unit] ?? ''}`;
-}
-
-function humanTime(seconds: number): string {
-  const parts: string[] = [];
-  let left = seconds;
-  for (const [unit, length] of [
-    ['day', 86400],
-    ['hour', 3600],
-    ['minute', 60],
-  ] as const) {
-    const count = Math.floor(left / length);
-    left -= count * length;
-    if (count > 0) parts.push(`${count} ${unit}${count === 1 ? '' : 's'}`);
-  }
-  parts.push(`${left.toFixed(2)} seconds`);
-  return parts.join(' ');
 }

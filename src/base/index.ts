@@ -1,4 +1,5 @@
 /** What every room may use: errors, names as bytes, work that is shared. */
+export { BatchCursor } from './batch-cursor.js';
 export { defined } from './defined.js';
 export { DuplifsError, errorText, exitCodes, isDuplifsError } from './errors.js';
 export type { ErrorCode, ErrorDetails } from './errors.js';

@@ -1,2 +1,33 @@
 /** What target/ tells while it works; in words: src/cli/events/target.ts. */
-export type TargetEvent = { readonly level: 'debug'; readonly code: 'target-placeholder' };
+import type { LockHolder } from './locks/lock-holder.js';
+
+export type TargetEvent =
+  /** Several stored names stand for one set's manifest; the first that can be read is used. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'several-manifests';
+      readonly setKey: string;
+      readonly count: number;
+    }
+  /** A stored manifest or sigtar is copied to the archive dir. */
+  | { readonly level: 'notice'; readonly code: 'fetching-local-copy'; readonly name: string }
+  /** The lock of a backup that has ended without giving it up is removed. */
+  | {
+      readonly level: 'notice';
+      readonly code: 'stale-lock-removed';
+      /** Undefined where the lock does not say whose it is. */
+      readonly holder: LockHolder | undefined;
+    }
+  /** The chain is encrypted, and what is written now is not. */
+  | { readonly level: 'warning'; readonly code: 'writing-unencrypted'; readonly name: string }
+  /** Somebody who can open the chain cannot open what is written now. */
+  | { readonly level: 'warning'; readonly code: 'reader-lost'; readonly keyId: string }
+  /** The chain hides its recipients: whether the key is the same cannot be told. */
+  | { readonly level: 'warning'; readonly code: 'readers-hidden' }
+  /** The chain needs `wanted` to be opened, and what is written now another key: allowed by the user. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'readers-differ';
+      readonly name: string;
+      readonly wanted: string;
+    };

@@ -1,2 +1,30 @@
-/** One target: storage, archive dir, prefixes and keys. */
+/** One target: its listing, manifests and local copies, locks, proof of keys, and the order in which files come and go. */
+export { decodeBaseSignatures, openBase } from './chain-base.js';
+export type { BaseSignatures, ChainBase } from './chain-base.js';
 export type { TargetEvent } from './events.js';
+export { localNames, TargetListing } from './listing.js';
+export type { ListOptions } from './listing.js';
+export { fetchLocalCopy, localSignaturesName, removeUnfinishedCopy } from './local-copies.js';
+export { withArchiveLock } from './locks/archive-lock.js';
+export { heldLocks } from './locks/held-locks.js';
+export type { HeldLock } from './locks/held-locks.js';
+export { describeHolder } from './locks/lock-holder.js';
+export type { LockHolder } from './locks/lock-holder.js';
+export { TargetLock } from './locks/target-lock.js';
+export type { TargetLockOptions } from './locks/target-lock.js';
+export {
+  localManifestName,
+  manifestFileOf,
+  readLocalManifest,
+  readManifest,
+  readStoredManifest,
+} from './manifests.js';
+export { putInOrder, removalOrder, removeSetFiles } from './order.js';
+export type { PutOrder } from './order.js';
+export { checkLocalManifest } from './proof/check-local-manifest.js';
+export { proveReaders } from './proof/prove-readers.js';
+export type { ProofOptions } from './proof/prove-readers.js';
+export { Target } from './target.js';
+export type { TargetOptions, TargetPlace } from './target.js';
+export { missingFilesOf, wholeSetKeys } from './whole-sets.js';
+export type { MissingFiles } from './whole-sets.js';

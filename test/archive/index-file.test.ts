@@ -2,15 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { appendPiece, IndexEncoder, IndexParser, piecesOf } from '../../src/archive/index.js';
-import type {
-  IndexCounts,
-  IndexedEntry,
-  IndexEntry,
-  IndexHeader,
-  IndexVolume,
-  Piece,
-  PieceRun,
-} from '../../src/archive/index.js';
+import type { IndexCounts, IndexedEntry, IndexEntry, IndexHeader, IndexVolume, Piece, PieceRun } from '../../src/archive/index.js';
 import { isDuplifsError } from '../../src/base/index.js';
 import { metadata, path } from './arbitraries.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { noPrefixes } from '../../src/archive/index.js';
-import { TargetLock } from '../../src/backup/lock/target-lock.js';
+import { TargetLock } from '../../src/target/locks/target-lock.js';
 import { DuplifsError } from '../../src/base/index.js';
 import { openStorage, type Storage } from '../../src/storage/index.js';
 import { WrappedStorage } from '../../src/storage/wrappers/wrapped.js';
@@ -172,7 +172,7 @@ class NothingRemoved extends WrappedStorage {
 async function take(storage: Storage): Promise<TargetLock> {
   const stop = new AbortController().signal;
   const options = { storage, prefixes: noPrefixes, lockWaitSeconds: 0, stop };
-  return TargetLock.take({ ...options, notice: () => undefined });
+  return TargetLock.take({ ...options, report: () => undefined });
 }
 
 async function locksOf(target: string): Promise<string[]> {

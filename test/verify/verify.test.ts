@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from 
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { signaturesUpTo, signedTree } from '../../src/backup/index.js';
+import { signaturesUpTo, signedTree } from '../../src/signatures/index.js';
 import { verify } from '../../src/verify/index.js';
 import { openStorage, type ByteRange } from '../../src/storage/index.js';
 import { WrappedStorage } from '../../src/storage/wrappers/wrapped.js';

@@ -1,6 +1,7 @@
 import { parseNameTime } from '../../time/index.js';
+import { containerOf } from './container.js';
 import { noPrefixes, prefixOf } from './names.js';
-import type { Container, FileKind, NamePrefixes, SetTimes, StoredFile } from './names.js';
+import type { FileKind, NamePrefixes, SetTimes, StoredFile } from './names.js';
 
 /** Longer names are not looked at: no file system and no storage has them. */
 const maxLength = 1024;
@@ -91,9 +92,4 @@ function stampable(seconds: number | undefined): number | undefined {
 function parseBase36(text: string): number | undefined {
   const value = Number.parseInt(text, 36);
   return Number.isSafeInteger(value) ? value : undefined;
-}
-
-function containerOf(name: string): Container {
-  if (/\.g(?:pg)?$/.test(name)) return 'gpg';
-  return /\.g?z$/.test(name) ? 'gz' : 'plain';
 }

@@ -4,10 +4,9 @@
  */
 import { signatureSizeBounds } from '../../archive/index.js';
 import type { EntryType } from '../../archive/index.js';
-import { comparePaths } from '../../base/index.js';
+import { BatchCursor, comparePaths } from '../../base/index.js';
 import { parseSignature, unusableReason } from '../../librsync/index.js';
-import { BatchCursor } from '../previous/batch-cursor.js';
-import type { PreviousEntry } from '../previous/sigtar-entries.js';
+import type { PreviousEntry } from '../../signatures/index.js';
 import type { WalkEntry, WalkItem, WalkUnreadable } from '../../source/index.js';
 import { sameMetadata } from './compare-entry.js';
 import type { OwnerNames } from './compare-entry.js';

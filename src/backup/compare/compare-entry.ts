@@ -1,6 +1,6 @@
 /** Whether a path of the source is still what the last set says (docs/format/2-behaviour.md 2). */
 import type { NameTable } from '../../base/index.js';
-import type { PreviousEntry } from '../previous/sigtar-entries.js';
+import type { PreviousEntry } from '../../signatures/index.js';
 import type { WalkEntry } from '../../source/index.js';
 
 /** The names of this machine; undefined with `--numeric-owner`. */

@@ -16,8 +16,7 @@ import { finished } from 'node:stream/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip, createGzip } from 'node:zlib';
 import type { Gzip } from 'node:zlib';
-import { comparePaths } from '../../base/index.js';
-import { BatchCursor } from '../previous/batch-cursor.js';
+import { BatchCursor, comparePaths } from '../../base/index.js';
 import type { WalkEntry } from '../../source/index.js';
 
 export const seenFileName = 'duplifs-seen.gz';

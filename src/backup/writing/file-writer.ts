@@ -2,7 +2,7 @@
 import { appendPiece, encodeDifftarHeader } from '../../archive/index.js';
 import type { EntryMetadata, PieceRun } from '../../archive/index.js';
 import { PieceCutter, pieceBytes } from './piece-cutter.js';
-import type { OpenFile } from './set-state.js';
+import type { OpenFile } from '../resume/set-state.js';
 import type { VolumeEdge, VolumeSequence } from './volume-sequence.js';
 
 export class FileWriter {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { formatFileName } from '../../archive/index.js';
 import type { VolumeMaker } from '../spool/volume-maker.js';
-import { gzipInto, makeAndPut } from './finish-set.js';
-import type { SetPlan } from './set-plan.js';
+import { gzipInto, makeAndPut } from './make-and-put.js';
+import type { SetPlan } from '../plan/set-plan.js';
 
 /** Stores the statistics of a set that is complete, and keeps a copy in the archive dir, always gzipped. */
 export async function putStatistics(

@@ -14,10 +14,10 @@ import type { FileChange, IndexEntry, SigtarEntry } from '../../archive/index.js
 import { DuplifsError } from '../../base/index.js';
 import { checkRoom } from '../spool/check-room.js';
 import { PartFile } from './part-file.js';
-import { localNames } from './set-plan.js';
-import type { SetPlan } from './set-plan.js';
-import { manifestEntryOf } from './set-state.js';
-import type { Checkpoint, ManifestFields } from './set-state.js';
+import { localNames } from '../plan/set-plan.js';
+import type { SetPlan } from '../plan/set-plan.js';
+import { manifestEntryOf } from '../resume/set-state.js';
+import type { Checkpoint, ManifestFields } from '../resume/set-state.js';
 
 export class SetFiles {
   readonly #signatures: PartFile;

@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { encodeDifftarHeader } from '../../archive/index.js';
 import type { EntryMetadata } from '../../archive/index.js';
 import { comparePaths, DuplifsError } from '../../base/index.js';
-import type { NameTable } from '../../base/index.js';
+import type { NameTable, Report } from '../../base/index.js';
 import type { Change } from '../compare/changes.js';
+import type { BackupEvent } from '../events.js';
 import type { SourceReader } from '../reading/source-reader.js';
 import type { ReadResult } from '../reading/read-file.js';
 import type { VolumeMaker } from '../spool/volume-maker.js';
@@ -16,10 +17,10 @@ import type { WalkEntry } from '../../source/index.js';
 import type { Counts } from '../statistics.js';
 import { FileWriter } from './file-writer.js';
 import type { SetFiles } from './set-files.js';
-import { localNames } from './set-plan.js';
-import type { SetPlan } from './set-plan.js';
-import { recordOf } from './set-state.js';
-import type { Checkpoint, OpenFile } from './set-state.js';
+import { localNames } from '../plan/set-plan.js';
+import type { SetPlan } from '../plan/set-plan.js';
+import { recordOf } from '../resume/set-state.js';
+import type { Checkpoint, OpenFile } from '../resume/set-state.js';
 import { Uploads } from './uploads.js';
 import { VolumeSequence } from './volume-sequence.js';
 import type { FinishedVolume, VolumeEdge } from './volume-sequence.js';
@@ -37,7 +38,7 @@ export interface SetWriterOptions {
   readonly sessionKeys: Map<number, { readonly algorithm: number; readonly key: Buffer }>;
   /** Once it is aborted, the volume in the making is finished and the run ends. */
   readonly stop: AbortSignal;
-  readonly warn: (message: string) => void;
+  readonly report: Report<BackupEvent>;
   /** A file whose content was read and is what the set holds of it now. */
   readonly onStored: (source: WalkEntry) => Promise<unknown> | undefined;
 }
@@ -264,23 +265,21 @@ export class SetWriter {
 
   #report({ path }: WalkEntry, { failure, changed }: ReadResult): void {
     if (failure === undefined && !changed) return;
-    const { warn, counts } = this.#options;
-    const name = JSON.stringify(path === '' ? '.' : path);
-    if (failure?.at === 'open') {
-      warn(`Cannot open ${name} (${failure.code}); its last version stays in the backup`);
-    } else if (failure !== undefined) {
-      warn(`Cannot read ${name} to its end (${failure.code}); it will be read again next time`);
+    const { report, counts } = this.#options;
+    if (failure === undefined) {
+      report({ level: 'warning', code: 'file-changed-while-read', path });
     } else {
-      warn(`${name} changed while it was read; the backup has it as it was read`);
+      const code = failure.at === 'open' ? 'file-not-opened' : 'file-cut-short';
+      report({ level: 'warning', code, path, reason: failure.code });
     }
     counts.errors += 1;
   }
 
   #metadataOf(source: WalkEntry): EntryMetadata {
-    const { users, groups, warn } = this.#options;
+    const { users, groups, report } = this.#options;
     const { path, type, mode, uid, gid, linkTarget, device } = source;
     if (source.mtimeSeconds < 0) {
-      warn(`${JSON.stringify(path)} has a time before 1970; it is stored as 0`);
+      report({ level: 'warning', code: 'time-before-1970', path });
     }
     const userName = users.name(uid);
     const groupName = groups.name(gid);

@@ -3,8 +3,8 @@ import { paddingLength, volumeEnd } from '../../archive/index.js';
 import type { VolumeTable } from '../../volume/index.js';
 import type { SpooledFile } from '../spool/file-spool.js';
 import type { VolumeMaker, OpenVolume } from '../spool/volume-maker.js';
-import { volumeName } from './set-plan.js';
-import type { SetPlan } from './set-plan.js';
+import { volumeName } from '../plan/set-plan.js';
+import type { SetPlan } from '../plan/set-plan.js';
 
 /** The first or last entry of a volume, as the manifest has it (docs/format/1-bytes.md 3.3). */
 export interface VolumeEdge {

@@ -1,13 +1,18 @@
 import { hostname, tmpdir } from 'node:os';
 import { Command } from 'commander';
-import { backup, deltaEntries, formatStatistics, withArchiveLock } from '../../backup/index.js';
-import type { BackupResult } from '../../backup/index.js';
+import { backup, deltaEntries } from '../../backup/index.js';
+import { Target, withArchiveLock } from '../../target/index.js';
+import type { BackupOptions, BackupResult } from '../../backup/index.js';
 import { compilePlan, ThreadedWalk } from '../../source/index.js';
+import type { SelectionPlan } from '../../source/index.js';
 import { DuplifsError, exitCodes } from '../../base/index.js';
 import { isStorageUrl } from '../../storage/index.js';
 import type { StorageStatistics } from '../../storage/index.js';
+import type { Encoding } from '../../volume/index.js';
+import type { Log } from '../log.js';
 import { parseTime } from '../../time/index.js';
 import { BackupProgress } from '../backup/backup-progress.js';
+import { formatStatistics } from '../backup/statistics-text.js';
 import { chooseEncoding } from '../backup/encoding.js';
 import { addSelectionOptions, selectionOf } from '../backup/selection-options.js';
 import type { SelectionOptions } from '../backup/selection-options.js';
@@ -39,7 +44,7 @@ export function backupCommands(): Command[] {
       .action(async (source: string, url: string, options: BackupCommandOptions) => {
         refuseSwapped(source, url, verb);
         await runCommand(options.verbosity, (context) =>
-          runBackup(verb, cleanSource(source), url, options, context),
+          runBackup({ verb, source: cleanSource(source), url, options, context }),
         );
       });
     if (verb === 'incremental') command.aliases(['inc', 'incr']);
@@ -47,99 +52,130 @@ export function backupCommands(): Command[] {
   });
 }
 
-async function runBackup(
-  verb: Verb,
-  source: string,
-  url: string,
-  options: BackupCommandOptions,
-  { log, signal, statistics }: CommandContext,
-): Promise<number> {
+interface BackupJob {
+  readonly verb: Verb;
+  readonly source: string;
+  readonly url: string;
+  readonly options: BackupCommandOptions;
+  readonly context: CommandContext;
+}
+
+async function runBackup(job: BackupJob): Promise<number> {
+  const { source, url, options } = job;
+  const { log, signal, statistics } = job.context;
   const selection = selectionOf(source, options);
   compilePlan(selection); // before anything is done: the walk does it only when it begins
   const archiveFolder = archiveFolderOf(url, options);
   await warnIfOpen(archiveFolder, log);
-  const warn = (message: string): void => {
-    log.warn(message);
-  };
   const keyring = await openKeyring(options, log);
   const encoding = await chooseEncoding(options, keyring, signal);
   const storage = await openStorageFor(url, options, log, { statistics });
-  const now = nowSeconds(options);
-  const { fullIfOlderThan } = options;
-  const plan = { selection, copyLinks: options.copyLinks };
-  const walk = (quiet: boolean) =>
-    new ThreadedWalk(plan, {
-      onSkipped: (path) => {
-        if (!quiet) log.info(`Skipping ${path}: a backup holds no sockets`);
+  const target = new Target({
+    storage,
+    archiveFolder,
+    prefixes: prefixesOf(options),
+    decode: {
+      keyring,
+      warn: (message) => {
+        log.warn(message);
       },
-      onLinkLoop: (path) => {
-        if (!quiet) warn(`${path} leads back to a folder above it; it stays a link`);
-      },
-    });
-  const work = async (): Promise<BackupResult> => {
-    const progress = options.progress ? BackupProgress.onTerminal(() => walk(true)) : undefined;
-    log.beforeLine =
-      progress &&
-      (() => {
-        progress.clear();
-      });
-    try {
-      return await backup({
-        verb,
-        source,
-        storage,
-        archiveFolder,
-        encoding,
-        warn,
-        hostname: hostname(),
-        tempFolder: options.tempdir ?? tmpdir(),
-        prefixes: prefixesOf(options),
-        decode: { keyring, warn },
-        walk: () => walk(false),
-        volumeBytes: options.volsize * 2 ** 20,
-        maxBlockLength: options.maxBlocksize,
-        followsLinks: options.copyLinks,
-        numericOwner: options.numericOwner,
-        allowSourceMismatch: options.allowSourceMismatch,
-        allowOtherKeys: options.allowOtherKeys,
-        writesIndex: options.index,
-        listsFiles: options.filesChanged,
-        dryRun: options.dryRun,
-        skipIfNoChange: options.skipIfNoChange,
-        storesStatistics: options.jsonstat,
-        fullIfBeforeSeconds:
-          fullIfOlderThan === undefined ? undefined : parseTime(fullIfOlderThan, now),
-        currentTime: options.currentTime,
-        producer: `duplifs ${programVersion()}`,
-        lockWaitSeconds: options.lockWait,
-        stop: signal,
-        notice: (message) => {
-          log.notice(message);
-        },
-        onProgress:
-          progress &&
-          ((state) => {
-            progress.show(state);
-          }),
-      });
-    } finally {
-      log.beforeLine = undefined;
-      progress?.end();
-    }
-  };
+    },
+    report: log.report,
+  });
   try {
+    const work = () => runWithProgress(job, { selection, target, encoding });
     // a dry run writes nothing, and so needs no lock
     const result = options.dryRun
       ? await work()
       : await withArchiveLock(archiveFolder, options.lockWait, work, signal);
-    report(result, statistics, options);
+    printResult(result, statistics, options);
     return result.statistics.errors > 0 ? exitCodes.INCOMPLETE : 0;
   } finally {
     await storage.close();
   }
 }
 
-function report(
+interface Opened {
+  readonly selection: SelectionPlan;
+  readonly target: Target;
+  readonly encoding: Encoding;
+}
+
+async function runWithProgress(job: BackupJob, opened: Opened): Promise<BackupResult> {
+  const { options, context } = job;
+  const { log } = context;
+  const walk = (quiet: boolean) => walkOver(opened.selection, options, quiet ? undefined : log);
+  const progress = options.progress ? BackupProgress.onTerminal(() => walk(true)) : undefined;
+  log.beforeLine =
+    progress &&
+    (() => {
+      progress.clear();
+    });
+  try {
+    return await backup({
+      ...backupOptionsOf(job, opened),
+      walk: () => walk(false),
+      report: log.report,
+      onProgress:
+        progress &&
+        ((state) => {
+          progress.show(state);
+        }),
+    });
+  } finally {
+    log.beforeLine = undefined;
+    progress?.end();
+  }
+}
+
+/** A walk over the source; with a log, what it passes over is told. */
+function walkOver(
+  selection: SelectionPlan,
+  { copyLinks }: BackupCommandOptions,
+  log: Log | undefined,
+): ThreadedWalk {
+  return new ThreadedWalk(
+    { selection, copyLinks },
+    {
+      onSkipped: (path) => log?.info(`Skipping ${path}: a backup holds no sockets`),
+      onLinkLoop: (path) => log?.warn(`${path} leads back to a folder above it; it stays a link`),
+    },
+  );
+}
+
+function backupOptionsOf(
+  { verb, source, options, context }: BackupJob,
+  { target, encoding }: Opened,
+): Omit<BackupOptions, 'walk' | 'report'> {
+  const { fullIfOlderThan } = options;
+  return {
+    verb,
+    source,
+    target,
+    encoding,
+    hostname: hostname(),
+    tempFolder: options.tempdir ?? tmpdir(),
+    volumeBytes: options.volsize * 2 ** 20,
+    maxBlockLength: options.maxBlocksize,
+    followsLinks: options.copyLinks,
+    numericOwner: options.numericOwner,
+    allowSourceMismatch: options.allowSourceMismatch,
+    allowOtherKeys: options.allowOtherKeys,
+    writesIndex: options.index,
+    listsFiles: options.filesChanged,
+    dryRun: options.dryRun,
+    skipIfNoChange: options.skipIfNoChange,
+    storesStatistics: options.jsonstat,
+    fullIfBeforeSeconds:
+      fullIfOlderThan === undefined ? undefined : parseTime(fullIfOlderThan, nowSeconds(options)),
+    currentTime: options.currentTime,
+    producer: `duplifs ${programVersion()}`,
+    lockWaitSeconds: options.lockWait,
+    stop: context.signal,
+  };
+}
+
+function printResult(
   { kind, key, statistics, json }: BackupResult,
   storage: StorageStatistics,
   options: BackupCommandOptions,

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { formatStatus, statusObject } from '../../archive/index.js';
+import { formatStatus, statusObject } from '../status/index.js';
 import { addCommonOptions, archiveFolderOf } from '../common-options.js';
 import type { CommonOptions } from '../common-options.js';
 import { withRepository } from '../open-repository.js';

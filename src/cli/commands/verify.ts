@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
 import { compilePlan, walkSource } from '../../source/index.js';
-import { signaturesUpTo, signedTree } from '../../backup/index.js';
-import type { PreviousEntry } from '../../backup/index.js';
+import { signaturesUpTo, signedTree } from '../../signatures/index.js';
+import type { PreviousEntry } from '../../signatures/index.js';
 import { DuplifsError, encodeName, errorText, exitCodes, NameTable } from '../../base/index.js';
 import { verify } from '../../verify/index.js';
 import type { ComparedEntry } from '../../verify/index.js';

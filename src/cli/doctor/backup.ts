@@ -1,5 +1,5 @@
 /** Checks of the backup itself: its chains, and whether what opens it is at hand. */
-import { formatWarning } from '../../archive/index.js';
+import { formatWarning } from '../status/index.js';
 import { DuplifsError, errorText } from '../../base/index.js';
 import type { Repository } from '../../snapshot/index.js';
 import { formatLocalTime } from '../../time/index.js';

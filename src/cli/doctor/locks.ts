@@ -1,7 +1,7 @@
 /** Checks whether a backup could begin now, or who keeps it from that. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { targetHolders, withArchiveLock } from '../../backup/index.js';
+import { describeHolder, heldLocks, withArchiveLock } from '../../target/index.js';
 import { errorText, isDuplifsError } from '../../base/index.js';
 import type { Storage } from '../../storage/index.js';
 import { archiveFolderOf, prefixesOf } from '../common-options.js';
@@ -35,17 +35,17 @@ export async function checkTargetLocks(
   options: CommonOptions,
 ): Promise<Finding[]> {
   try {
-    const holders = await targetHolders(storage, prefixesOf(options));
+    const holders = await heldLocks(storage, prefixesOf(options));
     if (holders.length === 0) return [ok('storage lock', 'Nobody is writing to the target')];
-    return holders.map(({ text, isGone }) =>
+    return holders.map(({ holder, isGone }) =>
       isGone
         ? ok(
             'storage lock',
-            `A backup that is gone has left its lock (${text}); the next takes over`,
+            `A backup that is gone has left its lock (${describeHolder(holder)}); the next takes over`,
           )
         : warning(
             'storage lock',
-            `A backup is writing to the target (${text})`,
+            `A backup is writing to the target (${describeHolder(holder)})`,
             'Another one waits for it with --lock-wait; mounts and restores need not',
           ),
     );

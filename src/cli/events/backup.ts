@@ -2,5 +2,27 @@ import type { BackupEvent } from '../../backup/index.js';
 import type { EventTexts } from './event-text.js';
 
 export const backupTexts: EventTexts<BackupEvent> = {
-  'backup-placeholder': () => '',
+  'no-signatures-full-instead': () => 'No signatures found, switching to full backup.',
+  'full-too-old': () => 'Last full backup is too old, forcing full backup',
+  'nothing-changed': () => 'Nothing has changed: no set is written',
+  'continuing-set': ({ setKey, volume }) =>
+    `Going on with the set ${setKey} after volume ${volume}`,
+  'interrupted-set-removed': ({ setKey }) =>
+    `Removing what an interrupted run has left of the set ${setKey}`,
+  'set-is-complete': ({ setKey }) =>
+    `The set ${setKey} is complete; what was kept to finish it is removed`,
+  'entry-unreadable': ({ path, reason }) =>
+    `Cannot read ${quoted(path)} (${reason}); its last version stays in the backup`,
+  'file-not-opened': ({ path, reason }) =>
+    `Cannot open ${quoted(path)} (${reason}); its last version stays in the backup`,
+  'file-cut-short': ({ path, reason }) =>
+    `Cannot read ${quoted(path)} to its end (${reason}); it will be read again next time`,
+  'file-changed-while-read': ({ path }) =>
+    `${quoted(path)} changed while it was read; the backup has it as it was read`,
+  'time-before-1970': ({ path }) =>
+    `${JSON.stringify(path)} has a time before 1970; it is stored as 0`,
 };
+
+function quoted(path: string): string {
+  return JSON.stringify(path === '' ? '.' : path);
+}

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findChanges, type Change } from '../../../src/backup/compare/changes.js';
-import type { PreviousEntry } from '../../../src/backup/previous/sigtar-entries.js';
+import type { PreviousEntry } from '../../../src/signatures/sigtar-entries.js';
 import type { WalkEntry, WalkItem } from '../../../src/source/walk/index.js';
 import { comparePaths } from '../../../src/base/index.js';
 import { SignatureBuilder } from '../../../src/librsync/index.js';

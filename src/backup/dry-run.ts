@@ -1,0 +1,33 @@
+/** `--dry-run`: what would be done, by the sizes that lstat shows. */
+import type { Change } from './compare/changes.js';
+import { sourceChanges } from './compare/source-changes.js';
+import type { SourceChanges } from './compare/source-changes.js';
+import { noCounts } from './statistics.js';
+import type { Counts } from './statistics.js';
+
+/** Counts the changes; no file is read, and nothing is written. */
+export async function countChanges(changes: SourceChanges): Promise<Counts> {
+  const counts = noCounts();
+  for await (const batch of sourceChanges(changes, counts)) {
+    changes.options.stop.throwIfAborted();
+    for (const change of batch) addChange(counts, change);
+  }
+  return counts;
+}
+
+function addChange(counts: Counts, change: Change): void {
+  if (change.kind === 'deleted') {
+    counts.deletedFiles += 1;
+    return;
+  }
+  const { size } = change.source;
+  counts.sourceFiles += 1;
+  counts.sourceFileSize += size;
+  if (change.kind === 'snapshot') {
+    counts.newFiles += 1;
+    counts.newFileSize += size;
+  } else if (change.kind === 'diff') {
+    counts.changedFiles += 1;
+    counts.changedFileSize += size;
+  }
+}

@@ -1,0 +1,85 @@
+/** Decides between a full and an incremental, by what is on the target. */
+import type { PrimaryChain } from '../../archive/index.js';
+import { DuplifsError } from '../../base/index.js';
+import {
+  checkLocalManifest,
+  manifestFileOf,
+  openBase,
+  proveReaders,
+  removeUnfinishedCopy,
+} from '../../target/index.js';
+import type { ChainBase, TargetListing } from '../../target/index.js';
+import type { BackupOptions } from '../options.js';
+import { findUnfinished } from '../resume/unfinished-sets.js';
+import type { UnfinishedSet } from '../resume/unfinished-sets.js';
+import { checkSource } from './check-source.js';
+
+export interface Examined {
+  /** What an incremental builds on; undefined for a full. */
+  readonly base: ChainBase | undefined;
+  readonly unfinished: readonly UnfinishedSet[];
+  /** The time of the newest set of any chain; 0 where there is none. */
+  readonly newestSeconds: number;
+}
+
+/**
+ * Looks at what there is. Of what killed runs have left, what they were fetching is removed; nothing is in a dry run.
+ *
+ * @throws DuplifsError NO_SIGNATURES for an incremental without a chain that it could continue, KEY as proveReaders,
+ *   MANIFESTS_DIFFER as checkLocalManifest, SOURCE_HOST_CHANGED and SOURCE_PATH_CHANGED as checkSource
+ */
+export async function examineTarget(
+  options: BackupOptions,
+  listing: TargetListing,
+): Promise<Examined> {
+  const { target, dryRun } = options;
+  if (!dryRun) await removeUnfinishedCopy(target.archiveFolder);
+  const unfinished = dryRun ? [] : await findUnfinished(options, listing);
+  const collection = listing.collectWhole();
+  const newestSeconds = collection.sets
+    .filter((set) => set.complete)
+    .reduce((newest, { times }) => Math.max(newest, times.endSeconds), 0);
+  const chain = chainToContinue(options, collection.primary);
+  if (chain === undefined) return { base: undefined, unfinished, newestSeconds };
+  const { storage } = target;
+  const opener = await proveReaders(manifestFileOf(chain.base), { ...options, storage });
+  const base = await openBase(target, collection, {
+    localNames: listing.localNames,
+    fetches: !dryRun,
+  });
+  if (base?.isLocalManifest === true) await checkLocalManifest(target, base, opener);
+  if (base !== undefined && !options.allowSourceMismatch) {
+    checkSource(base.manifest, options.hostname, options.source);
+  }
+  return { base, unfinished, newestSeconds };
+}
+
+/** Undefined where a full is to be made. */
+function chainToContinue(
+  { verb, report, fullIfBeforeSeconds }: BackupOptions,
+  primary: PrimaryChain | undefined,
+): (PrimaryChain & { readonly base: object }) | undefined {
+  if (verb === 'full') return undefined;
+  if (!hasBase(primary)) {
+    if (verb === 'incremental') {
+      throw new DuplifsError(
+        'NO_SIGNATURES',
+        'There is no chain that an incremental backup could continue',
+        { hint: 'Make a full one: duplifs full' },
+      );
+    }
+    report({ level: 'notice', code: 'no-signatures-full-instead' });
+    return undefined;
+  }
+  if (fullIfBeforeSeconds !== undefined && primary.chain.startSeconds < fullIfBeforeSeconds) {
+    report({ level: 'notice', code: 'full-too-old' });
+    return undefined;
+  }
+  return primary;
+}
+
+function hasBase(
+  primary: PrimaryChain | undefined,
+): primary is PrimaryChain & { readonly base: NonNullable<PrimaryChain['base']> } {
+  return primary?.base !== undefined;
+}

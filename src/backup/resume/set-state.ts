@@ -1,0 +1,161 @@
+/**
+ * What an unfinished set is known by in the archive dir, so that the next run goes on with it (docs/writing.md,
+ * "Interrupted"): JSON lines that are only ever added. Never a session key: whoever reads this file sees no
+ * more than the archive dir's manifests and signatures show.
+ */
+import { z } from 'zod';
+import type { ManifestVolume, PieceRun } from '../../archive/index.js';
+import type { VolumeBlock, VolumeTable } from '../../volume/index.js';
+import type { FinishedVolume } from '../writing/volume-sequence.js';
+
+/** What the set is: the first line. A run that would write another one does not go on with it. */
+export const stateHeader = z.object({
+  version: z.literal(1),
+  key: z.string(),
+  baseKey: z.string().nullable(),
+  hostname: z.string(),
+  localDir: z.string(),
+  /** Who can read it, and how it is packed. */
+  encoding: z.string(),
+  writesIndex: z.boolean(),
+  /** duplicity has begun it. */
+  isAdopted: z.boolean().optional(),
+  producer: z.string(),
+  /** When the source began to be read, in milliseconds by the real clock. */
+  beganMs: z.number(),
+});
+export type StateHeader = z.infer<typeof stateHeader>;
+
+const count = z.int().nonnegative();
+const edge = z.object({ path: z.string(), block: count.optional() });
+const run = z.object({ volume: count, offset: count, length: count, count, stride: count });
+const counts = z.object({
+  sourceFiles: count,
+  sourceFileSize: count,
+  newFiles: count,
+  newFileSize: count,
+  deletedFiles: count,
+  changedFiles: count,
+  changedFileSize: count,
+  rawDeltaSize: count,
+  totalDestinationSizeChange: count,
+  errors: count,
+});
+
+/** A file of which a volume's end has cut the data. */
+const openFile = z.object({
+  path: z.string(),
+  kind: z.enum(['snapshot', 'diff']),
+  /** Pieces and bytes of it that are in volumes. */
+  pieces: count,
+  bytes: count,
+  runs: z.array(run),
+  /** As it was when it was read: if it is another one now, it is begun again. */
+  size: count,
+  mtimeMs: z.number(),
+  ctimeMs: z.number(),
+  inode: count,
+});
+export type OpenFile = Omit<z.infer<typeof openFile>, 'runs'> & {
+  readonly runs: readonly PieceRun[];
+};
+
+const volumeRecord = z.object({
+  number: count,
+  name: z.string(),
+  size: count,
+  sha1: z.string(),
+  container: z.enum(['gpg', 'gz', 'plain']),
+  plaintextLength: count,
+  layout: z.array(count),
+  blocks: z.string(),
+  start: edge,
+  end: edge,
+});
+export type VolumeRecord = z.infer<typeof volumeRecord>;
+export type ManifestFields = Pick<VolumeRecord, 'number' | 'start' | 'end' | 'sha1'>;
+
+/** A volume of a set that duplicity has begun: it counts, and nothing can go on behind it. */
+export const kept = z.object({ kept: volumeRecord });
+
+/** Where the writing of a set can go on: after a volume. */
+export const checkpoint = z.object({
+  volume: volumeRecord,
+  /** The last path that is wholly in volumes up to this one; null when there is none. */
+  position: z.string().nullable(),
+  open: openFile.nullable(),
+  /** How long the part files were. */
+  lengths: z.object({ signatures: count, index: count, manifest: count, fileList: count }),
+  fileListCount: count,
+  counts,
+  /** Whether duplicity is kept from going on with the set (SetFiles.hideFromDuplicity). */
+  isHidden: z.boolean().optional(),
+});
+export type Checkpoint = z.infer<typeof checkpoint>;
+
+export const uploaded = z.object({ uploaded: count });
+
+/** The volume's record without what must not lie on disk. */
+export function recordOf({ number, name, file, table, start, end }: FinishedVolume): VolumeRecord {
+  return {
+    number,
+    name,
+    size: file.size,
+    start,
+    end,
+    sha1: file.sha1.toString('hex'),
+    container: table.container,
+    plaintextLength: table.plaintextLength,
+    layout: [...table.layout],
+    blocks: packBlocks(table.blocks),
+  };
+}
+
+/** The volume as the manifest has it. */
+export function manifestEntryOf({ number, start, end, sha1 }: ManifestFields): ManifestVolume {
+  return {
+    number,
+    startPath: start.path,
+    startBlock: start.block,
+    endPath: end.path,
+    endBlock: end.block,
+    hash: { algorithm: 'SHA1', hex: sha1 },
+  };
+}
+
+/** The table of a recorded volume; its session key is not known any more. */
+export function tableOf(record: VolumeRecord): VolumeTable {
+  const { container, plaintextLength, layout } = record;
+  return { container, plaintextLength, layout, blocks: unpackBlocks(record.blocks) };
+}
+
+const blockRecordBytes = 32;
+
+function packBlocks(blocks: readonly VolumeBlock[]): string {
+  const bytes = Buffer.alloc(blocks.length * blockRecordBytes);
+  for (const [i, block] of blocks.entries()) {
+    let at = bytes.writeDoubleLE(block.fileOffset, i * blockRecordBytes);
+    at = bytes.writeUInt32LE(block.fileLength, at);
+    at = bytes.writeUInt32LE(block.plaintextLength, at);
+    block.digest.copy(bytes, at);
+  }
+  return bytes.toString('base64');
+}
+
+function unpackBlocks(text: string): VolumeBlock[] {
+  const bytes = Buffer.from(text, 'base64');
+  const blocks: VolumeBlock[] = [];
+  let plaintextOffset = 0;
+  for (let at = 0; at + blockRecordBytes <= bytes.length; at += blockRecordBytes) {
+    const plaintextLength = bytes.readUInt32LE(at + 12);
+    blocks.push({
+      plaintextOffset,
+      plaintextLength,
+      fileOffset: bytes.readDoubleLE(at),
+      fileLength: bytes.readUInt32LE(at + 8),
+      digest: bytes.subarray(at + 16, at + blockRecordBytes),
+    });
+    plaintextOffset += plaintextLength;
+  }
+  return blocks;
+}

@@ -1,0 +1,33 @@
+/** The files of a set in the archive dir, once it is complete or given up. */
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { localNames } from '../plan/set-plan.js';
+import type { SetPlan } from '../plan/set-plan.js';
+
+type LocalSet = Pick<SetPlan, 'times' | 'prefixes' | 'archiveFolder'>;
+
+/** Gives the local files of a set that is complete their names, and removes what was kept to go on with it. */
+export async function giveFinalNames(plan: LocalSet): Promise<void> {
+  const names = localNames(plan);
+  const local = (name: string): string => join(plan.archiveFolder, name);
+  await renameIfThere(local(names.signaturesReady), local(names.signatures));
+  await renameIfThere(local(names.manifestReady), local(names.manifest));
+  await removeParts(plan);
+}
+
+/** Removes everything that the archive dir holds of an unfinished set. */
+export async function removeParts(plan: LocalSet): Promise<void> {
+  const { manifestPart, signaturesPart, manifestReady, signaturesReady, ...own } = localNames(plan);
+  const gone = [manifestPart, signaturesPart, manifestReady, signaturesReady];
+  gone.push(own.indexPart, own.fileListPart, own.state);
+  gone.push(`${signaturesReady}.new`, `${own.state}.new`);
+  for (const name of gone) await rm(join(plan.archiveFolder, name), { force: true });
+}
+
+async function renameIfThere(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+}

@@ -1,0 +1,6 @@
+/** What is said of a target's chains and sets: for people and, as JSON, for programs. */
+export { statusObject } from './status-json.js';
+export type { ChainStatus, CollectionStatus, SetStatus, WarningStatus } from './status-json.js';
+export { formatLastFull, formatStatus } from './status-text.js';
+export type { StatusOptions } from './status-text.js';
+export { formatNote, formatWarning } from './warning-text.js';

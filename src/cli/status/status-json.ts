@@ -1,0 +1,126 @@
+import { formatStamp } from '../../time/index.js';
+import type {
+  BackupSet,
+  Chain,
+  Collection,
+  CollectionWarning,
+  StoredFile,
+} from '../../archive/index.js';
+import { formatNote, formatWarning } from './warning-text.js';
+
+export interface SetStatus {
+  readonly kind: 'full' | 'inc';
+  /** "20231114T221320Z". */
+  readonly time: string;
+  readonly timeSeconds: number;
+  /** The time of the set that an incremental builds on. */
+  readonly baseTime?: string | undefined;
+  readonly volumes: number;
+  readonly encrypted: boolean;
+  readonly complete: boolean;
+  readonly partial: boolean;
+  readonly signatures: boolean;
+  readonly index: boolean;
+}
+
+export interface ChainStatus {
+  readonly primary: boolean;
+  readonly startTime: string;
+  readonly endTime: string;
+  readonly sets: readonly SetStatus[];
+}
+
+export interface WarningStatus {
+  readonly kind: CollectionWarning['kind'];
+  readonly message: string;
+  readonly names: readonly string[];
+}
+
+/** collection-status for programs: plain data, times in UTC. */
+export interface CollectionStatus {
+  readonly chains: readonly ChainStatus[];
+  readonly orphanedSets: readonly SetStatus[];
+  readonly incompleteSets: readonly SetStatus[];
+  readonly replacedSets: readonly SetStatus[];
+  readonly orphanedSignatures: {
+    readonly local: readonly string[];
+    readonly stored: readonly string[];
+  };
+  /** The time of the set that an incremental would build on; null when the next one is a full. */
+  readonly nextIncrementalBase: string | null;
+  readonly warnings: readonly WarningStatus[];
+  readonly notes: readonly string[];
+}
+
+/** What formatStatus tells, as an object for --json. `notes` are the caller's own. */
+export function statusObject(
+  collection: Collection,
+  notes: readonly string[] = [],
+): CollectionStatus {
+  const { primary, orphanedSignatures } = collection;
+  return {
+    chains: collection.chains.map((chain) => chainStatus(chain, chain === primary?.chain)),
+    orphanedSets: collection.orphaned.map(setStatus),
+    incompleteSets: collection.incomplete.map(setStatus),
+    replacedSets: collection.replaced.map(setStatus),
+    orphanedSignatures: {
+      local: orphanedSignatures.local.map(nameOf),
+      stored: orphanedSignatures.stored.map(nameOf),
+    },
+    nextIncrementalBase: primary?.base ? formatStamp(primary.base.times.endSeconds) : null,
+    warnings: collection.warnings.map((warning) => ({
+      kind: warning.kind,
+      message: [formatWarning(warning)[0] ?? '', ...formatNote(warning)].filter(Boolean).join(' '),
+      names: namesOf(warning),
+    })),
+    notes,
+  };
+}
+
+function chainStatus(chain: Chain, primary: boolean): ChainStatus {
+  return {
+    primary,
+    startTime: formatStamp(chain.startSeconds),
+    endTime: formatStamp(chain.endSeconds),
+    sets: chain.sets.map(setStatus),
+  };
+}
+
+function setStatus(set: BackupSet): SetStatus {
+  const { times } = set;
+  const files = [...set.manifests, ...[...set.volumes.values()].flat()];
+  return {
+    kind: times.kind,
+    time: formatStamp(times.endSeconds),
+    timeSeconds: times.endSeconds,
+    baseTime: times.kind === 'inc' ? formatStamp(times.startSeconds) : undefined,
+    volumes: set.volumes.size,
+    encrypted: files.some(({ container }) => container === 'gpg'),
+    complete: set.complete,
+    partial: set.partial,
+    signatures: set.signatures.length > 0,
+    index: set.index.length > 0,
+  };
+}
+
+function namesOf(warning: CollectionWarning): string[] {
+  switch (warning.kind) {
+    case 'orphaned-signatures':
+    case 'ambiguous-names':
+      return warning.files.map(nameOf);
+    case 'leftover-part':
+      return [warning.file.name];
+    case 'incomplete-sets':
+    case 'orphaned-sets':
+      return warning.sets.map(({ key }) => key);
+    case 'discarded-set':
+    case 'partial-set':
+      return [warning.set.key];
+    case 'unmatched-signatures':
+      return [];
+  }
+}
+
+function nameOf({ name }: StoredFile): string {
+  return name;
+}

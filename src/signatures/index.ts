@@ -1,0 +1,5 @@
+/** The tree that a chain's sigtars tell of. */
+export type { PreviousEntry } from './sigtar-entries.js';
+export { PathTypes } from './path-types.js';
+export { previousTree } from './previous-tree.js';
+export { signaturesUpTo, signedTree } from './signed-tree.js';

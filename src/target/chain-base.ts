@@ -1,0 +1,85 @@
+/**
+ * The chain that an incremental continues: which sets, and their sigtars and newest manifest in the archive dir,
+ * fetched where they are missing there as duplicity does (docs/format/1-bytes.md 1.4).
+ */
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import type { BackupSet, Collection, Manifest, StoredFile } from '../archive/index.js';
+import { decodeFile } from '../volume/index.js';
+import { fetchLocalCopy, localSignaturesName } from './local-copies.js';
+import {
+  localManifestName,
+  manifestFileOf,
+  readLocalManifest,
+  readStoredManifest,
+} from './manifests.js';
+import type { Target } from './target.js';
+
+export interface ChainBase {
+  /** The set that the next incremental builds on. */
+  readonly base: BackupSet;
+  readonly fullSeconds: number;
+  /** The sigtars of the chain up to the base, oldest first. */
+  readonly signatures: readonly BaseSignatures[];
+  /** The base's manifest. */
+  readonly manifest: Manifest;
+  /** Whether it is the copy that the archive dir had, and not the stored one. */
+  readonly isLocalManifest: boolean;
+}
+
+export interface BaseSignatures {
+  readonly setSeconds: number;
+  /** Its name in the archive dir. */
+  readonly name: string;
+  /** Where it is only on the storage, for nothing was to be fetched. */
+  readonly stored?: StoredFile | undefined;
+}
+
+export interface OpenBaseOptions {
+  /** Names in the archive dir. */
+  readonly localNames: ReadonlySet<string>;
+  /** Whether what the archive dir lacks is fetched into it. */
+  readonly fetches: boolean;
+}
+
+/** Undefined when the collection has nothing that could be continued. */
+export async function openBase(
+  target: Target,
+  { primary }: Collection,
+  { localNames, fetches }: OpenBaseOptions,
+): Promise<ChainBase | undefined> {
+  if (primary?.base === undefined) return undefined;
+  const { base, chain } = primary;
+  const signatures: BaseSignatures[] = [];
+  for (const file of primary.signatures.files) {
+    const setSeconds = file.times.endSeconds;
+    if (setSeconds > base.times.endSeconds) continue;
+    const name = localSignaturesName(file);
+    const isMissing = !localNames.has(name);
+    if (isMissing && fetches) await fetchLocalCopy(target, file, name);
+    signatures.push({ setSeconds, name, stored: isMissing && !fetches ? file : undefined });
+  }
+  const stored = manifestFileOf(base);
+  const name = localManifestName(stored);
+  const isLocalManifest = localNames.has(name);
+  if (!isLocalManifest && fetches) await fetchLocalCopy(target, stored, name);
+  const manifest =
+    isLocalManifest || fetches
+      ? await readLocalManifest(target, name)
+      : await readStoredManifest(target, stored);
+  return { base, fullSeconds: chain.startSeconds, signatures, manifest, isLocalManifest };
+}
+
+/** Read in one go: a chain has few sets, and each read is a way to libuv's pool and back. */
+const readBytes = 512 * 1024;
+
+/** The plaintext of one of the base's sigtars, from where it is. */
+export function decodeBaseSignatures(
+  target: Target,
+  { name, stored }: BaseSignatures,
+): AsyncGenerator<Buffer> {
+  if (stored !== undefined) return target.decodeMetadata(stored);
+  const path = join(target.archiveFolder, name);
+  const reader = { read: () => createReadStream(path, { highWaterMark: readBytes }) };
+  return decodeFile(reader, { name, container: 'gz' }, { ...target.decode, signKey: undefined });
+}

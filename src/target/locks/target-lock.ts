@@ -1,0 +1,174 @@
+/**
+ * One writer for a target, whatever machine or archive dir it writes from: two incrementals on the same set would
+ * make one of them disappear from its chain. The lock is a file on the storage that duplicity passes over,
+ * `duplifs-lock.` and 16 hexadecimal digits. Whoever wants it puts its own and then lists: whoever else is there has
+ * been first, or comes second and sees this one. Nobody has to delete a lock: one whose holder is gone is removed.
+ *
+ * A machine that slept may have lost its lock; and duplicity knows of none. So before a manifest completes a set,
+ * `check` looks again.
+ */
+import { setTimeout } from 'node:timers/promises';
+import { parseFileName, setKey } from '../../archive/index.js';
+import type { NamePrefixes, SetTimes } from '../../archive/index.js';
+import { DuplifsError, isDuplifsError } from '../../base/index.js';
+import type { Report } from '../../base/index.js';
+import type { Storage, StoredObject } from '../../storage/index.js';
+import type { TargetEvent } from '../events.js';
+import { wholeSetKeys } from '../whole-sets.js';
+import { locksAmong } from './held-locks.js';
+import type { HeldLock } from './held-locks.js';
+import { describeHolder, ownHolder, refreshSeconds } from './lock-holder.js';
+import type { LockHolder } from './lock-holder.js';
+import { isLockName, newLockName } from './lock-name.js';
+
+export interface TargetLockOptions {
+  readonly storage: Storage;
+  readonly prefixes: NamePrefixes;
+  readonly lockWaitSeconds: number;
+  readonly stop: AbortSignal;
+  readonly report: Report<TargetEvent>;
+}
+
+const releaseMilliseconds = 10_000;
+const firstWaitMs = 500;
+const moreWaitMs = 1500;
+
+export class TargetLock {
+  /** What the storage held when the lock was taken, without locks. */
+  readonly stored: readonly StoredObject[];
+  readonly #options: TargetLockOptions;
+  readonly #name: string;
+  readonly #own: LockHolder;
+  readonly #timer: NodeJS.Timeout;
+
+  private constructor(
+    options: TargetLockOptions,
+    name: string,
+    own: LockHolder,
+    stored: readonly StoredObject[],
+  ) {
+    this.#options = options;
+    this.#name = name;
+    this.#own = own;
+    this.stored = stored;
+    this.#timer = setInterval(() => {
+      void this.#refresh().catch(() => undefined); // `check` tells what there is to tell
+    }, refreshSeconds * 1000);
+    this.#timer.unref();
+  }
+
+  /** LOCKED when another holds it for longer than is to be waited. */
+  static async take(options: TargetLockOptions): Promise<TargetLock> {
+    const { storage, prefixes, lockWaitSeconds, stop } = options;
+    const own = ownHolder();
+    const deadline = Date.now() + lockWaitSeconds * 1000;
+    for (;;) {
+      const name = newLockName(prefixes);
+      await put(storage, name, own);
+      try {
+        const listed = await storage.list();
+        const other = await firstHolder(options, listed, name, own);
+        if (other === undefined) {
+          const stored = listed.filter((object) => !isLockName(object.name, prefixes));
+          return new TargetLock(options, name, own, stored);
+        }
+        if (Date.now() >= deadline) throw lockedBy(other, storage.url);
+        await drop(storage, name);
+      } catch (error) {
+        await drop(storage, name).catch(() => undefined);
+        throw error;
+      }
+      // not the same for two who came at once
+      const wait = firstWaitMs + Math.random() * moreWaitMs;
+      await setTimeout(wait, undefined, { signal: stop }).catch(() => undefined);
+      stop.throwIfAborted();
+    }
+  }
+
+  /**
+   * Fails with LOCKED when the lock was lost, or when another program has completed a set meanwhile that an
+   * incremental would be laid beside.
+   */
+  async check(times: SetTimes): Promise<void> {
+    const { storage, prefixes } = this.#options;
+    if (times.kind === 'full') {
+      if ((await storage.stat(this.#name)) === undefined) throw lost();
+      return;
+    }
+    const before = wholeKeys(this.stored, prefixes);
+    const listed = await storage.list();
+    if (!listed.some(({ name }) => name === this.#name)) throw lost();
+    for (const key of wholeKeys(listed, prefixes)) {
+      if (before.has(key) || key === setKey(times)) continue;
+      throw new DuplifsError('LOCKED', `Another program has written the set ${key} meanwhile`, {
+        hint: 'Run the same command again: it begins anew on that set',
+      });
+    }
+  }
+
+  async release(): Promise<void> {
+    clearInterval(this.#timer);
+    // left behind it is nobody's once this process has ended, so a storage that fails is not waited for
+    const signal = AbortSignal.timeout(releaseMilliseconds);
+    await drop(this.#options.storage, this.#name, signal).catch(() => undefined);
+  }
+
+  /** Shows that the holder lives; a lock that another has taken over is not put again. */
+  async #refresh(): Promise<void> {
+    const { storage } = this.#options;
+    if ((await storage.stat(this.#name)) !== undefined) await put(storage, this.#name, this.#own);
+  }
+}
+
+/** The first living holder's lock among the others; those who are gone lose theirs. */
+async function firstHolder(
+  { storage, prefixes, report }: TargetLockOptions,
+  listed: readonly StoredObject[],
+  ownName: string,
+  own: LockHolder,
+): Promise<HeldLock | undefined> {
+  const others = listed.filter(({ name }) => name !== ownName);
+  const nowSeconds = listed.find(({ name }) => name === ownName)?.modifiedSeconds;
+  for await (const lock of locksAmong(others, { storage, prefixes, own, nowSeconds })) {
+    if (!lock.isGone) return lock;
+    report({ level: 'notice', code: 'stale-lock-removed', holder: lock.holder });
+    await drop(storage, lock.name);
+  }
+  return undefined;
+}
+
+/** Who may write and not remove leaves an empty file, which is nobody's lock. */
+async function drop(storage: Storage, name: string, signal?: AbortSignal): Promise<void> {
+  try {
+    await storage.remove([name], signal);
+  } catch (error) {
+    if (!isDuplifsError(error, 'STORAGE_DENIED')) throw error;
+    const options = signal === undefined ? { size: 0 } : { size: 0, signal };
+    await storage.write(name, Buffer.alloc(0), options).catch((failure: unknown) => {
+      if (!isDuplifsError(failure, 'STORAGE_DENIED')) throw failure;
+    });
+  }
+}
+
+async function put(storage: Storage, name: string, holder: LockHolder): Promise<void> {
+  const bytes = Buffer.from(`${JSON.stringify(holder)}\n`);
+  await storage.write(name, bytes, { size: bytes.length });
+}
+
+function lockedBy({ holder }: HeldLock, url: string): DuplifsError {
+  const who = describeHolder(holder);
+  return new DuplifsError('LOCKED', `Another backup is writing to "${url}" (${who})`, {
+    hint: 'Wait for it to end, or give --lock-wait a time to wait',
+  });
+}
+
+function lost(): DuplifsError {
+  return new DuplifsError('LOCKED', 'Another backup has taken over the lock on the target', {
+    hint: 'This machine may have slept. Run the same command again',
+  });
+}
+
+function wholeKeys(objects: readonly StoredObject[], prefixes: NamePrefixes): ReadonlySet<string> {
+  const files = objects.map(({ name }) => parseFileName(name, { prefixes }));
+  return wholeSetKeys(files.filter((file) => file !== undefined));
+}

@@ -1,0 +1,90 @@
+/** Reading manifests: the archive dir's copy or the stored one, parsed as the bytes come and never larger than a limit. */
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { ManifestParser, stemOf } from '../archive/index.js';
+import type { BackupSet, Manifest, StoredFile } from '../archive/index.js';
+import { DuplifsError } from '../base/index.js';
+import type { Target } from './target.js';
+
+/** A manifest larger than this is not one: about 100 bytes a volume and a line a changed file. */
+const maxManifestBytes = 2 ** 31;
+
+/** The stored manifest of a whole set. */
+export function manifestFileOf(set: BackupSet): StoredFile {
+  const [stored] = set.manifests;
+  if (stored !== undefined) return stored;
+  throw new DuplifsError('FILE_MISSING', `Set ${set.key} has no manifest`);
+}
+
+/** What the archive dir calls its copy of a stored manifest (docs/format/1-bytes.md 1.4). */
+export function localManifestName(stored: Pick<StoredFile, 'name'>): string {
+  return stemOf(stored.name);
+}
+
+/** Reads a stored manifest, past the archive dir's copy. */
+export async function readStoredManifest(
+  target: Pick<Target, 'decodeMetadata'>,
+  stored: Pick<StoredFile, 'name' | 'container'>,
+  signal?: AbortSignal,
+): Promise<Manifest> {
+  return parseManifestStream(target.decodeMetadata(stored, signal), stored.name);
+}
+
+/** Reads a manifest in the archive dir, which lies there in the clear. */
+export async function readLocalManifest(
+  { archiveFolder }: Pick<Target, 'archiveFolder'>,
+  name: string,
+): Promise<Manifest> {
+  return parseManifestStream(createReadStream(join(archiveFolder, name)), name);
+}
+
+/**
+ * The set's manifest: the archive dir's copy when `localNames` has it, else the stored one. Where several stored
+ * names parse to it, the first that can be read is used (duplicity fails on them).
+ *
+ * @throws DuplifsError FILE_MISSING when the set has none, and what the last candidate failed with
+ */
+export async function readManifest(
+  target: Target,
+  set: BackupSet,
+  localNames: ReadonlySet<string>,
+): Promise<Manifest> {
+  const candidates = set.manifests.toSorted((a, b) => a.name.length - b.name.length);
+  if (candidates.length > 1) {
+    target.report({
+      level: 'warning',
+      code: 'several-manifests',
+      setKey: set.key,
+      count: candidates.length,
+    });
+  }
+  let failure: unknown = new DuplifsError('FILE_MISSING', `Set ${set.key} has no manifest`);
+  for (const candidate of candidates) {
+    const local = localManifestName(candidate);
+    try {
+      return localNames.has(local)
+        ? await readLocalManifest(target, local)
+        : await readStoredManifest(target, candidate);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+/** What inflates to more than any manifest is refused and never held. The list of changed files is left out. */
+async function parseManifestStream(
+  chunks: AsyncIterable<unknown>,
+  name: string,
+): Promise<Manifest> {
+  const parser = new ManifestParser(name, { fileList: false });
+  let length = 0;
+  for await (const chunk of chunks as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > maxManifestBytes) {
+      throw new DuplifsError('DAMAGED', `"${name}" is too large for a manifest`);
+    }
+    parser.push(chunk);
+  }
+  return parser.end();
+}
