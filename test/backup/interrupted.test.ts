@@ -96,7 +96,9 @@ describe('a backup that is stopped', () => {
       const { child, ended } = start(['full', '--max-upload-rate', '200K', ...args]);
       const isUploading = async (): Promise<boolean> => {
         const names = await readdir(target).catch(() => []);
-        return names.some((name) => !name.startsWith('duplifs-lock'));
+        // the lock comes under such a name first, too
+        const isLocked = names.some((name) => name.startsWith('duplifs-lock.'));
+        return isLocked && names.some((name) => !name.startsWith('duplifs-lock.'));
       };
       while (!(await isUploading())) await setTimeout(5);
       child.kill('SIGINT');
