@@ -1,6 +1,6 @@
 /**
  * The rooms of src/ and what each may use besides itself: the one source for the lint rules (eslint.config.js,
- * .dependency-cruiser.js) and for the table and the picture in docs/design.md (`npm run docs:rooms`).
+ * .dependency-cruiser.js) and for the table and the picture in docs/design.md (`npm run docs:picture`).
  * `base` is open to all; another room is entered through its index.ts only. `cli` may use every room.
  */
 

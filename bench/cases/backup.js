@@ -44,18 +44,18 @@ export async function incremental({ restorers, source, runs }) {
   const tree = await source('tree');
   const large = await source('large');
   return inScratch('write', async (scratch) => [
-    ...(await onTopOf(restorers, tree, join(scratch, 'tree'), runs, [
+    ...(await onTopOf({ restorers, original: tree, scratch: join(scratch, 'tree'), runs }, [
       ['nothing changed', () => undefined],
       [`${changedFiles} files changed`, changeFiles],
     ])),
-    ...(await onTopOf(restorers, large, join(scratch, 'large'), runs, [
+    ...(await onTopOf({ restorers, original: large, scratch: join(scratch, 'large'), runs }, [
       ['1 % of 1 GiB changed', changeLargeFile],
     ])),
   ]);
 }
 
 /** One contest for each change to the source; every program has made a full backup of it as it was. */
-async function onTopOf(restorers, original, scratch, runs, changes) {
+async function onTopOf({ restorers, original, scratch, runs }, changes) {
   const source = join(scratch, 'source');
   await mkdir(scratch);
   await runScript(`cp -a '${original}' '${source}'`);

@@ -25,6 +25,7 @@ export { checkLocalManifest } from './proof/check-local-manifest.js';
 export { proveReaders } from './proof/prove-readers.js';
 export type { ProofOptions } from './proof/prove-readers.js';
 export { Target } from './target.js';
-export type { TargetOptions, TargetPlace } from './target.js';
+export type { TargetPlace } from './place.js';
+export type { TargetOptions } from './target.js';
 export { missingFilesOf, wholeSetKeys } from './whole-sets.js';
 export type { MissingFiles } from './whole-sets.js';

@@ -5,7 +5,7 @@ import type { Collection, NamePrefixes, StoredFile } from '../archive/index.js';
 import { isDuplifsError } from '../base/index.js';
 import type { StoredObject } from '../storage/index.js';
 import { isLockName } from './locks/lock-name.js';
-import type { TargetPlace } from './target.js';
+import type { TargetPlace } from './place.js';
 import { wholeSetKeys } from './whole-sets.js';
 
 export interface ListOptions {

@@ -11,14 +11,7 @@ import type { DecodeOptions, VolumeEvent } from '../volume/index.js';
 import type { TargetEvent } from './events.js';
 import { listTarget } from './listing.js';
 import type { ListOptions, TargetListing } from './listing.js';
-
-/** Where a target's files are. */
-export interface TargetPlace {
-  readonly storage: Storage;
-  /** The target's folder in the archive dir. */
-  readonly archiveFolder: string;
-  readonly prefixes: NamePrefixes;
-}
+import type { TargetPlace } from './place.js';
 
 export interface TargetOptions extends TargetPlace {
   /** Opens what is on the storage. */

@@ -8,29 +8,8 @@ import type { Stats } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { DeltaBuilder, parseSignature, SignatureBuilder } from '../../librsync/index.js';
 import { systemPath } from '../../source/index.js';
+import type { ReadRequest, ReadResult } from './read-request.js';
 import type { SummingThread } from './summing-thread.js';
-
-export interface ReadRequest {
-  /** Absolute, as decodeName gives it. */
-  readonly path: string;
-  /** Of the new signature (blockLengthFor). */
-  readonly blockLength: number;
-  /** The signature of the version before; the data are then the delta to it. */
-  readonly base?: Uint8Array | undefined;
-  /** Whether a symbolic link is followed (`--copy-links`). */
-  readonly follow: boolean;
-}
-
-/** What reading a file came to. The data went to `emit`. */
-export interface ReadResult {
-  /** Bytes of the file that were read. */
-  readonly bytes: number;
-  /** Empty when the file could not be opened. */
-  readonly signature: Uint8Array;
-  /** The file was another one, or changed, while it was read. */
-  readonly changed: boolean;
-  readonly failure?: { readonly code: string; readonly at: 'open' | 'read' };
-}
 
 const chunkBytes = 1 << 20;
 /** How far a file that grows while it is read is followed. */
@@ -75,7 +54,7 @@ export class FileReader {
     emit: (bytes: Uint8Array) => void,
   ): ReadResult {
     const newSignature = new SignatureBuilder(blockLength);
-    const delta = base && this.#beginDelta(file, before.size, base, newSignature, emit);
+    const delta = base && this.#beginDelta({ file, size: before.size, base }, newSignature, emit);
     let bytes = 0;
     let failure: ReadResult['failure'];
     try {
@@ -104,9 +83,7 @@ export class FileReader {
   }
 
   #beginDelta(
-    file: number,
-    size: number,
-    base: Uint8Array,
+    { file, size, base }: { file: number; size: number; base: Uint8Array },
     newSignature: SignatureBuilder,
     emit: (bytes: Uint8Array) => void,
   ): DeltaBuilder {

@@ -10,7 +10,7 @@ import {
 } from './protocol.js';
 import type { ReadMessage, RequestMessage } from './protocol.js';
 import { FileReader } from './read-file.js';
-import type { ReadRequest, ReadResult } from './read-file.js';
+import type { ReadRequest, ReadResult } from './read-request.js';
 import { SummingThread } from './summing-thread.js';
 
 type Failure = NonNullable<ReadResult['failure']>;

@@ -7,8 +7,9 @@
  * delta it does not: ours would have other bytes. The volumes are not in an index, so the set gets none.
  */
 import { createHash } from 'node:crypto';
-import { lstat, rename, writeFile } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
 import { formatManifestHeader, formatManifestVolume, setKey } from '../../archive/index.js';
 import type { Manifest, ManifestVolume, StoredFile } from '../../archive/index.js';
 import { encodeName } from '../../base/index.js';
@@ -145,8 +146,7 @@ async function writeParts(
   });
   for (const { number } of volumes) lines.push({ uploaded: number });
   const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-  await writeFile(`${local(names.state)}.new`, text, { mode: 0o600, flush: true });
-  await rename(`${local(names.state)}.new`, local(names.state));
+  await writeFileAtomic(local(names.state), text, { mode: 0o600 });
 }
 
 /** Cuts the part and adds to it; its length then. */

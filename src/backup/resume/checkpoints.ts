@@ -3,10 +3,11 @@
  * the storage, unless the file that its end has cut is another one by now; then after an earlier volume.
  */
 import { createReadStream } from 'node:fs';
-import { lstat, rename, writeFile } from 'node:fs/promises';
+import { lstat, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
+import writeFileAtomic from 'write-file-atomic';
 import { IndexParser } from '../../archive/index.js';
 import type { IndexEntry } from '../../archive/index.js';
 import { encodeName } from '../../base/index.js';
@@ -182,12 +183,7 @@ async function cutState(path: string, { volume }: Checkpoint): Promise<void> {
     const number = record?.number ?? uploaded.safeParse(parsed).data?.uploaded ?? 0;
     if (number <= volume.number) lines.push(line);
   }
-  const temporary = `${path}.new`;
-  await writeFile(temporary, lines.map((line) => `${line}\n`).join(''), {
-    mode: 0o600,
-    flush: true,
-  });
-  await rename(temporary, path);
+  await writeFileAtomic(path, lines.map((line) => `${line}\n`).join(''), { mode: 0o600 });
 }
 
 async function* linesOf(path: string): AsyncGenerator<string> {

@@ -5,25 +5,28 @@ import { PieceCutter, pieceBytes } from './piece-cutter.js';
 import type { OpenFile } from '../resume/set-state.js';
 import type { VolumeEdge, VolumeSequence } from './volume-sequence.js';
 
+export interface FileWriterOptions {
+  readonly volumes: VolumeSequence;
+  readonly metadata: EntryMetadata;
+  readonly kind: 'snapshot' | 'diff';
+  /** Ends a volume that is full, or when the run is to stop, and begins one where there is none; `open` is this file. */
+  readonly makeRoom: (edge: VolumeEdge, open: FileWriter) => Promise<void> | undefined;
+  /** What an earlier run has put into volumes of the file. */
+  readonly resumed: OpenFile | undefined;
+}
+
 export class FileWriter {
   readonly #volumes: VolumeSequence;
   readonly #metadata: EntryMetadata;
   readonly #kind: 'snapshot' | 'diff';
-  /** Ends a volume that is full, or when the run is to stop, and begins one where there is none; `open` is this file. */
-  readonly #makeRoom: (edge: VolumeEdge, open: FileWriter) => Promise<void> | undefined;
+  readonly #makeRoom: FileWriterOptions['makeRoom'];
   readonly #cutter = new PieceCutter();
   readonly #runs: PieceRun[] = [];
   #pieces = 0;
   /** Bytes and pieces that an earlier run has put into volumes. */
   readonly #skipPieces: number;
 
-  constructor(
-    volumes: VolumeSequence,
-    metadata: EntryMetadata,
-    kind: 'snapshot' | 'diff',
-    makeRoom: (edge: VolumeEdge, open: FileWriter) => Promise<void> | undefined,
-    resumed?: OpenFile,
-  ) {
+  constructor({ volumes, metadata, kind, makeRoom, resumed }: FileWriterOptions) {
     this.#volumes = volumes;
     this.#metadata = metadata;
     this.#kind = kind;

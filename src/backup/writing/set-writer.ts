@@ -11,7 +11,7 @@ import type { NameTable, Report } from '../../base/index.js';
 import type { Change } from '../compare/changes.js';
 import type { BackupEvent } from '../events.js';
 import type { SourceReader } from '../reading/source-reader.js';
-import type { ReadResult } from '../reading/read-file.js';
+import type { ReadResult } from '../reading/read-request.js';
 import type { VolumeMaker } from '../spool/volume-maker.js';
 import type { WalkEntry } from '../../source/index.js';
 import type { Counts } from '../statistics.js';
@@ -158,16 +158,16 @@ export class SetWriter {
     const resumed = this.#resumedFile?.path === source.path ? this.#resumedFile : undefined;
     this.#resumedFile = undefined;
     const metadata = this.#metadataOf(source);
-    const file = new FileWriter(
-      this.#volumes,
+    const file = new FileWriter({
+      volumes: this.#volumes,
       metadata,
       kind,
-      (edge, open) => {
+      makeRoom: (edge, open) => {
         this.#openFile = open.pieces === 0 ? null : openFileOf(source, open);
         return this.#makeRoom(edge, open);
       },
       resumed,
-    );
+    });
     for (;;) {
       const event = reader.ready() ?? (await reader.next());
       if (event.kind === 'data') {
@@ -248,15 +248,7 @@ export class SetWriter {
     const change = kind === 'snapshot' ? 'new' : 'changed';
     const listed = plan.listsFiles ? files.addFileChange({ change, path }) : undefined;
     if (listed !== undefined) await listed;
-    counts.sourceFileSize += bytes;
-    counts.rawDeltaSize += file.bytes;
-    if (kind === 'snapshot') {
-      counts.newFiles += 1;
-      counts.newFileSize += bytes;
-    } else {
-      counts.changedFiles += 1;
-      counts.changedFileSize += bytes;
-    }
+    countFile(counts, file, bytes);
     this.#openFile = null;
     this.#done(path);
     const stored = failure === undefined && !changed ? this.#options.onStored(source) : undefined;
@@ -334,6 +326,18 @@ export class SetWriter {
 
   async #record(line: Checkpoint | { readonly uploaded: number }): Promise<void> {
     await appendFile(this.#statePath, `${JSON.stringify(line)}\n`, { mode: 0o600, flush: true });
+  }
+}
+
+function countFile(counts: Counts, { kind, bytes: deltaBytes }: FileWriter, bytes: number): void {
+  counts.sourceFileSize += bytes;
+  counts.rawDeltaSize += deltaBytes;
+  if (kind === 'snapshot') {
+    counts.newFiles += 1;
+    counts.newFileSize += bytes;
+  } else {
+    counts.changedFiles += 1;
+    counts.changedFileSize += bytes;
   }
 }
 
