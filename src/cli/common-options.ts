@@ -8,8 +8,8 @@ import { join, resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import type { NamePrefixes } from '../archive/index.js';
-import { storageOptions } from '../storage/index.js';
 import { defaultVerbosity, parseVerbosity } from './log.js';
+import { storageOptions, storageOptionsHeading } from './storage-options.js';
 
 export interface CommonOptions {
   readonly archiveDir?: string;
@@ -77,7 +77,7 @@ export function addCommonOptions(command: Command): Command {
     .option('--numeric-owner', 'owners by their stored numbers, not by their names', false);
   command.setOptionValue('verbosity', defaultVerbosity);
   for (const { flags, description, parse } of storageOptions) {
-    const option = new Option(flags, description).helpGroup('Storage options:');
+    const option = new Option(flags, description).helpGroup(storageOptionsHeading);
     if (parse !== undefined) option.argParser(parse);
     command.addOption(option);
   }

@@ -1,7 +1,7 @@
 import type { FaultPlan } from './wrappers/fault.js';
 import type { StorageStatistics } from './wrappers/count.js';
 
-/** What `openStorage` can be told. Every field has a default; a command fills it by `storageOptionsFrom`. */
+/** What `openStorage` can be told. Every field has a default. */
 export interface StorageOptions {
   /** Environment variables with credentials; the process's own when absent. */
   readonly env?: Readonly<Record<string, string | undefined>>;
