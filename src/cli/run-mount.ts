@@ -8,8 +8,8 @@ import { prepareMountpoint, mountFileSystem, MountView } from '../mount/index.js
 import type { ForeignFolder, LogLevel, MountSession } from '../mount/index.js';
 import type { Repository } from '../snapshot/index.js';
 import { archiveFolderOf, nowSeconds } from './common-options.js';
-import type { MountCommandOptions } from './commands/mount.js';
 import type { Log } from './log.js';
+import type { MountCommandOptions } from './mount-options.js';
 import { openRepository } from './open-repository.js';
 import type { OpenOptions } from './open-repository.js';
 import { runCommand } from './run-command.js';
