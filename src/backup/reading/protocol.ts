@@ -3,7 +3,7 @@
  * by the thousand a second: what is said of them goes in a few numbers each, for objects cost more to copy than files
  * to open.
  */
-import type { ReadResult } from './read-file.js';
+import type { ReadResult } from './read-result.js';
 
 /** Files to be read, in order. */
 export interface RequestMessage {

@@ -8,6 +8,7 @@ import type { Stats } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { DeltaBuilder, parseSignature, SignatureBuilder } from '../../librsync/index.js';
 import { systemPath } from '../../source/index.js';
+import type { ReadResult } from './read-result.js';
 import type { SummingThread } from './summing-thread.js';
 
 export interface ReadRequest {
@@ -19,17 +20,6 @@ export interface ReadRequest {
   readonly base?: Uint8Array | undefined;
   /** Whether a symbolic link is followed (`--copy-links`). */
   readonly follow: boolean;
-}
-
-/** What reading a file came to. The data went to `emit`. */
-export interface ReadResult {
-  /** Bytes of the file that were read. */
-  readonly bytes: number;
-  /** Empty when the file could not be opened. */
-  readonly signature: Uint8Array;
-  /** The file was another one, or changed, while it was read. */
-  readonly changed: boolean;
-  readonly failure?: { readonly code: string; readonly at: 'open' | 'read' };
 }
 
 const chunkBytes = 1 << 20;

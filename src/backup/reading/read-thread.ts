@@ -10,7 +10,8 @@ import {
 } from './protocol.js';
 import type { ReadMessage, RequestMessage } from './protocol.js';
 import { FileReader } from './read-file.js';
-import type { ReadRequest, ReadResult } from './read-file.js';
+import type { ReadRequest } from './read-file.js';
+import type { ReadResult } from './read-result.js';
 import { SummingThread } from './summing-thread.js';
 
 type Failure = NonNullable<ReadResult['failure']>;

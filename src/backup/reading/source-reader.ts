@@ -6,7 +6,8 @@ import type { Worker } from 'node:worker_threads';
 import { noteShortLived, startThread, ThreadMessages } from '../../threads/index.js';
 import { eventKind, noBase, numbersPerEvent } from './protocol.js';
 import type { ReadMessage, RequestMessage } from './protocol.js';
-import type { ReadRequest, ReadResult } from './read-file.js';
+import type { ReadRequest } from './read-file.js';
+import type { ReadResult } from './read-result.js';
 
 /** Of the file that was asked for first and has not ended yet. */
 export type ReadEvent =

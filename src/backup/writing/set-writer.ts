@@ -10,7 +10,7 @@ import { comparePaths, DuplifsError } from '../../base/index.js';
 import type { NameTable } from '../../base/index.js';
 import type { Change } from '../compare/changes.js';
 import type { SourceReader } from '../reading/source-reader.js';
-import type { ReadResult } from '../reading/read-file.js';
+import type { ReadResult } from '../reading/read-result.js';
 import type { VolumeMaker } from '../spool/volume-maker.js';
 import type { WalkEntry } from '../../source/index.js';
 import type { Counts } from '../statistics.js';
