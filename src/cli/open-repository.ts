@@ -82,12 +82,7 @@ export async function openStorageFor(
 ): Promise<Storage> {
   return openStorage(url, {
     ...storageOptionsFrom({ ...options }, process.env),
-    log: (message) => {
-      log.info(message);
-    },
-    warn: (message) => {
-      log.warn(message);
-    },
+    report: log.report,
     ...more,
   });
 }

@@ -1,31 +1,34 @@
-/** Where an engine says what a user should know; the command line decides what becomes of it. */
-export type LogLevel = 'debug' | 'info' | 'warning' | 'error';
-
-export type Logger = (level: LogLevel, message: string) => void;
+import type { Report } from '../base/index.js';
+import type { MountEvent } from './events.js';
 
 const windowMs = 10_000;
-const linesAWindow = 20;
+const eventsAWindow = 20;
 
 /**
- * Limits how often lines appear: a broken volume under a `grep -r` must not fill a disk with log. After
- * 20 lines within 10 seconds the rest is counted, and the count is said with the next line.
+ * Limits how often events are told: a broken volume under a `grep -r` must not fill a disk with log. After
+ * 20 within 10 seconds the rest is counted, and the count is told before the next one.
  */
-export function rateLimited(log: Logger, now: () => number = Date.now): Logger {
+export function rateLimited(
+  report: Report<MountEvent>,
+  now: () => number = Date.now,
+): Report<MountEvent> {
   let windowStart = -Infinity;
-  let lines = 0;
-  let dropped = 0;
-  return (level, message) => {
+  let told = 0;
+  let leftOut = 0;
+  return (event) => {
     if (now() - windowStart >= windowMs) {
       windowStart = now();
-      lines = 0;
-      if (dropped > 0) log(level, `${dropped} more messages like the last were left out`);
-      dropped = 0;
+      told = 0;
+      if (leftOut > 0) {
+        report({ level: event.level, code: 'mount-messages-left-out', count: leftOut });
+      }
+      leftOut = 0;
     }
-    if (lines >= linesAWindow) {
-      dropped += 1;
+    if (told >= eventsAWindow) {
+      leftOut += 1;
       return;
     }
-    lines += 1;
-    log(level, message);
+    told += 1;
+    report(event);
   };
 }
