@@ -17,6 +17,7 @@ rmSync(program, { recursive: true, force: true });
 const bundle = await rolldown({
   input: {
     duplifs: join(dist, 'cli/index.js'),
+    'mount-helper': join(dist, 'cli/mount-helper.js'),
     // threads of their own, named by who starts them
     'read-thread': join(dist, 'backup/reading/read-thread.js'),
     'sum-thread': join(dist, 'backup/reading/sum-thread.js'),

@@ -59,6 +59,8 @@ export const exitCodes = {
   STORAGE_NOT_FOUND: 52,
   /** A URL that no storage understands. */
   STORAGE_URL: 23,
+  /** Something else than a DuplifsError was thrown: a bug, whose stack is shown. */
+  INTERNAL: 30,
   /** FUSE cannot be used on this machine or mountpoint. */
   FUSE: 25,
   /** Some files could not be read, restored or compared; the rest was. */

@@ -3,8 +3,11 @@
  * the command line makes text of them (src/cli/events), and a program that uses duplifs as a library what it likes.
  */
 
-/** `warning`: something is not as it should be, and somebody should know. The others in the order of interest. */
-export type EventLevel = 'warning' | 'notice' | 'info' | 'debug';
+/**
+ * `error`: something that was asked for failed. `warning`: something is not as it should be, and somebody should
+ * know. The others in the order of interest.
+ */
+export type EventLevel = 'error' | 'warning' | 'notice' | 'info' | 'debug';
 
 /** What all events have in common; the data of each are further properties. */
 export interface RoomEvent {

@@ -8,8 +8,8 @@ import { join, resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import type { NamePrefixes } from '../archive/index.js';
-import { storageOptions } from '../storage/index.js';
 import { defaultVerbosity, parseVerbosity } from './log.js';
+import { storageOptions, storageOptionsHeading } from './storage-options.js';
 
 export interface CommonOptions {
   readonly archiveDir?: string;
@@ -57,7 +57,11 @@ export function addCommonOptions(command: Command): Command {
     .option('--gpg-options <words>', 'more options for gpg (repeatable)', appendWords, '')
     .option('--use-agent', 'never ask for a passphrase: the GnuPG agent does', false)
     .option('--key-file <file>', 'an exported key to open backups with (repeatable)', append, [])
-    .option('--sign-key <id>', 'refuse volumes that this key has not signed')
+    .option('--sign-key <id>', 'refuse volumes that this key has not signed');
+  if (!has(command, '--encrypt-sign-key')) {
+    command.option('--encrypt-sign-key <id>', 'the same, as duplicity writes with it');
+  }
+  command
     .option(
       '--allow-old-keys',
       'use DSA and ElGamal keys and SHA-1 signatures, which are weak',
@@ -77,18 +81,23 @@ export function addCommonOptions(command: Command): Command {
     .option('--numeric-owner', 'owners by their stored numbers, not by their names', false);
   command.setOptionValue('verbosity', defaultVerbosity);
   for (const { flags, description, parse } of storageOptions) {
-    const option = new Option(flags, description).helpGroup('Storage options:');
+    const option = new Option(flags, description).helpGroup(storageOptionsHeading);
     if (parse !== undefined) option.argParser(parse);
     command.addOption(option);
   }
   for (const flags of ignoredOptions) {
     const option = new Option(flags).hideHelp();
-    if (!command.options.some(({ long }) => long === option.long)) command.addOption(option);
+    if (!has(command, option.long)) command.addOption(option);
   }
   command.addOption(
     new Option('--current-time <seconds>', 'take this for now').argParser(parseWhole).hideHelp(),
   );
   return command;
+}
+
+/** The commands that write have some of the options with another meaning, and add those before. */
+function has(command: Command, name: string | undefined): boolean {
+  return command.options.some(({ long }) => long === name);
 }
 
 /** Options of duplicity that say how to write; reading finds out by itself. */
@@ -97,7 +106,6 @@ const ignoredOptions = [
   '--no-compression',
   '--encrypt-key <id>',
   '--hidden-encrypt-key <id>',
-  '--encrypt-sign-key <id>',
   '--encrypt-secret-keyring <file>',
   '--volsize <mib>',
   '--max-blocksize <bytes>',

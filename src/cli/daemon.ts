@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { DuplifsError } from '../base/index.js';
 import { inheritedDescriptor } from '../mount/index.js';
 import { archiveFolderOf } from './common-options.js';
-import type { MountCommandOptions } from './commands/mount.js';
+import type { MountCommandOptions } from './mount-options.js';
 import { askSecret } from './prompt.js';
 import { runCommand } from './run-command.js';
 import { runMount } from './run-mount.js';

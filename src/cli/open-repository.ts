@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { DuplifsError, errorText } from '../base/index.js';
 import { Keyring } from '../openpgp/index.js';
 import { Repository } from '../snapshot/index.js';
-import { openStorage, storageOptionsFrom } from '../storage/index.js';
+import { openStorage } from '../storage/index.js';
 import type { Storage, StorageOptions, StorageStatistics } from '../storage/index.js';
 import { BlockArena } from '../volume/index.js';
 import { archiveFolderOf, prefixesOf } from './common-options.js';
@@ -13,6 +13,7 @@ import type { Log } from './log.js';
 import { askSecret } from './prompt.js';
 import type { CommandContext } from './run-command.js';
 import { splitWords } from './split-words.js';
+import { storageOptionsFrom } from './storage-options.js';
 
 /** Decoded blocks kept in memory; the kernel keeps what it has read anyway. */
 const memoryBytes = 16 * 2 ** 20;
@@ -81,12 +82,7 @@ export async function openStorageFor(
 ): Promise<Storage> {
   return openStorage(url, {
     ...storageOptionsFrom({ ...options }, process.env),
-    log: (message) => {
-      log.info(message);
-    },
-    warn: (message) => {
-      log.warn(message);
-    },
+    report: log.report,
     ...more,
   });
 }

@@ -1,5 +1,5 @@
 /** Runs one command: signals, errors for people, exit codes. */
-import { DuplifsError, errorText } from '../base/index.js';
+import { DuplifsError, errorText, exitCodes } from '../base/index.js';
 import { StorageStatistics } from '../storage/index.js';
 import { Log } from './log.js';
 
@@ -45,5 +45,5 @@ export function reportError(error: unknown, log: Log): number {
   }
   log.error(`duplifs: internal error: ${errorText(error)}`);
   if (error instanceof Error && error.stack !== undefined) log.error(error.stack);
-  return 30;
+  return exitCodes.INTERNAL;
 }

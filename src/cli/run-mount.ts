@@ -5,11 +5,11 @@ import { setTimeout } from 'node:timers/promises';
 import { DuplifsError, errorText } from '../base/index.js';
 import { localPath, publicUrl } from '../storage/index.js';
 import { prepareMountpoint, mountFileSystem, MountView } from '../mount/index.js';
-import type { ForeignFolder, LogLevel, MountSession } from '../mount/index.js';
+import type { ForeignFolder, MountSession } from '../mount/index.js';
 import type { Repository } from '../snapshot/index.js';
 import { archiveFolderOf, nowSeconds } from './common-options.js';
-import type { MountCommandOptions } from './commands/mount.js';
 import type { Log } from './log.js';
+import type { MountCommandOptions } from './mount-options.js';
 import { openRepository } from './open-repository.js';
 import type { OpenOptions } from './open-repository.js';
 import { runCommand } from './run-command.js';
@@ -52,9 +52,7 @@ export async function runMount(
         allowOther: options.allowOther,
         defaultPermissions: options.allowOther && options.defaultPermissions,
         fsname: publicUrl(url),
-        log: (level, message) => {
-          write(log, level, message);
-        },
+        report: log.report,
       });
       view.servedBy(session);
       log.notice(`Mounted at ${place}; end it with Ctrl-C or: duplifs umount ${place}`);
@@ -198,9 +196,4 @@ function sourceFolders(repository: Repository): ForeignFolder[] {
 
 function isLocal(url: string): boolean {
   return url.startsWith('file://') || !url.includes('://');
-}
-
-function write(log: Log, level: LogLevel, message: string): void {
-  if (level === 'warning') log.warn(message);
-  else log[level](message);
 }

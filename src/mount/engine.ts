@@ -1,5 +1,6 @@
 /** What the engines have in common: what they are asked for, and a mount that lives. */
-import type { Logger } from './logger.js';
+import type { Report } from '../base/index.js';
+import type { MountEvent } from './events.js';
 
 export type EngineName = 'kernel' | 'libfuse';
 
@@ -12,7 +13,7 @@ export interface MountOptions {
   readonly defaultPermissions: boolean;
   /** What `mount` and `df` show as the source. Never holds a credential. */
   readonly fsname: string;
-  readonly log: Logger;
+  readonly report: Report<MountEvent>;
 }
 
 /** How a mount ended: by its own `unmount`, by somebody else's, or because it could not be served. */

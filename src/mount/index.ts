@@ -11,7 +11,6 @@ export type {
   NodeKind,
   ReadOnlyFileSystem,
 } from './file-system.js';
-export type { Logger, LogLevel } from './logger.js';
 export { inheritedDescriptor } from './kernel/attach.js';
 export { mountFileSystem } from './mount-file-system.js';
 export { prepareMountpoint } from './mountpoint.js';

@@ -46,7 +46,7 @@ export async function mountFileSystem(
     });
   }
   if (process.platform === 'linux') {
-    options.log('warning', `Using the slower FUSE engine libfuse, not kernel: ${obstacle}`);
+    options.report({ level: 'warning', code: 'mount-by-libfuse', obstacle });
   }
   return mountWithLibfuse(fs, mountpoint, options);
 }

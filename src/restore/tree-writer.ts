@@ -24,7 +24,9 @@ import {
   writeSync,
 } from 'node:fs';
 import { DuplifsError, encodeName } from '../base/index.js';
+import type { Report } from '../base/index.js';
 import type { SnapshotEntry } from '../snapshot/index.js';
+import type { RestoreEvent } from './events.js';
 import { folderOf, joinName, typeAt } from './file-bytes.js';
 import { makeNode } from './make-node.js';
 
@@ -33,7 +35,7 @@ export interface TreeWriterOptions {
   readonly ownership: boolean;
   /** Replace what is in the way, but for folders that hold something. */
   readonly force: boolean;
-  readonly warn: (message: string) => void;
+  readonly report: Report<RestoreEvent>;
 }
 
 export class TreeWriter {
@@ -142,7 +144,7 @@ export class TreeWriter {
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) throw error;
       if (!this.#ownershipRefused) {
-        this.#options.warn('Only root may set owners; what is restored belongs to you');
+        this.#options.report({ level: 'warning', code: 'owners-not-restored' });
         this.#ownershipRefused = true;
       }
       return false;

@@ -2,9 +2,7 @@
 export type { Body, ByteRange, Storage, StoredObject, WriteOptions } from './storage.js';
 export { OpenFile } from './body.js';
 export { openStorage } from './open.js';
-export { storageOptions, storageOptionsFrom } from './option-table.js';
-export type { StorageOptionFlag } from './option-table.js';
-export type { StorageOptions } from './options.js';
+export type { S3Options, S3StorageClass, StorageOptions } from './options.js';
 export { probeStorage } from './probe.js';
 export type { StorageCheck } from './probe.js';
 export { readWhole } from './read-whole.js';

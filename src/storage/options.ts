@@ -1,7 +1,9 @@
+import type { Report } from '../base/index.js';
+import type { StorageEvent } from './events.js';
 import type { FaultPlan } from './wrappers/fault.js';
 import type { StorageStatistics } from './wrappers/count.js';
 
-/** What `openStorage` can be told. Every field has a default; a command fills it by `storageOptionsFrom`. */
+/** What `openStorage` can be told. Every field has a default. */
 export interface StorageOptions {
   /** Environment variables with credentials; the process's own when absent. */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -20,10 +22,8 @@ export interface StorageOptions {
   readonly maxDownloadRate?: number;
   /** Counts what is done. */
   readonly statistics?: StorageStatistics | undefined;
-  /** Told what an operator may want to know: failures that are tried again. */
-  readonly log?: (message: string) => void;
-  /** Told what every user has to know: a mirror that is no longer complete. */
-  readonly warn?: (message: string) => void;
+  /** Told of failures that are tried again, and of mirrors that are no longer complete. */
+  readonly report?: Report<StorageEvent>;
   /** Asks the user for a password. */
   readonly askPassword?: (prompt: string) => Promise<string>;
   readonly s3?: S3Options;

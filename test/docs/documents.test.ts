@@ -18,6 +18,21 @@ async function help(command: string): Promise<string> {
   return stdout;
 }
 
+/** The group of them in a command's help. */
+const storageOptions = /\n\n(Storage options:(?:\n {2}.*)+)/;
+
+function withoutStorageOptions(helpText: string): string {
+  return helpText.replace(storageOptions, '').trimEnd();
+}
+
+function beforeOptions(helpText: string): string {
+  return helpText.slice(0, helpText.indexOf('\n\nOptions:'));
+}
+
+function blockOf(section: string | undefined): string {
+  return /```\n(.*?)\n```/s.exec(section ?? '')?.[1] ?? '';
+}
+
 describe('docs/cli.md', () => {
   const sections = new Map(
     text('docs/cli.md')
@@ -36,13 +51,29 @@ describe('docs/cli.md', () => {
     for (const [, command = ''] of commands) {
       const section = sections.get(command);
       expect(section, command).toBeDefined();
-      const shown = /```\n(.*?)\n```/s.exec(section ?? '')?.[1] ?? '';
-      const text = (await help(command)).trimEnd();
-      const isShort = section?.includes('The options are those of') === true;
-      const expected = isShort ? text.slice(0, text.indexOf('\n\nOptions:')) : text;
-      expect(shown, 'Run: npm run docs:cli').toBe(expected);
+      const text = withoutStorageOptions(await help(command));
+      const other = /options are those of \[([a-z]+)\]/.exec(section ?? '')?.[1];
+      const expected = other === undefined ? text : beforeOptions(text);
+      expect(blockOf(section), 'Run: npm run docs:cli').toBe(expected);
+      if (other === undefined) continue;
+      const those = withoutStorageOptions(await help(other));
+      expect(text.slice(expected.length)).toBe(those.slice(beforeOptions(those).length));
     }
   });
+
+  it('has the storage options of all commands once', async () => {
+    const shown = blockOf(sections.get('Storage options'));
+    expect(shown).toMatch(/^Storage options:\n {2}--/);
+    for (const command of commandsWithSections()) {
+      const own = storageOptions.exec(await help(command))?.[1];
+      const isNamed = sections.get(command)?.includes('[storage options](#storage-options)');
+      expect(isNamed, command).toBe(own !== undefined);
+      if (own !== undefined) expect(own, 'Run: npm run docs:cli').toBe(shown);
+    }
+  });
+
+  const commandsWithSections = (): string[] =>
+    [...sections.keys()].filter((title) => /^[a-z-]+$/.test(title));
 
   it('names every exit code', () => {
     const table = sections.get('Exit codes') ?? '';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseEnvironmentFile, parseHelperCall, splitOptions } from '../../src/mount/fstab.js';
+import { parseEnvironmentFile, parseHelperCall, splitOptions } from '../../src/cli/fstab.js';
 
 const URL = 's3://bucket/backup';
 

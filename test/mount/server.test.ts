@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DuplifsError } from '../../src/base/index.js';
+import { eventText } from '../../src/cli/events/index.js';
 import { errnoNumber, FileSystemError, type ErrnoName } from '../../src/mount/file-system-error.js';
 import { rootIno, type ReadOnlyFileSystem } from '../../src/mount/file-system.js';
 import { Opcode } from '../../src/mount/kernel/protocol.js';
@@ -45,7 +46,7 @@ function serverOf(fs: ReadOnlyFileSystem) {
     request,
     transport,
     events,
-    (_, message) => log.push(message),
+    (event) => log.push(eventText(event)),
     7,
   );
   let unique = 0;

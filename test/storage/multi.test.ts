@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventText } from '../../src/cli/events/index.js';
 import type { Storage, StorageOptions } from '../../src/storage/index.js';
 import { openStorage, readWhole } from '../../src/storage/index.js';
 import { MultiStorage } from '../../src/storage/multi/multi-storage.js';
@@ -81,8 +82,7 @@ describe('multi', () => {
         url: 'multi:///x',
         mode,
         onFailure,
-        log: (line) => log.push(line),
-        warn: (line) => log.push(line),
+        report: (event) => log.push(eventText(event)),
       },
     );
   const named = async (): Promise<string[][]> =>

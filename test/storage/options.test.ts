@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { openStorage, storageOptions, storageOptionsFrom } from '../../src/storage/index.js';
+import { storageOptions, storageOptionsFrom } from '../../src/cli/storage-options.js';
+import { openStorage } from '../../src/storage/index.js';
 import type { StorageOptions } from '../../src/storage/index.js';
 
 /** As a command does it. */

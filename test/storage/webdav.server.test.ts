@@ -100,6 +100,21 @@ describe('WebDAV', () => {
     await storage.close();
   });
 
+  it('waits for each server as long as its own timeout says', async () => {
+    const at = await serve((_request, response) => {
+      response.setHeader('connection', 'close');
+      setTimeout(() => response.end('late'), 1200);
+    });
+    const patient = await openStorage(`webdav://${at}`, { numRetries: 1, timeoutSeconds: 20 });
+    const hasty = await openStorage(`webdav://${at}`, { numRetries: 1, timeoutSeconds: 0.3 });
+    const [late, given] = await Promise.allSettled([
+      collect(patient.read('a', undefined)),
+      collect(hasty.read('a', undefined)),
+    ]);
+    expect([late.status, given.status]).toEqual(['fulfilled', 'rejected']);
+    await Promise.all([patient.close(), hasty.close()]);
+  });
+
   it('logs in by Digest, and never takes a refusal for a success', async () => {
     let accepted = true;
     const asked: string[] = [];

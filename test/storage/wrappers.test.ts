@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventText } from '../../src/cli/events/index.js';
 import type { Body, Storage, StorageOptions } from '../../src/storage/index.js';
 import { Replayable } from '../../src/storage/body.js';
 import { readWhole, StorageStatistics } from '../../src/storage/index.js';
@@ -38,7 +39,7 @@ describe('retries', () => {
     const storage = composed({
       numRetries: 3,
       statistics,
-      log: (line) => log.push(line),
+      report: (event) => log.push(eventText(event)),
       faults: () => ({ kind: 'fail' }),
     });
     await expect(storage.list()).rejects.toMatchObject({ code: 'STORAGE', transient: true });

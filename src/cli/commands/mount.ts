@@ -1,23 +1,9 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { addCommonOptions, parseWhole } from '../common-options.js';
-import type { CommonOptions } from '../common-options.js';
 import { runDaemon } from '../daemon.js';
+import type { MountCommandOptions } from '../mount-options.js';
 import { runMount } from '../run-mount.js';
 import { addTimeOptions } from '../time-options.js';
-import type { TimeOptions } from '../time-options.js';
-
-export interface MountCommandOptions extends CommonOptions, TimeOptions {
-  readonly allowOther: boolean;
-  /** Commander's form of --no-default-permissions. */
-  readonly defaultPermissions: boolean;
-  readonly uid?: number;
-  readonly gid?: number;
-  readonly umask?: number;
-  readonly readTimeout: number;
-  readonly daemon: boolean;
-  readonly backgroundFill?: boolean;
-  readonly fuseEngine: 'auto' | 'kernel' | 'libfuse';
-}
 
 /** `mount`: every backup as read-only folders, or the tree at one time. */
 export function mountCommand(): Command {
@@ -65,6 +51,6 @@ Examples:
   duplifs mount file:///srv/backup /mnt/backup --time 3D --path-to-restore home/me`;
 
 function parseOctal(text: string): number {
-  const value = /^[0-7]{1,4}$/.test(text) ? Number.parseInt(text, 8) : NaN;
-  return Number.isNaN(value) ? parseWhole('') : value;
+  if (/^[0-7]{1,4}$/.test(text)) return Number.parseInt(text, 8);
+  throw new InvalidArgumentError('Give permission bits in octal, as 077.');
 }

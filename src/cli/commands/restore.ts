@@ -37,9 +37,7 @@ export function restoreCommand(): Command {
             ownership,
             force: options.force,
             signal,
-            warn: (message) => {
-              log.warn(message);
-            },
+            report: log.report,
             onFailure: (path, error) => {
               log.error(
                 `duplifs: "${path === '' ? target : path}" was not restored: ${errorText(error)}`,

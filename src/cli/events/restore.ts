@@ -2,5 +2,5 @@ import type { RestoreEvent } from '../../restore/index.js';
 import type { EventTexts } from './event-text.js';
 
 export const restoreTexts: EventTexts<RestoreEvent> = {
-  'restore-placeholder': () => '',
+  'owners-not-restored': () => 'Only root may set owners; what is restored belongs to you',
 };

@@ -13,7 +13,9 @@ import { write, writeSync, writevSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { SocketConstructorOpts } from 'node:net';
 import { DuplifsError, errorText } from '../../base/index.js';
-import type { Logger } from '../logger.js';
+import type { Report } from '../../base/index.js';
+import type { MountEvent } from '../events.js';
+
 import { BusyPoll, loadPollCalls } from './busy-poll.js';
 
 /** Room for any request: the largest is SETXATTR with a value of 64 KiB. */
@@ -50,7 +52,7 @@ export class FuseDevice {
   /** The request that is being handled; overwritten by the next. */
   readonly request = Buffer.allocUnsafeSlow(requestBytes);
   readonly #fd: number;
-  readonly #log: Logger;
+  readonly #report: Report<MountEvent>;
   #socket: Socket | undefined;
   /** Those that have come through the event loop. */
   #requests = 0;
@@ -59,9 +61,9 @@ export class FuseDevice {
   #notices = 0;
   #onQuiet: (() => void) | undefined;
 
-  constructor(fd: number, log: Logger) {
+  constructor(fd: number, report: Report<MountEvent>) {
     this.#fd = fd;
-    this.#log = log;
+    this.#report = report;
   }
 
   /** Begins to read; the mount must be complete (before, the kernel answers EPERM). */
@@ -77,7 +79,8 @@ export class FuseDevice {
     this.#socket = socket;
     socket.on('error', (error: NodeJS.ErrnoException) => {
       // ENODEV: unmounted; ECONNABORTED: cut by the administrator; else the kernel's news to us.
-      if (error.code !== 'ENODEV') this.#log('debug', `/dev/fuse: ${errorText(error)}`);
+      if (error.code === 'ENODEV') return;
+      this.#report({ level: 'debug', code: 'fuse-device-failed', reason: errorText(error) });
     });
     socket.once('close', () => {
       events.onEnd();
@@ -170,7 +173,7 @@ export class FuseDevice {
     const code = (error as NodeJS.ErrnoException).code;
     // ENOENT: the request was interrupted, or nothing was cached; the others: the mount is gone.
     if (code === 'ENOENT' || code === 'ENODEV' || code === 'EBADF' || code === 'ENOTDIR') return;
-    this.#log('error', `The kernel refused a reply: ${errorText(error)}`);
+    this.#report({ level: 'error', code: 'fuse-reply-refused', reason: errorText(error) });
   }
 }
 

@@ -4,10 +4,12 @@
  * can end it.
  */
 import { errorText } from '../../base/index.js';
+import type { Report } from '../../base/index.js';
+import type { MountEvent } from '../events.js';
 import { errnoNumber, errnoOf } from '../file-system-error.js';
 import type { ErrnoName } from '../file-system-error.js';
 import type { MaybePromise } from '../file-system.js';
-import type { Logger } from '../logger.js';
+
 import { encodeOutHeader } from './encode.js';
 import { structs } from './protocol.js';
 
@@ -39,7 +41,7 @@ export class Exchange {
   readonly #header = Buffer.alloc(headerBytes);
   readonly #headerView: DataView;
   readonly #transport: Transport;
-  readonly #log: Logger;
+  readonly #report: Report<MountEvent>;
   readonly #pending = new Map<number, Pending>();
   #onSettled: (() => void) | undefined;
   /** A controller that no waiting request has taken: making one costs more than most answers. */
@@ -48,9 +50,9 @@ export class Exchange {
   static readonly bodyAt = headerBytes;
   static readonly end = replyBytes;
 
-  constructor(transport: Transport, log: Logger) {
+  constructor(transport: Transport, report: Report<MountEvent>) {
     this.#transport = transport;
-    this.#log = log;
+    this.#report = report;
     this.view = new DataView(this.#out.buffer, this.#out.byteOffset, this.#out.length);
     this.#headerView = new DataView(this.#header.buffer, this.#header.byteOffset, headerBytes);
   }
@@ -159,7 +161,10 @@ export class Exchange {
 
   #fail({ unique, nodeid }: Asked, error: unknown): void {
     const errno = errnoOf(error);
-    if (errno === 'EIO') this.#log('error', `${errorText(error)} (inode ${nodeid})`);
+    if (errno === 'EIO') {
+      const reason = errorText(error);
+      this.#report({ level: 'error', code: 'mount-inode-failed', inode: nodeid, reason });
+    }
     this.sendError(unique, errno);
   }
 }

@@ -3,7 +3,7 @@ import { DuplifsError, encodeName } from '../../base/index.js';
 import { deferred } from '../deferred.js';
 import type { MountEnd, MountOptions, MountSession } from '../engine.js';
 import type { ReadOnlyFileSystem } from '../file-system.js';
-import { rateLimited } from '../logger.js';
+import { rateLimited } from '../rate-limited.js';
 import { unmountPath } from '../unmount.js';
 import type { UnmountOptions } from '../unmount.js';
 import { FuseDevice } from './device.js';
@@ -44,9 +44,9 @@ class KernelSession implements MountSession {
     mountpoint: string | undefined,
     options: MountOptions,
   ) {
-    const log = rateLimited(options.log);
+    const report = rateLimited(options.report);
     this.#mountpoint = mountpoint;
-    this.#device = new FuseDevice(fd, log);
+    this.#device = new FuseDevice(fd, report);
     const ready = deferred<undefined>();
     const ended = deferred<MountEnd>();
     const events = {
@@ -59,7 +59,7 @@ class KernelSession implements MountSession {
         this.#device.close();
       },
     };
-    this.#server = new FuseServer(fs, this.#device.request, this.#device, events, log);
+    this.#server = new FuseServer(fs, this.#device.request, this.#device, events, report);
     this.#server.exchange.onSettled(() => {
       this.#flushNotices();
     });

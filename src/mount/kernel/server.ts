@@ -5,10 +5,12 @@
  * inode numbers, which are valid as long as the mount, so there is nothing to count.
  */
 import { DuplifsError, encodeName } from '../../base/index.js';
+import type { Report } from '../../base/index.js';
+import type { MountEvent } from '../events.js';
 import { FileSystemError } from '../file-system-error.js';
 import { rootIno } from '../file-system.js';
 import type { Attributes, ReadOnlyFileSystem } from '../file-system.js';
-import type { Logger } from '../logger.js';
+
 import { body, decodeHeader, decodeNameAt, decodeRead, hasWholeBody } from './decode.js';
 import type { RequestHeader } from './decode.js';
 import { encodeAttrOut, encodeEntry, encodeStatfs, encodeStatxOut } from './encode.js';
@@ -57,7 +59,7 @@ export class FuseServer {
   readonly #request: Buffer;
   readonly #view: DataView;
   readonly #events: ServerEvents;
-  readonly #log: Logger;
+  readonly #report: Report<MountEvent>;
   /** File handles that NFS kept from an earlier mount must not name nodes of this one. */
   readonly #generation: number;
   readonly #timesOf: (parent: number, child: number) => EntryTimes;
@@ -68,15 +70,15 @@ export class FuseServer {
     request: Buffer,
     transport: Transport,
     events: ServerEvents,
-    log: Logger,
+    report: Report<MountEvent>,
     nowSeconds: number = Math.floor(Date.now() / 1000),
   ) {
     this.#fs = fs;
     this.#request = request;
     this.#view = new DataView(request.buffer, request.byteOffset, request.length);
     this.#events = events;
-    this.#log = log;
-    this.exchange = new Exchange(transport, log);
+    this.#report = report;
+    this.exchange = new Exchange(transport, report);
     this.#generation = nowSeconds;
     this.#timesOf = (parent, child) => this.#times(parent, child);
   }
@@ -85,7 +87,7 @@ export class FuseServer {
   handle(length: number): void {
     const header = decodeHeader(this.#view, length);
     if (header === undefined) {
-      this.#log('error', `A request of ${length} bytes from the kernel cannot be understood`);
+      this.#report({ level: 'error', code: 'fuse-request-unintelligible', bytes: length });
       return;
     }
     if (!hasWholeBody(header)) {
@@ -326,7 +328,8 @@ export class FuseServer {
   }
 
   #malformed({ opcode, unique, length }: RequestHeader): void {
-    this.#log('error', `A malformed request from the kernel: operation ${opcode}, ${length} bytes`);
+    const [operation, bytes] = [opcode, length];
+    this.#report({ level: 'error', code: 'fuse-request-malformed', operation, bytes });
     this.exchange.sendError(unique, 'EIO');
   }
 }

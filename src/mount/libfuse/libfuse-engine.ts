@@ -8,7 +8,7 @@ import type { MountEnd, MountOptions, MountSession } from '../engine.js';
 import { rootIno } from '../file-system.js';
 import type { ReadOnlyFileSystem } from '../file-system.js';
 import { namedOptions, fuseSubtype } from '../kernel/attach.js';
-import { rateLimited } from '../logger.js';
+import { rateLimited } from '../rate-limited.js';
 import { unmountPath } from '../unmount.js';
 import type { UnmountOptions } from '../unmount.js';
 import { operationsOf } from './operations.js';
@@ -27,7 +27,7 @@ export async function mountWithLibfuse(
   const Native = await loadFuse();
   const paths = new PathResolver(fs);
   const stop = new AbortController();
-  const operations = operationsOf(fs, paths, stop.signal, rateLimited(options.log));
+  const operations = operationsOf(fs, paths, stop.signal, rateLimited(options.report));
   const fuse = new Native(mountpoint, operations, {
     timeout: false,
     kernelCache: true,

@@ -1,10 +1,11 @@
 /** The operations that fuse-native calls: only those that are needed, for each costs a round trip. */
 import type { NativeOperations, NativeStat } from 'fuse-native';
 import { errorText } from '../../base/index.js';
+import type { Report } from '../../base/index.js';
+import type { MountEvent } from '../events.js';
 import { errnoNumber, errnoOf, FileSystemError } from '../file-system-error.js';
 import type { Attributes, MaybePromise, ReadOnlyFileSystem } from '../file-system.js';
 import { deviceNumber, typeBits } from '../kernel/encode.js';
-import type { Logger } from '../logger.js';
 import { aliasOf, aliasOfTarget } from './alias.js';
 import type { PathResolver } from './path-resolver.js';
 
@@ -18,7 +19,7 @@ export function operationsOf(
   fs: ReadOnlyFileSystem,
   paths: PathResolver,
   signal: AbortSignal,
-  log: Logger,
+  report: Report<MountEvent>,
 ): NativeOperations {
   /** Runs an operation; what it throws is the errno. */
   const answer = <T>(
@@ -32,7 +33,9 @@ export function operationsOf(
       },
       (error: unknown) => {
         const errno = errnoOf(error);
-        if (errno === 'EIO') log('error', `${errorText(error)} ("${path}")`);
+        if (errno === 'EIO') {
+          report({ level: 'error', code: 'mount-path-failed', path, reason: errorText(error) });
+        }
         done(-errnoNumber(errno));
       },
     );

@@ -7,7 +7,7 @@ import { receivedError, startThread, ThreadMessages } from '../../threads/index.
 import { decodeItems } from './item-batch.js';
 import type { WalkMessage, WalkPlan, WalkThreadData } from './protocol.js';
 import type { WalkItem } from './walk-item.js';
-import type { WalkOptions } from './walk-source.js';
+import type { WalkOptions } from './walk-options.js';
 
 /** One walk. The thread starts at once, and walks when it is iterated, which may be done once. Whoever has it closes it. */
 export class ThreadedWalk implements AsyncIterable<readonly WalkItem[]> {

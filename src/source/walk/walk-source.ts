@@ -3,20 +3,10 @@
  * names as byte strings (docs/format/1-bytes.md 4.4).
  */
 import { DuplifsError } from '../../base/index.js';
-import type { Selection } from '../selection/index.js';
 import { readRoot } from './read-root.js';
 import { Walker } from './walker.js';
 import type { WalkItem } from './walk-item.js';
-
-export interface WalkOptions extends Selection {
-  /** Take what links point to instead of the links. */
-  readonly copyLinks?: boolean;
-  readonly signal?: AbortSignal;
-  /** Is told of sockets and unknown kinds of files, which are left out. */
-  readonly onSkipped?: (path: string) => void;
-  /** With copyLinks: is told of links that lead back to a folder above them. They stay links. */
-  readonly onLinkLoop?: (path: string) => void;
-}
+import type { WalkOptions } from './walk-options.js';
 
 /** Items are handed out some hundreds at a time. */
 const batchLength = 512;

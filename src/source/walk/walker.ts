@@ -10,7 +10,7 @@ import { isMissing, readStats } from './read-stats.js';
 import type { StatsOrError } from './read-stats.js';
 import { sourcePath, systemPath } from './source-path.js';
 import type { WalkEntry, WalkItem } from './walk-item.js';
-import type { WalkOptions } from './walk-source.js';
+import type { WalkOptions } from './walk-options.js';
 
 /** A folder that is being walked. */
 interface Folder {

@@ -35,8 +35,7 @@ export async function openMulti(
     url: `multi://${path}?mode=${mode}`,
     mode,
     onFailure,
-    log: options.log ?? (() => undefined),
-    warn: options.warn ?? options.log ?? (() => undefined),
+    report: options.report ?? (() => undefined),
   });
   // retries, time-outs, limits and counts are around each of the stores
   return new CheckedStorage(multi);

@@ -8,6 +8,8 @@
  */
 import { join } from 'node:path';
 import { DuplifsError, errorText, isDuplifsError } from '../../base/index.js';
+import type { Report } from '../../base/index.js';
+import type { StorageEvent } from '../events.js';
 import { isReplayable, Replayable } from '../body.js';
 import { fileChunks, newSpool, spoolTo } from '../spool.js';
 import type { Body, ByteRange, Storage, StoredObject, WriteOptions } from '../storage.js';
@@ -22,9 +24,8 @@ export interface MultiOptions {
   readonly url: string;
   readonly mode: 'mirror' | 'stripe';
   readonly onFailure: 'continue' | 'abort';
-  readonly log: (message: string) => void;
-  /** Told once of each kind of failure that was passed over. */
-  readonly warn: (message: string) => void;
+  /** Gets one warning for each kind of failure that was passed over, and the next ones as information. */
+  readonly report: Report<StorageEvent>;
 }
 
 export class MultiStorage implements Storage {
@@ -90,7 +91,7 @@ export class MultiStorage implements Storage {
       } catch (error) {
         if (isDuplifsError(error, 'ABORTED')) throw error;
         if (worst === undefined || isDuplifsError(worst, 'STORAGE_NOT_FOUND')) worst = error;
-        this.#note('read', `Could not read on "${storage.url}": ${errorText(error)}`);
+        this.#passedOver('read', storage, error);
       }
     }
     throw worst;
@@ -166,7 +167,7 @@ export class MultiStorage implements Storage {
         worst ??= error;
         if (this.#options.onFailure === 'abort' || isDuplifsError(error, 'ABORTED')) throw error;
         if (!isReplayable(body)) throw error;
-        this.#note('write', `Could not write on "${store.storage.url}": ${errorText(error)}`);
+        this.#passedOver('write', store.storage, error);
       }
     }
     throw worst;
@@ -210,20 +211,28 @@ export class MultiStorage implements Storage {
   ): boolean {
     const { mode, onFailure } = this.#options;
     if (mode !== 'mirror' || onFailure !== 'continue' || failed.length >= all.length) return false;
-    const reason = errorText(first(failed));
-    this.#note(
+    this.#options.report({
+      level: this.#levelOf(action),
+      code: 'mirrors-passed-over',
       action,
-      `Could not ${action} on ${failed.length} of ${all.length} mirrors of "${this.url}": ${reason}`,
-    );
+      failed: failed.length,
+      mirrors: all.length,
+      url: this.url,
+      reason: errorText(first(failed)),
+    });
     return true;
   }
 
-  /** A mirror that is down would else be reported with each of ten thousand files. */
-  #note(action: string, message: string): void {
-    const { log, warn } = this.#options;
-    if (this.#warned.has(action)) log(message);
-    else warn(message);
+  #passedOver(action: 'read' | 'write', { url }: Storage, error: unknown): void {
+    const [level, reason] = [this.#levelOf(action), errorText(error)];
+    this.#options.report({ level, code: 'storage-passed-over', action, url, reason });
+  }
+
+  /** A mirror that is down would else be warned about with each of ten thousand files. */
+  #levelOf(action: string): 'warning' | 'info' {
+    const level = this.#warned.has(action) ? 'info' : 'warning';
     this.#warned.add(action);
+    return level;
   }
 
   /** The error of a store whose folder does not exist, when that is so of all. */

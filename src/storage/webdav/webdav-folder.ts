@@ -1,18 +1,18 @@
 /** A collection of a WebDAV server (RFC 4918). */
 import { defined } from '../../base/index.js';
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
+import type { Agent as HttpAgent } from 'node:http';
+import type { Agent as HttpsAgent } from 'node:https';
 import { Readable } from 'node:stream';
 import type { WebDAVClient } from 'webdav';
-import { AuthType, createClient, getPatcher } from 'webdav';
+import { AuthType, createClient } from 'webdav';
 import { chunksOf } from '../body.js';
 import type { Folder } from '../folder-storage.js';
 import { rangeHeader, sliced, sliceOf } from '../http-range.js';
 import { beyondEnd } from '../range.js';
 import type { Body, ByteRange, StoredObject, WriteOptions } from '../storage.js';
 import type { TlsSettings } from '../tls.js';
-import type { FetchOptions } from '../http-fetch.js';
-import { httpFetch, HttpResponse } from '../http-fetch.js';
+import { HttpResponse } from '../http-fetch.js';
+import { agentsFor } from './webdav-fetch.js';
 
 export interface WebdavInputs {
   /** For messages. */
@@ -49,11 +49,7 @@ export class WebdavFolder implements Folder {
     const { username, password, timeoutSeconds } = inputs;
     this.url = inputs.url;
     this.#address = new URL(inputs.address);
-    getPatcher().patch('fetch', (url: unknown, options: unknown) =>
-      httpFetch(url as string, options as FetchOptions, timeoutSeconds),
-    );
-    const httpAgent = new HttpAgent({ keepAlive: true });
-    const httpsAgent = new HttpsAgent({ keepAlive: true, ...inputs.tls });
+    const { httpAgent, httpsAgent } = agentsFor(inputs.tls, timeoutSeconds);
     this.#agents = [httpAgent, httpsAgent];
     this.#client = createClient(
       this.#address.origin,

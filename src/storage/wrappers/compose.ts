@@ -41,6 +41,6 @@ export function compose(backend: Storage, traits: Traits, options: StorageOption
     maxDelaySeconds: options.retryDelaySeconds ?? defaults.retryDelaySeconds,
     maxRetrySeconds: options.maxRetrySeconds,
     statistics,
-    log: options.log,
+    report: options.report,
   });
 }

@@ -6,8 +6,10 @@ import { setMaxListeners } from 'node:events';
 import pRetry from 'p-retry';
 import type { RetryContext } from 'p-retry';
 import { defined, DuplifsError, errorText } from '../../base/index.js';
+import type { Report } from '../../base/index.js';
 import { isReplayable } from '../body.js';
 import { StorageError } from '../errors.js';
+import type { StorageEvent } from '../events.js';
 import type { Body, ByteRange, Storage, StoredObject, WriteOptions } from '../storage.js';
 import type { StorageStatistics } from './count.js';
 import { WrappedStorage } from './wrapped.js';
@@ -21,7 +23,7 @@ export interface RetryOptions {
   readonly maxRetrySeconds?: number | undefined;
   readonly statistics: StorageStatistics;
   /** Told of each failure that is tried again. */
-  readonly log?: ((message: string) => void) | undefined;
+  readonly report?: Report<StorageEvent> | undefined;
 }
 
 const firstDelayMilliseconds = 1000;
@@ -103,7 +105,7 @@ export class RetryStorage extends WrappedStorage {
     call: () => Promise<T>,
     failed: unknown,
   ): Promise<T> {
-    const { tries, maxDelaySeconds, maxRetrySeconds, statistics, log } = this.#options;
+    const { tries, maxDelaySeconds, maxRetrySeconds, statistics, report } = this.#options;
     const maxTimeout = maxDelaySeconds * 1000;
     try {
       return await pRetry(
@@ -120,8 +122,13 @@ export class RetryStorage extends WrappedStorage {
           onFailedAttempt: ({ error, attemptNumber, retriesLeft }: RetryContext) => {
             if (retriesLeft === 0 || !this.#mayPass(error)) return;
             statistics.retries += 1;
-            const all = maxRetrySeconds === undefined ? ` of ${tries}` : '';
-            log?.(`Try ${attemptNumber}${all} failed: ${errorText(error)}`);
+            report?.({
+              level: 'info',
+              code: 'storage-call-retried',
+              attempt: attemptNumber,
+              tries: maxRetrySeconds === undefined ? tries : undefined,
+              reason: errorText(error),
+            });
           },
         }),
       );

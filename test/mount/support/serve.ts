@@ -38,8 +38,8 @@ try {
     allowOther: request.allowOther ?? false,
     defaultPermissions: request.defaultPermissions ?? false,
     fsname: 'file:///tmp/backup of "me"',
-    log: (level, message) => {
-      say({ log: message, level });
+    report: (event) => {
+      say({ log: 'reason' in event ? event.reason : event.code, level: event.level });
     },
   });
   process.on('SIGTERM', () => {

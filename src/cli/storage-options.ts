@@ -3,7 +3,7 @@
  * that a command registers; `storageOptionsFrom` makes StorageOptions of what was given.
  */
 import { DuplifsError } from '../base/index.js';
-import type { S3Options, S3StorageClass, StorageOptions } from './options.js';
+import type { S3Options, S3StorageClass, StorageOptions } from '../storage/index.js';
 
 export interface StorageOptionFlag {
   /** As commander takes them. */
@@ -12,6 +12,9 @@ export interface StorageOptionFlag {
   /** Turns a value into what is kept, seeing what an earlier one of the same option became. */
   readonly parse?: (value: string, previous: unknown) => unknown;
 }
+
+/** Heads them in the help of each command; docs/cli.md has them once, under the same words. */
+export const storageOptionsHeading = 'Storage options:';
 
 export const storageOptions: readonly StorageOptionFlag[] = [
   { flags: '--num-retries <n>', description: 'tries of each storage call (5)', parse: count },

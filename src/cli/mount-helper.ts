@@ -1,0 +1,53 @@
+/**
+ * The helper behind `mount -t duplifs`, /etc/fstab and systemd (docs/fstab-systemd.md). It translates its
+ * parameters and runs `duplifs mount --daemon`, which returns once the mount answers. A program of its own in
+ * scripts/bundle.js: it starts at once, without what commands need.
+ */
+import { spawnSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { DuplifsError, errorText, exitCodes } from '../base/index.js';
+import { parseEnvironmentFile, parseHelperCall } from './fstab.js';
+import type { HelperCall } from './fstab.js';
+
+/**
+ * Runs the helper with the arguments of this process and sets its exit code.
+ *
+ * @param duplifs the path of the script that starts duplifs
+ */
+export function mountHelper(duplifs: string): void {
+  try {
+    const call = parseHelperCall(process.argv.slice(2));
+    if (call.kind === 'mount') process.exitCode = run(duplifs, call);
+  } catch (error) {
+    process.stderr.write(`mount.duplifs: ${errorText(error)}\n`);
+    const known = error instanceof DuplifsError ? error : undefined;
+    if (known?.hint !== undefined) process.stderr.write(`${known.hint}\n`);
+    process.exitCode = known?.exitCode ?? exitCodes.USAGE;
+  }
+}
+
+function run(
+  duplifs: string,
+  { argv, environmentFile }: Extract<HelperCall, { readonly kind: 'mount' }>,
+): number {
+  const { status, error } = spawnSync(process.execPath, [duplifs, ...argv], {
+    stdio: ['ignore', 'inherit', 'inherit', ...handedOver(argv.at(-1) ?? '')],
+    env: environmentFile === undefined ? process.env : withVariables(environmentFile),
+  });
+  if (error !== undefined) throw error;
+  return status ?? 1;
+}
+
+/** mount.fuse3 gives an open device as "/dev/fd/N"; a child gets it only where it is named. */
+function handedOver(mountpoint: string): ('ignore' | number)[] {
+  const descriptor = Number(/^\/dev\/fd\/(\d+)$/.exec(mountpoint)?.[1] ?? 0);
+  if (descriptor < 3) return [];
+  return [...Array<'ignore'>(descriptor - 3).fill('ignore'), descriptor];
+}
+
+function withVariables(file: string): NodeJS.ProcessEnv {
+  if ((statSync(file).mode & 0o077) !== 0) {
+    throw new Error(`"${file}" can be read by others: make it safe with "chmod 600 ${file}"`);
+  }
+  return { ...process.env, ...parseEnvironmentFile(readFileSync(file, 'utf8')) };
+}

@@ -1,0 +1,24 @@
+/** What options mean, and what is said of values that they do not take. */
+import { describe, expect, it } from 'vitest';
+import { duplifs } from '../support/duplifs.js';
+
+describe('mount --umask', () => {
+  it('says that it takes octal digits', async () => {
+    const { code, stderr } = await duplifs(['mount', '--umask', '089', 'file:///x', '/x']);
+    expect([code, stderr.match(/'089' is invalid.*/)?.[0]]).toEqual([
+      2,
+      "'089' is invalid. Give permission bits in octal, as 077.",
+    ]);
+  });
+});
+
+describe('--encrypt-sign-key', () => {
+  it('is in the help of commands that read, which demand a signature by that key', async () => {
+    const reading = String((await duplifs(['restore', '--help'])).stdout);
+    expect(reading).toMatch(/--encrypt-sign-key <id> +the same, as duplicity writes with it/);
+    const writing = String((await duplifs(['backup', '--help'])).stdout);
+    expect(writing.match(/--encrypt-sign-key <id> .*/g)).toEqual([
+      expect.stringMatching(/encrypt to this key and sign with it$/) as string,
+    ]);
+  });
+});
