@@ -9,7 +9,8 @@ import type { Snapshot, SnapshotEntry } from '../snapshot/index.js';
 import { TreeWriter } from './tree-writer.js';
 import type { TreeWriterOptions } from './tree-writer.js';
 
-export interface RestoreOptions extends TreeWriterOptions {
+/** Owners are set and nothing is replaced unless the options say otherwise. */
+export interface RestoreOptions extends Partial<TreeWriterOptions> {
   /** What failed, and why; the path is relative to the target. */
   readonly onFailure: (path: string, error: unknown) => void;
   readonly onProgress?: ((progress: RestoreProgress) => void) | undefined;
@@ -40,9 +41,11 @@ export async function restore(
   target: string,
   options: RestoreOptions,
 ): Promise<RestoreResult> {
-  await refuseTarget(target, options.force);
+  const { ownership = true, force = false, report = () => undefined } = options;
+  await refuseTarget(target, force);
   await mkdir(dirname(target), { recursive: true });
-  return new Restoring(snapshot, target, options).run(start);
+  const all = { ...options, ownership, force, report };
+  return new Restoring(snapshot, target, all).run(start);
 }
 
 /** Fails unless the target is new, an empty folder, or may be written into. */
@@ -66,7 +69,7 @@ async function refuseTarget(target: string, force: boolean): Promise<void> {
 class Restoring {
   readonly #snapshot: Snapshot;
   readonly #writer: TreeWriter;
-  readonly #options: RestoreOptions;
+  readonly #options: RestoreOptions & TreeWriterOptions;
   /** Folders whose content is being written, outermost first. */
   readonly #open: { readonly path: string; readonly entry: SnapshotEntry }[] = [];
   #progress: RestoreProgress = { entries: 0, bytes: 0, totalEntries: 0, totalBytes: 0 };
@@ -74,7 +77,7 @@ class Restoring {
   /** Below a folder that could not be made nothing can be written. */
   #skipBelow: string | undefined;
 
-  constructor(snapshot: Snapshot, target: string, options: RestoreOptions) {
+  constructor(snapshot: Snapshot, target: string, options: RestoreOptions & TreeWriterOptions) {
     this.#snapshot = snapshot;
     this.#writer = new TreeWriter(target, options);
     this.#options = options;
