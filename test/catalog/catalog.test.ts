@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isDuplifsError } from '../../src/base/index.js';
 import { openStorage, type Storage } from '../../src/storage/index.js';
+import { compiledScript } from '../support/compiled.js';
 import { deleted, file, folder, link, timesOf, writeSet } from '../support/craft.js';
-import { compiledFolder } from '../support/duplifs.js';
 import { noise } from '../support/noise.js';
 import { bytesOf, treeOf, withTest } from '../support/open.js';
 import { temporaryFolders } from '../support/temporary.js';
@@ -338,7 +338,7 @@ describe('a process that is killed in the middle of a fill', () => {
     const target = join(newFolder(), 'target');
     const many = Array.from({ length: 15_000 }, (_, n) => file(`f${String(n).padStart(6, '0')}`));
     writeSet(target, { times: timesOf(0), volumes: [[folder(''), ...many]] });
-    const script = join(compiledFolder(), 'test/catalog/fill.js');
+    const script = await compiledScript('test/catalog/fill.ts');
     for (const milliseconds of [80, 250]) {
       const child = spawn(process.execPath, [script, target], {
         stdio: ['ignore', 'pipe', 'inherit'],
