@@ -11,7 +11,8 @@ import { hasDuplicity } from '../archive/duplicity.js';
 import { folderName } from '../support/chains.js';
 import { withFolder } from '../support/folders.js';
 import { countNames, start, stopWhen } from '../support/interrupt.js';
-import { canMount, withMount } from '../support/mounted.js';
+import { canMount } from '../support/mount-process.js';
+import { withMount } from '../support/mounted.js';
 import { noise } from '../support/noise.js';
 import { built, duplifs, duplifsScript, run, runOk, type Finished } from '../support/run.js';
 

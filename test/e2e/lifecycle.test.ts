@@ -7,7 +7,8 @@ import { canMakeChains, chain } from '../support/chains.js';
 import type { Chain } from '../support/chains.js';
 import { withCopy, withFolder } from '../support/folders.js';
 import { HeldStorage } from '../support/held-storage.js';
-import { canMount, engines, isMounted, Mounted, until, withMount } from '../support/mounted.js';
+import { canMount, engines, isMounted, until } from '../support/mount-process.js';
+import { Mounted, withMount } from '../support/mounted.js';
 import { noise } from '../support/noise.js';
 import { duplifs, run, runOk } from '../support/run.js';
 
