@@ -4,7 +4,13 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DifftarParser, encodeDifftarHeader, encodeTarEntry, paddingLength, volumeEnd } from '../../src/archive/index.js';
+import {
+  DifftarParser,
+  encodeDifftarHeader,
+  encodeTarEntry,
+  paddingLength,
+  volumeEnd,
+} from '../../src/archive/index.js';
 import type { ContentEntry, DifftarEntry } from '../../src/archive/index.js';
 import { comparePaths, decodeName, isDuplifsError } from '../../src/base/index.js';
 import { hasDuplicity, makeChain, type Chain } from './duplicity.js';

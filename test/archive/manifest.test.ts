@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DifftarParser, formatManifest, ManifestParser, parseManifest, volumesForEntry, volumesForPath } from '../../src/archive/index.js';
+import {
+  DifftarParser,
+  formatManifest,
+  ManifestParser,
+  parseManifest,
+  volumesForEntry,
+  volumesForPath,
+} from '../../src/archive/index.js';
 import type { Manifest, ManifestVolume } from '../../src/archive/index.js';
 import { encodeName, isDuplifsError } from '../../src/base/index.js';
 import { name, path } from './arbitraries.js';

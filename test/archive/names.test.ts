@@ -2,7 +2,13 @@ import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatFileName, parseFileName, setKey } from '../../src/archive/index.js';
-import type { Container, FileNameParts, NamePrefixes, SetTimes, StoredFile } from '../../src/archive/index.js';
+import type {
+  Container,
+  FileNameParts,
+  NamePrefixes,
+  SetTimes,
+  StoredFile,
+} from '../../src/archive/index.js';
 
 const full: SetTimes = { kind: 'full', endSeconds: 1_767_225_600 }; // 20260101T000000Z
 const inc: SetTimes = { kind: 'inc', startSeconds: 1_767_225_600, endSeconds: 1_767_312_000 };

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DifftarParser, encodeSigtarHeader, encodeTarEntry, paddingLength, signatureSizeBounds, sigtarEnd, SigtarParser } from '../../src/archive/index.js';
+import {
+  DifftarParser,
+  encodeSigtarHeader,
+  encodeTarEntry,
+  paddingLength,
+  signatureSizeBounds,
+  sigtarEnd,
+  SigtarParser,
+} from '../../src/archive/index.js';
 import type { EntryMetadata, SigtarEntry } from '../../src/archive/index.js';
 import { isDuplifsError } from '../../src/base/index.js';
 import { metadata } from './arbitraries.js';

@@ -1,10 +1,10 @@
 /** What options mean, and what is said of values that they do not take. */
 import { describe, expect, it } from 'vitest';
-import { duplifs } from '../support/duplifs.js';
+import { duplifs } from '../support/run.js';
 
 describe('mount --umask', () => {
   it('says that it takes octal digits', async () => {
-    const { code, stderr } = await duplifs(['mount', '--umask', '089', 'file:///x', '/x']);
+    const { status: code, stderr } = await duplifs(['mount', '--umask', '089', 'file:///x', '/x']);
     expect([code, stderr.match(/'089' is invalid.*/)?.[0]]).toEqual([
       2,
       "'089' is invalid. Give permission bits in octal, as 077.",

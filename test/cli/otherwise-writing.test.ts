@@ -1,108 +1,27 @@
 /**
  * Where writing does otherwise than duplicity, on purpose: the rows of the format's table ("Where duplifs does
- * otherwise, on purpose") that are about backups, in their order. Those about reading are in otherwise.test.ts.
+ * otherwise, on purpose") that are about backups, in their order. Those about backups that did not end are in
+ * otherwise-unfinished.test.ts, those about reading in otherwise.test.ts.
  */
 import { spawnSync } from 'node:child_process';
-import { chmod, lstat, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
-import { symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, lstat, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hasDuplicity } from '../archive/duplicity.js';
 import { folderName } from '../support/chains.js';
 import { withFolder } from '../support/folders.js';
-import { countNames, start, stopWhen } from '../support/interrupt.js';
-import { canMount, withMount } from '../support/mounted.js';
+import { canMount } from '../support/mount-process.js';
+import { withMount } from '../support/mounted.js';
 import { noise } from '../support/noise.js';
-import { built, duplifs, duplifsScript, run, runOk, type Finished } from '../support/run.js';
+import { built, duplifs, duplifsScript, run, runOk } from '../support/run.js';
+import { firstSeconds, Place, withPlace } from './writing-place.js';
 
 /** A process of root's that file modes do hold back. */
 const withoutOverride = ['--bounding-set=-dac_override,-dac_read_search'];
 const canBeHeldBack =
   process.env['CI'] === 'true' ||
   (process.getuid?.() === 0 && spawnSync('setpriv', [...withoutOverride, 'true']).status === 0);
-
-const firstSeconds = 1_700_000_000;
-
-/** A source and a target; backups of it come at fixed times, a day apart. */
-class Place {
-  readonly source: string;
-  readonly target: string;
-  readonly url: string;
-  readonly #folder: string;
-  #day = 0;
-
-  constructor(folder: string) {
-    this.#folder = folder;
-    this.source = join(folder, 'source');
-    this.target = join(folder, 'target');
-    this.url = `file://${this.target}`;
-  }
-
-  /** The folder of the archive dir that is this target's. */
-  get archive(): string {
-    return join(this.#folder, 'archive', 'cache');
-  }
-
-  get options(): string[] {
-    return ['--no-encryption', '--archive-dir', join(this.#folder, 'archive'), '--name', 'cache'];
-  }
-
-  async write(name: string, content: string | Buffer, mtimeSeconds = 1_600_000_000): Promise<void> {
-    const path = join(this.source, name);
-    await mkdir(join(path, '..'), { recursive: true });
-    await writeFile(path, content);
-    await utimes(path, mtimeSeconds, mtimeSeconds);
-  }
-
-  /** The command line of a backup on the next day. */
-  next(verb: string, ...more: string[]): string[] {
-    const time = firstSeconds + 86_400 * this.#day;
-    this.#day += 1;
-    const at = ['--current-time', String(time)];
-    return [verb, ...this.options, ...at, ...more, this.source, this.url];
-  }
-
-  async backup(verb: string, ...more: string[]): Promise<Finished> {
-    const finished = await duplifs(this.next(verb, ...more));
-    expect(finished.stderr).not.toMatch(/^\s+at .*\(/m);
-    return finished;
-  }
-
-  async backupOk(verb: string, ...more: string[]): Promise<string> {
-    const { status, stdout, stderr } = await this.backup(verb, ...more);
-    expect([status, stderr]).toEqual([0, stderr]);
-    return stdout;
-  }
-
-  /** What a file holds in the newest set, as duplicity restores it where it is here, and as we do. */
-  async restored(name: string): Promise<string> {
-    const out = await restoredTree(this, this.#folder, 'duplifs');
-    const ours = await readFile(join(out, name), 'utf8');
-    if (hasDuplicity) {
-      const theirs = await restoredTree(this, this.#folder, 'duplicity');
-      expect(await readFile(join(theirs, name), 'utf8')).toBe(ours);
-    }
-    return ours;
-  }
-
-  /** A statistic of the output of a backup. */
-  static statistic(stdout: string, name: string): number {
-    return Number(new RegExp(`^${name} (\\d+)`, 'm').exec(stdout)?.[1]);
-  }
-}
-
-async function restoredTree(place: Place, top: string, by: 'duplifs' | 'duplicity') {
-  const out = join(top, `restored-by-${by}`);
-  await rm(out, { recursive: true, force: true });
-  const cache = join(top, `cache-of-${by}`);
-  const args = ['restore', '--no-encryption', '--archive-dir', cache, place.url, out];
-  if (by === 'duplicity') await runOk('duplicity', args);
-  else expect(await duplifs(args)).toMatchObject({ status: 0 });
-  return out;
-}
-
-const withPlace = (work: (place: Place) => Promise<void>): Promise<void> =>
-  withFolder((path) => work(new Place(path)));
 
 describe('a backup does otherwise than duplicity:', () => {
   it.runIf(canBeHeldBack)(
@@ -281,79 +200,6 @@ describe('a backup does otherwise than duplicity:', () => {
     });
   });
 
-  it('an incremental that was killed goes on against the set before it, and loses nothing', async () => {
-    await withPlace(async (place) => {
-      const big = noise(9_000_000);
-      await place.write('a/big', big);
-      await place.write('z/late', 'first');
-      await place.backupOk('full', '--volsize', '1');
-      const shuffled = Buffer.concat([noise(3_000_000, 2), big, noise(4_000_000, 3)]);
-      await place.write('a/big', shuffled, 1_600_000_001);
-      await place.write('z/late', 'second', 1_600_000_001);
-      await rm(join(place.source, 'a'), { recursive: true });
-      await place.write('a/big', shuffled, 1_600_000_001);
-      await killAfterVolume(
-        place,
-        place.next('incremental', '--volsize', '1'),
-        /duplicity-inc.*vol2/,
-      );
-      const { stderr } = await place.backup('incremental', '--volsize', '1');
-      expect(stderr).toContain('Going on with the set');
-      expect(await place.restored('z/late')).toBe('second');
-      expect(await place.restored('a/big')).toBe(shuffled.toString());
-    });
-  });
-
-  it('what was left of a manifest beside its whole set is recognised and removed', async () => {
-    await withPlace(async (place) => {
-      await place.write('a', 'first');
-      await place.backupOk('full');
-      const [manifest = ''] = (await readdir(place.archive)).filter((name) =>
-        name.endsWith('.manifest'),
-      );
-      const part = join(place.archive, `${manifest}.part`);
-      await writeFile(part, await readFile(join(place.archive, manifest)));
-      await place.write('a', 'second', 1_600_000_001);
-      await place.backupOk('incremental');
-      expect(await lstat(part).catch(() => undefined)).toBeUndefined();
-      expect(await place.restored('a')).toBe('second');
-    });
-  });
-
-  it('a full after a killed incremental is a full', async () => {
-    await withPlace(async (place) => {
-      await place.write('a', noise(1000));
-      await place.backupOk('full');
-      await place.write('b', noise(9_000_000));
-      await killAfterVolume(
-        place,
-        place.next('incremental', '--volsize', '1'),
-        /duplicity-inc.*vol2/,
-      );
-      await place.backupOk('full');
-      const stored = await readdir(place.target);
-      expect(stored.filter((name) => /^duplicity-(inc|new)/.test(name))).toEqual([]);
-      expect(stored.filter((name) => /^duplicity-full\..*manifest$/.test(name))).toHaveLength(2);
-      expect(await place.restored('b')).toBe(noise(9_000_000).toString());
-    });
-  });
-
-  it('a newest set without its sigtar is told of, and the backup begins a new chain', async () => {
-    await withPlace(async (place) => {
-      await place.write('a', 'first');
-      await place.backupOk('full');
-      await rm(place.archive, { recursive: true });
-      for (const name of await readdir(place.target)) {
-        if (name.includes('signatures')) await rm(join(place.target, name));
-      }
-      expect(await place.backup('incremental')).toMatchObject({ status: 17 });
-      const { status, stderr } = await place.backup('backup');
-      expect([status, stderr]).toEqual([0, stderr]);
-      expect(stderr).toContain('switching to full backup');
-      expect(await place.restored('a')).toBe('first');
-    });
-  });
-
   it('a source that is a symbolic link is an error that names its target, unless links are copied', async () => {
     await withPlace(async (place) => {
       await place.write('a', 'first');
@@ -411,15 +257,4 @@ describe('a backup does otherwise than duplicity:', () => {
 
 async function rightsOf(path: string): Promise<number> {
   return (await lstat(path)).mode & 0o777;
-}
-
-/** Kills a backup once a volume of that name is stored; fails when the run was quicker. */
-async function killAfterVolume(
-  { target }: Place,
-  args: readonly string[],
-  name: RegExp,
-): Promise<void> {
-  await built();
-  const isStored = async (): Promise<boolean> => (await countNames(target, name)) > 0;
-  expect(await stopWhen(start(args), 'SIGKILL', isStored)).toBe(true);
 }

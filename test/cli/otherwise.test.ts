@@ -13,9 +13,10 @@ import { describe, expect, it } from 'vitest';
 import { formatFileName } from '../../src/archive/index.js';
 import { hasDuplicity } from '../archive/duplicity.js';
 import { file, folder, timesOf, writeSet } from '../support/craft.js';
-import { duplifs, isTraceback, type Ran, type RunOptions } from '../support/duplifs.js';
 import { noise } from '../support/noise.js';
 import { duplicityChain } from '../support/sample-chains.js';
+import { duplifs, isTraceback } from '../support/run.js';
+import type { DuplifsOptions, Finished } from '../support/run.js';
 import { temporaryFolders } from '../support/temporary.js';
 
 const newFolder = temporaryFolders();
@@ -40,7 +41,11 @@ function chain(): Place {
 
 const archiveOf = ({ home }: Place): string => join(home, 'archive', 'cache');
 
-async function run(where: Place, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+async function run(
+  where: Place,
+  args: readonly string[],
+  options: DuplifsOptions = {},
+): Promise<Finished> {
   const [command = '', ...rest] = args;
   const common = [
     '--archive-dir',
@@ -60,14 +65,24 @@ async function run(where: Place, args: readonly string[], options: RunOptions = 
 
 /** The names that `ls` prints, without dates. */
 async function listed(where: Place, args: readonly string[] = []): Promise<string[]> {
-  const { code, stdout, stderr } = await run(where, ['ls', ...args, where.target]);
-  expect([code, stderr]).toEqual([0, stderr]);
+  const { status, stdout, stderr } = await run(where, ['ls', ...args, where.target]);
+  expect([status, stderr]).toEqual([0, stderr]);
   return stdout
-    .toString()
     .split('\n')
     .slice(2, -1)
     .map((line) => line.slice(25));
 }
+
+/** What `status` says. */
+async function statusLines(where: Place): Promise<readonly string[]> {
+  const { status, stdout, stderr } = await run(where, ['status', where.target]);
+  expect([status, stderr]).toEqual([0, '']);
+  return stdout.trimEnd().split('\n');
+}
+
+/** The lines of a status that an earlier one, of the same chain in good order, did not have. */
+const linesBeyond = (healthy: readonly string[], now: readonly string[]): readonly string[] =>
+  now.filter((line) => !healthy.includes(line));
 
 /** Expects a restore that fails at nothing: these files with this content, and the warnings on standard error. */
 async function expectRestored(
@@ -76,8 +91,8 @@ async function expectRestored(
   warnings: readonly string[],
 ): Promise<void> {
   const out = join(where.home, 'out');
-  const { code, stderr } = await run(where, ['restore', where.target, out]);
-  expect(code).toBe(0);
+  const { status, stderr } = await run(where, ['restore', where.target, out]);
+  expect(status).toBe(0);
   for (const [path, content] of Object.entries(files)) {
     expect([path, readFileSync(join(out, path), 'utf8')]).toEqual([path, content]);
   }
@@ -93,8 +108,8 @@ const find = ({ target }: Place, pattern: RegExp): string => {
 describe('duplifs does otherwise than duplicity:', () => {
   it('a time before the first set is an error that names the first and its time', async () => {
     const where = chain();
-    const { code, stderr } = await run(where, ['ls', '--time', '2020-01-01', where.target]);
-    expect(code).toBe(20);
+    const { status, stderr } = await run(where, ['ls', '--time', '2020-01-01', where.target]);
+    expect(status).toBe(20);
     expect(stderr).toContain('the first is the full of Tue Nov 14 22:13:20 2023');
   });
 
@@ -102,20 +117,30 @@ describe('duplifs does otherwise than duplicity:', () => {
     const where = chain();
     rmSync(find(where, /duplicity-full\..*vol2/));
     const out = join(where.home, 'out');
-    const { code, stderr } = await run(where, ['restore', where.target, out]);
-    expect(code).toBe(1);
+    const { status, stderr } = await run(where, ['restore', where.target, out]);
+    expect(status).toBe(1);
     expect(readdirSync(out)).toEqual(['a', 'c', 'd']);
     expect(stderr).toContain('"b" was not restored: Volume 2 of set 20231114T221320Z');
-    const status = await run(where, ['status', where.target]);
-    expect(status.stdout.toString()).toContain('Volume 2 of set 20231114T221320Z is missing');
+    const told = await run(where, ['status', where.target]);
+    expect(told.stdout).toContain('Volume 2 of set 20231114T221320Z is missing');
   });
 
   it('a newest set without its sigtar is shown, filled from its volumes, and status tells', async () => {
     const where = chain();
+    const healthy = await statusLines(where);
     rmSync(find(where, /new-signatures.*to\.20231116/));
     expect(await listed(where)).toEqual(['.', 'a', 'b', 'c', 'd']);
-    const status = await run(where, ['status', where.target]);
-    expect(status.stdout.toString()).toMatch(/signature|sigtar/i);
+    expect(linesBeyond(healthy, await statusLines(where))).toEqual([
+      'Warning, discarding last backup set, because of missing signature file.',
+      'Warning, found incomplete backup sets, probably left from aborted session',
+      'Number of contained backup sets: 2',
+      'Total number of contained volumes: 3',
+      'Also found 0 backup sets not part of any chain,',
+      'and 1 incomplete backup set.',
+      'These may be deleted by running duplicity with the "cleanup" command.',
+      'The incremental of Thu Nov 16 22:13:20 2023 has no signatures: it can be mounted and ' +
+        'restored, but the next incremental builds on the set before it and stores its changes again.',
+    ]);
   });
 
   it('sets whose sigtars do not chain, or are all gone, are read all the same', async () => {
@@ -155,8 +180,8 @@ describe('duplifs does otherwise than duplicity:', () => {
     const where = chain();
     mkdirSync(archiveOf(where), { recursive: true });
     chmodSync(archiveOf(where), 0o755);
-    const { code, stderr } = await run(where, ['ls', where.target]);
-    expect(code).toBe(0);
+    const { status, stderr } = await run(where, ['ls', where.target]);
+    expect(status).toBe(0);
     expect(stderr).toContain('Others may read the archive dir');
     chmodSync(archiveOf(where), 0o700);
     expect((await run(where, ['ls', where.target])).stderr).not.toContain('Others may read');
@@ -168,7 +193,7 @@ describe('duplifs does otherwise than duplicity:', () => {
     const only = join(archiveOf(where), 'duplicity-full-signatures.20200101T000000Z.sigtar.gz');
     writeFileSync(only, 'the only copy');
     for (const command of ['ls', 'status'])
-      expect((await run(where, [command, where.target])).code).toBe(0);
+      expect((await run(where, [command, where.target])).status).toBe(0);
     expect(readFileSync(only, 'utf8')).toBe('the only copy');
   });
 
@@ -185,33 +210,33 @@ describe('duplifs does otherwise than duplicity:', () => {
     const env = { TZ: 'America/New_York' };
     const at = (place: Place, time: string) =>
       run(place, ['ls', '--time', time, place.target], { env });
-    expect((await at(summer, '2023-07-01T08:00:00')).code).toBe(0);
-    expect((await at(summer, '2023-07-01T07:59:59')).code).toBe(20);
-    expect((await at(where, '2023-11-14T17:13:20')).code).toBe(0);
-    expect((await at(where, '2023-11-14T17:13:19')).code).toBe(20);
-    expect((await at(where, '2023-11-14T18:43:20-03:30')).code).toBe(0);
-    expect((await at(where, '2023-11-14T18:43:19-03:30')).code).toBe(20);
+    expect((await at(summer, '2023-07-01T08:00:00')).status).toBe(0);
+    expect((await at(summer, '2023-07-01T07:59:59')).status).toBe(20);
+    expect((await at(where, '2023-11-14T17:13:20')).status).toBe(0);
+    expect((await at(where, '2023-11-14T17:13:19')).status).toBe(20);
+    expect((await at(where, '2023-11-14T18:43:20-03:30')).status).toBe(0);
+    expect((await at(where, '2023-11-14T18:43:19-03:30')).status).toBe(20);
   });
 
   it.runIf(hasDuplicity)(
     'a passphrase is asked for only when an encrypted file must be opened',
     async () => {
       const plain = chain();
-      expect((await run(plain, ['ls', plain.target])).code).toBe(0);
+      expect((await run(plain, ['ls', plain.target])).status).toBe(0);
       const home = newFolder();
       const where = { home, target: duplicityChain(home) };
       const refused = await run(where, ['ls', where.target]);
-      expect(refused.code).toBe(31);
+      expect(refused.status).toBe(31);
       expect(refused.stderr).toMatch(/"duplicity-full.*gpg"/);
       const env = { PASSPHRASE: 'test' };
-      expect((await run(where, ['ls', where.target], { env })).code).toBe(0);
+      expect((await run(where, ['ls', where.target], { env })).status).toBe(0);
       // what is in the catalog needs no key any more
-      expect((await run(where, ['ls', where.target])).code).toBe(0);
-      expect((await run(where, ['status', where.target])).code).toBe(0);
+      expect((await run(where, ['ls', where.target])).status).toBe(0);
+      expect((await run(where, ['status', where.target])).status).toBe(0);
       const wrong = await run(where, ['restore', where.target, join(home, 'out')], {
         env: { PASSPHRASE: 'wrong' },
       });
-      expect(wrong.code).toBe(1);
+      expect(wrong.status).toBe(1);
       expect(wrong.stderr).toContain('.gpg"');
     },
   );
@@ -230,13 +255,14 @@ describe('duplifs does otherwise than duplicity:', () => {
     });
     writeFileSync(find(where, /to\.20231117.*vol2/), 'damaged');
     const out = join(where.home, 'out');
-    const { code } = await run(where, ['restore', where.target, out]);
-    expect(code).toBe(1);
+    const { status } = await run(where, ['restore', where.target, out]);
+    expect(status).toBe(1);
     expect(readdirSync(out)).toEqual(['a', 'b', 'c', 'd']);
   });
 
   it('a partial set is shown as incomplete and never chosen', async () => {
     const where = chain();
+    const healthy = await statusLines(where);
     mkdirSync(archiveOf(where), { recursive: true, mode: 0o700 });
     const part = formatFileName({
       kind: 'manifest',
@@ -246,8 +272,10 @@ describe('duplifs does otherwise than duplicity:', () => {
     });
     renameSync(find(where, /to\.20231116.*manifest/), join(archiveOf(where), part));
     expect(await listed(where)).toEqual(['.', 'a', 'b', 'c']);
-    const status = await run(where, ['status', where.target]);
-    expect(status.stdout.toString()).toMatch(/incomplete|interrupted|partial/i);
+    expect(linesBeyond(healthy, await statusLines(where))).toEqual([
+      'The incremental of Thu Nov 16 22:13:20 2023 is *incomplete*: it was interrupted after 1 ' +
+        'stored volume. Run the same backup again to finish it, or "duplifs cleanup --force" to remove it.',
+    ]);
   });
 
   it('a leftover part of a manifest beside a complete set disturbs nothing', async () => {
@@ -261,7 +289,7 @@ describe('duplifs does otherwise than duplicity:', () => {
     });
     writeFileSync(join(archiveOf(where), part), 'Hostname half');
     expect(await listed(where)).toEqual(['.', 'a', 'b', 'c', 'd']);
-    expect((await run(where, ['status', where.target])).code).toBe(0);
+    expect((await run(where, ['status', where.target])).status).toBe(0);
   });
 
   it('no mistake of a user, and no damage, shows a traceback', async () => {
@@ -269,8 +297,8 @@ describe('duplifs does otherwise than duplicity:', () => {
     const nowhere = join(where.home, 'nowhere');
     const blocked = join(where.home, 'file');
     writeFileSync(blocked, '');
-    for (const [args, code] of [
-      [['ls', nowhere], 20],
+    for (const [args, expected] of [
+      [['ls', nowhere], 52],
       [['ls', 'nonsense://x/y'], 23],
       [['ls', '--time', 'nonsense', where.target], 2],
       [['ls', '--no-such-option', where.target], 2],
@@ -280,9 +308,9 @@ describe('duplifs does otherwise than duplicity:', () => {
       [['restore', where.target, join(blocked, 'x')], 11],
     ] as const) {
       const ran = await run(where, args);
-      expect([args, ran.code === 52 ? 20 : ran.code]).toEqual([args, code]);
+      expect([args, ran.status]).toEqual([args, expected]);
     }
     const ran = await duplifs(['ls', '--archive-dir', join(blocked, 'x'), where.target]);
-    expect([ran.code, isTraceback(ran.stderr)]).toEqual([11, false]);
+    expect([ran.status, isTraceback(ran.stderr)]).toEqual([11, false]);
   });
 });

@@ -6,7 +6,8 @@ import { Service, servicesHere } from '../services/service.js';
 import { S3Proxy } from '../storage/s3-proxy.js';
 import { canMakeChains, differences } from '../support/chains.js';
 import { growingTree, type GrowingTree } from '../support/growing-tree.js';
-import { canMount, withMount } from '../support/mounted.js';
+import { canMount } from '../support/mount-process.js';
+import { withMount } from '../support/mounted.js';
 import { s3, type Place } from '../support/places.js';
 import { duplifs, run, runOk } from '../support/run.js';
 

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { GpgHome } from '../openpgp/gpg-home.js';
 import { canMakeChains, chain, type Chain, type ChainName } from '../support/chains.js';
 import { withFolder } from '../support/folders.js';
-import { canMount, withMount } from '../support/mounted.js';
+import { canMount } from '../support/mount-process.js';
+import { withMount } from '../support/mounted.js';
 import { duplifs, root, run, runOk, type Finished } from '../support/run.js';
 
 const unhelpful = { PASSPHRASE: undefined, GNUPGHOME: '/nonexistent' };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { canMakeChains, chain, type Chain } from '../support/chains.js';
 import { withFolder } from '../support/folders.js';
-import { canMount, isMounted, until } from '../support/mounted.js';
+import { canMount, isMounted, until } from '../support/mount-process.js';
 import { root, run, runOk } from '../support/run.js';
 
 const helper = join(root, 'bin', 'mount.duplifs.js');

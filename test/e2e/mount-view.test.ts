@@ -3,7 +3,8 @@ import { lstat, readdir, readFile, readlink, rename, stat, statfs } from 'node:f
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canMakeChains, chain, differences, folderName, type Chain } from '../support/chains.js';
-import { canMount, Mounted, withMount } from '../support/mounted.js';
+import { canMount } from '../support/mount-process.js';
+import { Mounted, withMount } from '../support/mounted.js';
 import { duplifs, run, shell } from '../support/run.js';
 import { withCopy, withFolder } from '../support/folders.js';
 

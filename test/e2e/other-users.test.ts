@@ -1,15 +1,13 @@
 /** Who sees a mount besides the one who made it. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { canMakeChains, chain, type Chain } from '../support/chains.js';
-import { canMount, withMount } from '../support/mounted.js';
-import { run, type Finished } from '../support/run.js';
+import { canMount } from '../support/mount-process.js';
+import { withMount } from '../support/mounted.js';
+import { nobody, runAsNobody } from '../support/other-user.js';
+import type { Finished } from '../support/run.js';
 
-/** Debian's "nobody". */
-const nobody = '65534';
-
-function asNobody(program: string, ...args: readonly string[]): Promise<Finished> {
-  const change = [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'];
-  return run('setpriv', [...change, program, ...args]);
+function asNobody(...command: readonly string[]): Promise<Finished> {
+  return runAsNobody(command);
 }
 
 describe.runIf(canMount && canMakeChains)('for other users a mount', () => {
@@ -53,7 +51,7 @@ describe.runIf(canMount && canMakeChains)('for other users a mount', () => {
   });
 
   it('with --uid shows files as theirs', async () => {
-    const args = ['--allow-other', '--uid', nobody, '--umask', '077'];
+    const args = ['--allow-other', '--uid', String(nobody), '--umask', '077'];
     await withMount({ ...backup, args }, async (mounted) => {
       expect(await asNobody('cat', mounted.at('latest/modes/exec'))).toMatchObject({ stdout: 'x' });
     });

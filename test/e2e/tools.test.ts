@@ -7,7 +7,8 @@ import {
   restoredByDuplicity,
   type Chain,
 } from '../support/chains.js';
-import { canMount, Mounted } from '../support/mounted.js';
+import { canMount } from '../support/mount-process.js';
+import { Mounted } from '../support/mounted.js';
 import { runOk, shell } from '../support/run.js';
 import { withFolder } from '../support/folders.js';
 

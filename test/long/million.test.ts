@@ -6,7 +6,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { withFolder } from '../support/folders.js';
-import { canMount, withMount } from '../support/mounted.js';
+import { canMount } from '../support/mount-process.js';
+import { withMount } from '../support/mounted.js';
 import { measuredDuplifs, peakOf } from '../support/peak-memory.js';
 import { built, run } from '../support/run.js';
 

@@ -2,16 +2,12 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { prepareMountpoint } from '../../src/mount/mountpoint.js';
-import {
-  canMount,
-  cleanUp,
-  program,
-  script,
-  serve,
-  temporaryFolder,
-} from '../mount/support/mounted.js';
+import { canMount } from '../support/mount-process.js';
+import { temporaryFolders } from '../support/temporary.js';
+import { cleanUp, program, script, serve } from '../mount/support/served.js';
 
 afterEach(cleanUp);
+const newFolder = temporaryFolders(0o755);
 
 const RUN_SECONDS = 60;
 const GROWTH_BYTES = 50 * 2 ** 20;
@@ -43,10 +39,10 @@ async function fio(
     { timeoutMs: 3 * RUN_SECONDS * 1000 },
   );
   expect([status, stderr]).toEqual([0, '']);
-  return (JSON.parse(stdout.toString()) as { jobs: FioJob[] }).jobs;
+  return (JSON.parse(stdout) as { jobs: FioJob[] }).jobs;
 }
 
-describe.skipIf(!canMount()).each(['kernel', 'libfuse'] as const)('the %s engine', (engine) => {
+describe.runIf(canMount).each(['kernel', 'libfuse'] as const)('the %s engine', (engine) => {
   test('carries eight random and eight sequential readers without error or growth', async () => {
     const served = await serve({ tree: 'sample', engine });
     for (const [mode, block] of [
@@ -68,7 +64,7 @@ describe.skipIf(!canMount()).each(['kernel', 'libfuse'] as const)('the %s engine
       'for i in $(seq 200); do find "$1" -type f -size -2000k -exec cat {} + > /dev/null; done',
       steady.mountpoint,
     );
-    const mountpoint = temporaryFolder();
+    const mountpoint = newFolder();
     for (let round = 0; round < 100; round += 1) {
       await prepareMountpoint(mountpoint);
       const served = await serve({ tree: 'troubled', engine, mountpoint });
@@ -76,8 +72,8 @@ describe.skipIf(!canMount()).each(['kernel', 'libfuse'] as const)('the %s engine
       expect(await script('cat "$1/quick"', mountpoint)).toBe('x');
       await reader;
       if (round % 3 === 0) await program(['umount', mountpoint]);
-      else served.child.kill(round % 3 === 1 ? 'SIGTERM' : 'SIGKILL');
-      expect(await served.exited).toBe(round % 3 === 2 ? null : 0);
+      else served.signal(round % 3 === 1 ? 'SIGTERM' : 'SIGKILL');
+      expect(await served.ended).toBe(round % 3 === 2 ? null : 0);
     }
     expect(await reading).toBe('');
   });

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { canMakeChains, chain, differences, folderName } from '../support/chains.js';
 import { withFolder } from '../support/folders.js';
-import { canMount, until, withMount } from '../support/mounted.js';
+import { canMount, until } from '../support/mount-process.js';
+import { withMount } from '../support/mounted.js';
 
 const promisedMs = 60_000;
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { StorageOptions } from '../../src/storage/index.js';
 import { Service, servicesHere } from '../services/service.js';
-import { conformance } from '../storage/conformance.js';
+import { conformance } from '../storage/conformance/index.js';
 
 describe.runIf(servicesHere)('S3 (Ceph)', () => {
   let ceph: Service;

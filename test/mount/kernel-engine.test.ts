@@ -2,17 +2,12 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import {
-  canMount,
-  cleanUp,
-  program,
-  script,
-  serve,
-  start,
-  temporaryFolder,
-} from './support/mounted.js';
+import { canMount } from '../support/mount-process.js';
+import { temporaryFolders } from '../support/temporary.js';
+import { cleanUp, program, script, serve, start } from './support/served.js';
 
 afterEach(cleanUp);
+const newFolder = temporaryFolders(0o755);
 
 /** Opens the path in a process that an alarm interrupts after half a second, and prints what happened. */
 const INTERRUPTED = `
@@ -22,12 +17,12 @@ my $begin = time; alarm 0.5;
 my $done = $ARGV[0] eq 'list' ? opendir(D, $ARGV[1]) && readdir(D) : stat($ARGV[1]);
 printf "%s %d", ($done ? 'done' : $!{EINTR} ? 'EINTR' : $!), time - $begin;`;
 
-describe.skipIf(!canMount())('the kernel engine', () => {
+describe.runIf(canMount)('the kernel engine', () => {
   test('ends a lookup that waits for the storage when its caller gets a signal', async () => {
     const served = await serve({ tree: 'troubled' });
     const path = join(served.mountpoint, 'slow/lookup');
     const { stdout } = await program(['perl', '-e', INTERRUPTED, 'stat', path]);
-    expect(stdout.toString()).toBe('EINTR 0');
+    expect(stdout).toBe('EINTR 0');
     expect((await served.report()).aborted).toBe(1);
   });
 
@@ -35,7 +30,7 @@ describe.skipIf(!canMount())('the kernel engine', () => {
     const served = await serve({ tree: 'troubled' });
     const path = join(served.mountpoint, 'slow/folder');
     const { stdout } = await program(['perl', '-e', INTERRUPTED, 'list', path]);
-    expect(stdout.toString()).toMatch(/ 0$/);
+    expect(stdout).toMatch(/ 0$/);
     expect((await served.report()).aborted).toBe(1);
   });
 
@@ -128,7 +123,7 @@ describe.skipIf(!canMount())('the kernel engine', () => {
     const read = (mountpoint: string) =>
       program(['cat', join(mountpoint, 'private/secret')], { asNobody: true });
     expect((await read(checked.mountpoint)).stderr).toContain('Permission denied');
-    expect((await read(unchecked.mountpoint)).stdout.toString()).toBe('secret');
+    expect((await read(unchecked.mountpoint)).stdout).toBe('secret');
   });
 
   test('shows at once what appeared and what vanished, however long names may be kept', async () => {
@@ -137,7 +132,7 @@ describe.skipIf(!canMount())('the kernel engine', () => {
       script('cd "$1"; ls; stat -c %s quick appeared 2> /dev/null || true', served.mountpoint);
     expect(await look()).toBe('damaged\nquick\nslow\n1\n');
     expect(await look()).toBe('damaged\nquick\nslow\n1\n');
-    served.child.kill('SIGUSR2');
+    served.signal('SIGUSR2');
     await served.message('changed');
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(await look()).toBe('appeared\ndamaged\nslow\n3\n');
@@ -147,15 +142,15 @@ describe.skipIf(!canMount())('the kernel engine', () => {
     const served = await serve({ tree: 'troubled' });
     const waiting = program(['stat', join(served.mountpoint, 'slow/lookup')], { timeoutMs: 3000 });
     await new Promise((resolve) => setTimeout(resolve, 300));
-    served.child.kill('SIGUSR2');
+    served.signal('SIGUSR2');
     await served.message('changed');
     expect(await script('cat "$1/appeared"', served.mountpoint)).toBe('new');
     await waiting;
   });
 
   test('serves without any privilege a device that mount.fuse3 hands over', async () => {
-    const mountpoint = temporaryFolder();
-    const helper = join(temporaryFolder(), 'helper.sh');
+    const mountpoint = newFolder();
+    const helper = join(newFolder(), 'helper.sh');
     // mount.fuse3 opens the device, mounts, drops its privileges, and runs: helper source /dev/fd/N -o …
     const served = await serve(
       { tree: 'sample', mountpoint },
@@ -173,14 +168,14 @@ describe.skipIf(!canMount())('the kernel engine', () => {
     expect(await script('cat "$1/kinds/setuid"', mountpoint)).toBe('x');
     expect((await program(['umount', mountpoint])).status).toBe(0);
     expect((await served.message('ended'))['ended']).toBe('outside');
-    expect(await served.exited).toBe(0);
+    expect(await served.ended).toBe(0);
   });
 
   test('refuses a descriptor that is no open device', async () => {
-    const served = start({ tree: 'sample', mountpoint: '/dev/fd/1' });
+    const served = await start({ tree: 'sample', mountpoint: '/dev/fd/1' });
     expect((await served.message('failed'))['failed']).toMatch(
       /^The descriptor 1 is not an open "\/dev\/fuse"/,
     );
-    expect(await served.exited).toBe(25);
+    expect(await served.ended).toBe(25);
   });
 });

@@ -5,9 +5,12 @@ import { isDuplifsError } from '../../src/base/index.js';
 import { prepareMountpoint, type ForeignFolder } from '../../src/mount/mountpoint.js';
 import { parseMountinfo, readMounts } from '../../src/mount/mountinfo.js';
 import { unmountPath } from '../../src/mount/unmount.js';
-import { canMount, cleanUp, program, script, serve, temporaryFolder } from './support/mounted.js';
+import { canMount } from '../support/mount-process.js';
+import { temporaryFolders } from '../support/temporary.js';
+import { cleanUp, program, script, serve } from './support/served.js';
 
 afterEach(cleanUp);
+const newFolder = temporaryFolders(0o755);
 
 async function refusal(mountpoint: string, others: readonly ForeignFolder[] = []): Promise<string> {
   try {
@@ -20,7 +23,7 @@ async function refusal(mountpoint: string, others: readonly ForeignFolder[] = []
 
 describe('a mountpoint', () => {
   test('that is an empty folder is accepted, by its real path', async () => {
-    const folder = temporaryFolder();
+    const folder = newFolder();
     mkdirSync(join(folder, 'mnt'));
     symlinkSync('mnt', join(folder, 'link'));
     symlinkSync(folder, join(folder, 'around'));
@@ -35,7 +38,7 @@ describe('a mountpoint', () => {
   });
 
   test('is refused where it does not exist, is a file, or is full', async () => {
-    const folder = temporaryFolder();
+    const folder = newFolder();
     writeFileSync(join(folder, 'file'), '');
     expect(await refusal(join(folder, 'none'))).toBe(
       `The mountpoint "${folder}/none" does not exist`,
@@ -50,7 +53,7 @@ describe('a mountpoint', () => {
   });
 
   test('is refused where it overlaps the storage, the source or the caches, also through links', async () => {
-    const folder = temporaryFolder();
+    const folder = newFolder();
     const mountpoint = join(folder, 'a/mnt');
     mkdirSync(mountpoint, { recursive: true });
     mkdirSync(join(folder, 'a/mnt2'));
@@ -87,7 +90,7 @@ describe('mountinfo', () => {
   });
 });
 
-describe.skipIf(!canMount())('a mountpoint with a mount', () => {
+describe.runIf(canMount)('a mountpoint with a mount', () => {
   test('of ours that lives is refused', async () => {
     const { mountpoint } = await serve({ tree: 'sample' });
     expect(await refusal(mountpoint)).toBe(`A backup is already mounted at "${mountpoint}"`);
@@ -96,8 +99,8 @@ describe.skipIf(!canMount())('a mountpoint with a mount', () => {
 
   test('of ours that crashed is cleaned up, and mounted again', async () => {
     const first = await serve({ tree: 'sample' });
-    first.child.kill('SIGKILL');
-    await first.exited;
+    first.signal('SIGKILL');
+    await first.ended;
     expect(await prepareMountpoint(first.mountpoint)).toBe(first.mountpoint);
     expect((await readMounts()).some(({ mountpoint }) => mountpoint === first.mountpoint)).toBe(
       false,
@@ -110,8 +113,8 @@ describe.skipIf(!canMount())('a mountpoint with a mount', () => {
     const served = await serve({ tree: 'sample' });
     const user = program(['sleep', '3'], { cwd: join(served.mountpoint, 'kinds') });
     await new Promise((resolve) => setTimeout(resolve, 300));
-    served.child.kill('SIGKILL');
-    await served.exited;
+    served.signal('SIGKILL');
+    await served.ended;
     expect(await prepareMountpoint(served.mountpoint)).toBe(served.mountpoint);
     await user;
   });
@@ -119,7 +122,7 @@ describe.skipIf(!canMount())('a mountpoint with a mount', () => {
   test('can be unmounted by path, and only once', async () => {
     const served = await serve({ tree: 'sample' });
     await unmountPath(served.mountpoint);
-    expect(await served.exited).toBe(0);
+    expect(await served.ended).toBe(0);
     await expect(unmountPath(served.mountpoint)).rejects.toThrow(
       `Nothing is mounted at "${served.mountpoint}"`,
     );

@@ -15,8 +15,9 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deleted, file, folder, link, timesOf, writeSet, type Crafted } from '../support/craft.js';
-import { duplifs, isTraceback, type Ran, type RunOptions } from '../support/duplifs.js';
 import { noise } from '../support/noise.js';
+import { duplifs, isTraceback } from '../support/run.js';
+import type { DuplifsOptions, Finished } from '../support/run.js';
 import { temporaryFolders } from '../support/temporary.js';
 
 const newFolder = temporaryFolders();
@@ -38,8 +39,8 @@ function place(...volumes: (readonly Crafted[])[]): Place {
 async function restore(
   { home, target, out }: Place,
   args: readonly string[] = [],
-  options: RunOptions = {},
-): Promise<Ran> {
+  options: DuplifsOptions = {},
+): Promise<Finished> {
   const common = ['--archive-dir', join(home, 'archive'), '--tempdir', home];
   const ran = await duplifs(['restore', ...common, ...args, target, out], options);
   expect([ran.stderr, isTraceback(ran.stderr)]).toEqual([ran.stderr, false]);
@@ -59,8 +60,8 @@ describe('restore', () => {
       ...(isRoot ? [{ path: 'null', type: 'chr', device: { major: 1, minor: 3 } } as const] : []),
     ];
     const where = place(entries);
-    const { code } = await restore(where);
-    expect(code).toBe(0);
+    const { status } = await restore(where);
+    expect(status).toBe(0);
     const at = (name: string): string => join(where.out, name);
     expect(statSync(where.out).mtimeMs).toBe(1_500_000_000_000);
     expect(statSync(at('d')).mtimeMs).toBe(1_400_000_000_000);
@@ -89,12 +90,12 @@ describe('restore', () => {
     ]);
     const victim = join(where.home, 'victim');
     mkdirSync(victim);
-    const { code, stderr } = await restore(where);
+    const { status, stderr } = await restore(where);
     expect(readdirSync(victim)).toEqual([]);
     expect(readlinkSync(join(where.out, 'l'))).toBe('../victim');
     expect(readFileSync(join(where.out, 'z'), 'utf8')).toBe('ok');
     expect(stderr).toContain('below "l"');
-    expect(code).toBe(0);
+    expect(status).toBe(0);
   });
 
   it('replaces links that stand in the target under --force, and never writes through them', async () => {
@@ -105,8 +106,8 @@ describe('restore', () => {
     mkdirSync(where.out);
     symlinkSync(victim, join(where.out, 'd'));
     symlinkSync(join(victim, 'f'), join(where.out, 'g'));
-    expect((await restore(where)).code).toBe(11);
-    expect((await restore(where, ['--force'])).code).toBe(0);
+    expect((await restore(where)).status).toBe(11);
+    expect((await restore(where, ['--force'])).status).toBe(0);
     expect(readFileSync(join(victim, 'f'), 'utf8')).toBe('old');
     expect(readdirSync(victim)).toEqual(['f']);
     expect(lstatSync(join(where.out, 'd')).isDirectory()).toBe(true);
@@ -125,8 +126,8 @@ describe('restore', () => {
       join(where.target, second),
       readFileSync(join(where.target, second)).subarray(0, 3000),
     );
-    const { code, stderr } = await restore(where);
-    expect(code).toBe(1);
+    const { status, stderr } = await restore(where);
+    expect(status).toBe(1);
     expect(readdirSync(where.out)).toEqual(['a', 'd']);
     expect(stderr).toContain('"b" was not restored');
     expect(stderr).toContain('"c" was not restored');
@@ -138,8 +139,8 @@ describe('restore', () => {
     rmSync(
       join(where.target, readdirSync(where.target).find((name) => name.includes('vol2')) ?? ''),
     );
-    const { code, stderr } = await restore(where);
-    expect(code).toBe(1);
+    const { status, stderr } = await restore(where);
+    expect(status).toBe(1);
     expect(readdirSync(where.out)).toEqual(['a']);
     expect(stderr).toMatch(/"b" was not restored: Volume 2 of set 20231114T221320Z/);
   });
@@ -150,12 +151,12 @@ describe('restore', () => {
       times: timesOf(1),
       volumes: [[folder(''), deleted('d'), deleted('d/f')]],
     });
-    expect((await restore(where, ['--path-to-restore', 'd/f'])).code).toBe(19);
+    expect((await restore(where, ['--path-to-restore', 'd/f'])).status).toBe(19);
     const time = ['--time', '2023-11-15T00:00:00Z'];
-    expect((await restore(where, [...time, '-r', 'd/f'])).code).toBe(0);
+    expect((await restore(where, [...time, '-r', 'd/f'])).status).toBe(0);
     expect(readFileSync(where.out, 'utf8')).toBe('old');
     rmSync(where.out);
-    expect((await restore(where, [...time, '--file-to-restore', 'd/'])).code).toBe(0);
+    expect((await restore(where, [...time, '--file-to-restore', 'd/'])).status).toBe(0);
     expect(readdirSync(where.out)).toEqual(['f']);
   });
 
@@ -167,8 +168,8 @@ describe('restore', () => {
       file('mode', 'd', { mode: 0o7777 }),
       file('name', 'e', { userName: '-x;`id`', groupName: '0' }),
     ]);
-    const { code, stderr } = await restore(where);
-    expect([code, stderr.includes('was not restored')]).toEqual([0, false]);
+    const { status, stderr } = await restore(where);
+    expect([status, stderr.includes('was not restored')]).toEqual([0, false]);
     expect(readdirSync(where.out)).toEqual(['huge-time', 'huge-uid', 'mode', 'name']);
   });
 
@@ -179,8 +180,8 @@ describe('restore', () => {
       file('n'.repeat(10_000), 'y'),
       file('z', 'x'),
     ]);
-    const { code, stderr } = await restore(where);
-    expect(code).toBe(1);
+    const { status, stderr } = await restore(where);
+    expect(status).toBe(1);
     expect(readdirSync(where.out)).toEqual(['a', 'z']);
     expect(stderr).toMatch(/"n+" was not restored/);
   });
@@ -192,18 +193,18 @@ describe('restore', () => {
     );
     const leaf = `${paths.at(-1) ?? ''}/f`;
     const where = place([folder(''), ...paths.map((path) => folder(path)), file(leaf, 'deep')]);
-    expect((await restore(where)).code).toBe(0);
+    expect((await restore(where)).status).toBe(0);
     expect(readFileSync(join(where.out, leaf), 'utf8')).toBe('deep');
   });
 
   it('refuses a target that holds something, or is a file', async () => {
     const where = place([folder(''), file('a', 'x')]);
     mkdirSync(where.out);
-    expect((await restore(where)).code).toBe(0);
-    expect((await restore(where)).code).toBe(11);
+    expect((await restore(where)).status).toBe(0);
+    expect((await restore(where)).status).toBe(11);
     rmSync(where.out, { recursive: true });
     writeFileSync(where.out, '');
-    expect((await restore(where)).code).toBe(11);
+    expect((await restore(where)).status).toBe(11);
   });
 
   it.runIf(isRoot)(
@@ -215,21 +216,21 @@ describe('restore', () => {
       const own = join(where.home, 'own');
       mkdirSync(own);
       execFileSync('chown', ['12345:12345', own]);
-      const wrapper = ['setpriv', '--reuid', '12345', '--regid', '12345', '--clear-groups'];
-      const { code, stderr } = await restore(
+      const through = ['setpriv', '--reuid', '12345', '--regid', '12345', '--clear-groups'];
+      const { status, stderr } = await restore(
         { home: own, target: where.target, out: join(own, 'out') },
         [],
-        { wrapper, env: { HOME: own } },
+        { through, env: { HOME: own } },
       );
-      expect([code, stderr]).toEqual([0, expect.stringContaining('Only root may set owners')]);
+      expect([status, stderr]).toEqual([0, expect.stringContaining('Only root may set owners')]);
       const stats = statSync(join(own, 'out/suid'));
       expect([stats.uid, stats.mode & 0o7777]).toEqual([12_345, 0o755]);
     },
   );
 
   it('of "PATH URL" is an error that shows both right forms', async () => {
-    const { code, stderr } = await duplifs(['restore', '/home/me', 'file:///srv/backup']);
-    expect(code).toBe(2);
+    const { status, stderr } = await duplifs(['restore', '/home/me', 'file:///srv/backup']);
+    expect(status).toBe(2);
     expect(stderr).toContain('duplifs restore "file:///srv/backup" "/home/me"');
     expect(stderr).toContain('duplifs backup "/home/me" "file:///srv/backup"');
     expect(existsSync('/srv/backup')).toBe(false);

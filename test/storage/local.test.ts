@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openStorage, readWhole } from '../../src/storage/index.js';
-import { conformance } from './conformance.js';
+import { conformance } from './conformance/index.js';
 import { temporaryName } from '../../src/storage/temporary.js';
 
 let folder: string;

@@ -8,7 +8,7 @@ import { openStorage, readWhole } from '../../src/storage/index.js';
 import { MultiStorage } from '../../src/storage/multi/multi-storage.js';
 import { WrappedStorage } from '../../src/storage/wrappers/wrapped.js';
 import { collect, repeated, someBytes } from './bytes.js';
-import { conformance, places } from './conformance.js';
+import { conformance, places } from './conformance/index.js';
 
 let folder: string;
 beforeAll(async () => {

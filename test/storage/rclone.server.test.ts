@@ -6,7 +6,7 @@ import type { StorageOptions } from '../../src/storage/index.js';
 import { openStorage } from '../../src/storage/index.js';
 import { Service, servicesHere } from '../services/service.js';
 import { collect, someBytes } from './bytes.js';
-import { conformance } from './conformance.js';
+import { conformance } from './conformance/index.js';
 
 describe.runIf(servicesHere)('rclone', () => {
   let rclone: Service;

@@ -8,7 +8,7 @@ import { rsyncTarget } from '../../src/storage/rsync/index.js';
 import { parseStorageUrl } from '../../src/storage/url.js';
 import { Service, servicesHere } from '../services/service.js';
 import { collect, someBytes } from './bytes.js';
-import { conformance } from './conformance.js';
+import { conformance } from './conformance/index.js';
 import { freeze, thaw } from './immutable.js';
 
 describe.runIf(servicesHere)('rsync (its daemon)', () => {

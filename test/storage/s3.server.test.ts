@@ -5,7 +5,7 @@ import { Replayable } from '../../src/storage/body.js';
 import { openStorage, StorageStatistics } from '../../src/storage/index.js';
 import { Service, servicesHere } from '../services/service.js';
 import { collect, repeated, someBytes } from './bytes.js';
-import { conformance } from './conformance.js';
+import { conformance } from './conformance/index.js';
 import { S3Proxy } from './s3-proxy.js';
 
 describe.runIf(servicesHere)('S3 (Swift)', () => {

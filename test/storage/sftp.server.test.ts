@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Storage, StorageOptions } from '../../src/storage/index.js';
 import { openStorage } from '../../src/storage/index.js';
 import { Service, servicesHere } from '../services/service.js';
-import { conformance } from './conformance.js';
+import { conformance } from './conformance/index.js';
 import { freeze, thaw } from './immutable.js';
 
 describe.runIf(servicesHere)('SFTP (OpenSSH)', () => {

@@ -14,7 +14,7 @@ import type { StorageOptions } from '../../src/storage/index.js';
 import { openStorage } from '../../src/storage/index.js';
 import { Service, servicesHere } from '../services/service.js';
 import { collect } from './bytes.js';
-import { conformance } from './conformance.js';
+import { conformance } from './conformance/index.js';
 
 describe.runIf(servicesHere)('WebDAV (lighttpd)', () => {
   let lighttpd: Service;

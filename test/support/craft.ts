@@ -3,7 +3,17 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { encodeDifftarHeader, encodeSigtarHeader, formatFileName, formatManifest, paddingLength, sigtarEnd, type EntryMetadata, type ManifestVolume, type SetTimes } from '../../src/archive/index.js';
+import {
+  encodeDifftarHeader,
+  encodeSigtarHeader,
+  formatFileName,
+  formatManifest,
+  paddingLength,
+  sigtarEnd,
+  type EntryMetadata,
+  type ManifestVolume,
+  type SetTimes,
+} from '../../src/archive/index.js';
 
 /** An entry of a volume; a regular file unless it says otherwise. */
 export interface Crafted extends Partial<EntryMetadata> {

@@ -11,7 +11,9 @@ import {
   type Chain,
   type ChainName,
 } from './chains.js';
-import { canMount, engines, withMount, type Engine } from './mounted.js';
+import { canMount, engines } from './mount-process.js';
+import type { Engine } from './mount-process.js';
+import { withMount } from './mounted.js';
 import { duplifs } from './run.js';
 
 /** Names that are not UTF-8 have other names under libfuse (native-notes/fuse-native.md). */

@@ -6,7 +6,8 @@ import { chmod, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { differences, folderName, gpgHome, makeKey } from './chains.js';
-import { canMount, withMount } from './mounted.js';
+import { canMount } from './mount-process.js';
+import { withMount } from './mounted.js';
 import { once } from './once.js';
 import { built, duplifs, duplifsScript, root, run, runOk } from './run.js';
 

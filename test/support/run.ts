@@ -21,13 +21,20 @@ export interface RunOptions {
   readonly input?: string;
   /** Ends the program by SIGKILL; the status is null then. */
   readonly timeoutMs?: number;
+  /** How standard output becomes a string; "latin1" keeps every byte. */
+  readonly encoding?: 'utf8' | 'latin1';
+}
+
+export interface DuplifsOptions extends RunOptions {
+  /** Put before the command, such as ["setpriv", "--reuid", "1000"]. */
+  readonly through?: readonly string[];
 }
 
 /** Runs a program to its end, whatever that is. */
 export async function run(
   program: string,
   args: readonly string[],
-  { env, cwd, input, timeoutMs = 120_000 }: RunOptions = {},
+  { env, cwd, input, timeoutMs = 120_000, encoding = 'utf8' }: RunOptions = {},
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
@@ -39,7 +46,7 @@ export async function run(
     });
     let stdout = '';
     let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (piece: string) => (stdout += piece));
+    child.stdout.setEncoding(encoding).on('data', (piece: string) => (stdout += piece));
     child.stderr.setEncoding('utf8').on('data', (piece: string) => (stderr += piece));
     child.stdin.on('error', () => undefined).end(input ?? '');
     child.once('error', reject);
@@ -70,16 +77,22 @@ export async function shell(line: string, cwd: string): Promise<string> {
 /** Runs duplifs, with caches of its own unless `args` name others. */
 export async function duplifs(
   args: readonly string[],
-  options: RunOptions = {},
+  { through = [], ...options }: DuplifsOptions = {},
 ): Promise<Finished> {
   await built();
   const cache = await mkdtemp(join(tmpdir(), 'duplifs-cache-'));
   try {
     const env = { XDG_CACHE_HOME: cache, ...options.env };
-    return await run(process.execPath, [duplifsScript, ...args], { ...options, env });
+    const [program = '', ...words] = [...through, process.execPath, duplifsScript, ...args];
+    return await run(program, words, { ...options, env });
   } finally {
     await rm(cache, { recursive: true, force: true });
   }
+}
+
+/** Whether a user sees there what is only for those who mend duplifs. */
+export function isTraceback(text: string): boolean {
+  return /internal error|^\s+at .*\(|node:internal|Unhandled/m.test(text);
 }
 
 /** What runs as a program is the built one, so it has to be built from what the tests are of. */

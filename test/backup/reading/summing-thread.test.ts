@@ -10,13 +10,14 @@ import {
   SignatureBuilder,
   type SumsAhead,
 } from '../../../src/librsync/index.js';
+import { builtModule } from '../../support/compiled.js';
 import { noise } from '../../support/noise.js';
 import { temporaryFolders } from '../../support/temporary.js';
 
-// threads run what is built
-const built = new URL('../../../dist/backup/reading/', import.meta.url).href;
-const { FileReader } = (await import(`${built}read-file.js`)) as typeof readFile;
-const { SummingThread } = (await import(`${built}summing-thread.js`)) as typeof summingThread;
+const { FileReader } = await builtModule<typeof readFile>('src/backup/reading/read-file.ts');
+const { SummingThread } = await builtModule<typeof summingThread>(
+  'src/backup/reading/summing-thread.ts',
+);
 
 const blockLength = 2048;
 const newFolder = temporaryFolders();

@@ -7,11 +7,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type * as fileSpool from '../../../src/backup/spool/file-spool.js';
 import type * as volumeMaker from '../../../src/backup/spool/volume-maker.js';
 import type { Encoding } from '../../../src/volume/index.js';
+import { builtModule } from '../../support/compiled.js';
 import { noise } from '../../support/noise.js';
 
-// threads run what is built
-const built = new URL('../../../dist/backup/spool/', import.meta.url).href;
-const { VolumeMaker } = (await import(`${built}volume-maker.js`)) as typeof volumeMaker;
+const { VolumeMaker } = await builtModule<typeof volumeMaker>('src/backup/spool/volume-maker.ts');
 
 let folder: string;
 let maker: volumeMaker.VolumeMaker;

@@ -10,11 +10,10 @@ import { compilePlan, type SelectionOption } from '../../../src/source/selection
 import { decodeItems, encodeItems } from '../../../src/source/walk/item-batch.js';
 import { type WalkItem, walkSource } from '../../../src/source/walk/index.js';
 import type * as threadedWalk from '../../../src/source/walk/threaded-walk.js';
+import { builtModule } from '../../support/compiled.js';
 import { temporaryFolders } from '../../support/temporary.js';
 
-// threads run what is built
-const built = new URL('../../../dist/backup/walk/threaded-walk.js', import.meta.url).href;
-const { ThreadedWalk } = (await import(built)) as typeof threadedWalk;
+const { ThreadedWalk } = await builtModule<typeof threadedWalk>('src/source/walk/threaded-walk.ts');
 
 const newFolder = temporaryFolders();
 let source = '';
