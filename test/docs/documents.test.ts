@@ -106,6 +106,16 @@ describe('the sources', () => {
   });
 });
 
+describe('docs/design.md', () => {
+  it('names only sources that are there in its paths through the house', () => {
+    const [, paths = ''] =
+      /## Five paths through the house\n(.*?)\n## /s.exec(text('docs/design.md')) ?? [];
+    const named = [...paths.matchAll(/`([\w/-]+\.ts)`/g)].map(([, path = '']) => path);
+    expect(named.length).toBeGreaterThan(30);
+    expect(named.filter((path) => !existsSync(join(root, 'src', path)))).toEqual([]);
+  });
+});
+
 describe('package-lock.json', () => {
   it('names no registry, so that each takes its own', () => {
     expect(text('package-lock.json')).not.toMatch(/"resolved":|registry\./);
