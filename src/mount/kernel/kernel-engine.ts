@@ -59,7 +59,12 @@ class KernelSession implements MountSession {
         this.#device.close();
       },
     };
-    this.#server = new FuseServer(fs, this.#device.request, this.#device, events, report);
+    this.#server = new FuseServer(fs, {
+      request: this.#device.request,
+      transport: this.#device,
+      events,
+      report,
+    });
     this.#server.exchange.onSettled(() => {
       this.#flushNotices();
     });

@@ -94,7 +94,7 @@ export class S3Storage implements Storage {
       signal?.throwIfAborted();
       await this.#client.send(new PutObjectCommand({ ...input, Body: bytes }), having(signal));
     } else {
-      await uploadParts(this.#client, input, chunksOf(body), partBytes, signal);
+      await uploadParts(this.#client, input, chunksOf(body), { partBytes, signal });
     }
   }
 
