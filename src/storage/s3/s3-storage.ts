@@ -149,7 +149,7 @@ export class S3Storage implements Storage {
         object.LastModified === undefined
           ? undefined
           : Math.floor(object.LastModified.getTime() / 1000),
-      archived,
+      archived: archived ? true : undefined,
     };
   }
 
