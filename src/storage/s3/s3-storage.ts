@@ -10,6 +10,7 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
+import pMap from 'p-map';
 import { chunksOf } from '../body.js';
 import { rangeHeader, sliced, sliceOf } from '../http-range.js';
 import type { S3Options } from '../options.js';
@@ -100,13 +101,9 @@ export class S3Storage implements Storage {
 
   /** One by one: the request that removes many at a time is where servers differ most. */
   async remove(names: readonly string[], signal?: AbortSignal): Promise<void> {
-    const left = [...names];
-    const worker = async (): Promise<void> => {
-      for (let name = left.pop(); name !== undefined; name = left.pop()) {
-        await this.#remove(name, signal);
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(removalsAtOnce, names.length) }, worker));
+    await pMap(names.toReversed(), (name) => this.#remove(name, signal), {
+      concurrency: removalsAtOnce,
+    });
   }
 
   close(): Promise<void> {
