@@ -1,7 +1,7 @@
 /** From a URL and options to an open repository: storage, keys, caches. */
 import { readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { DuplifsError, errorText } from '../base/index.js';
+import { DuplifsError, errorText, splitWords } from '../base/index.js';
 import { Keyring } from '../openpgp/index.js';
 import { Repository } from '../snapshot/index.js';
 import { openStorage } from '../storage/index.js';
@@ -12,7 +12,6 @@ import type { CommonOptions } from './common-options.js';
 import type { Log } from './log.js';
 import { askSecret } from './prompt.js';
 import type { CommandContext } from './run-command.js';
-import { splitWords } from './split-words.js';
 import { storageOptionsFrom } from './storage-options.js';
 
 /** Decoded blocks kept in memory; the kernel keeps what it has read anyway. */
@@ -122,7 +121,7 @@ export async function openKeyring(
     keyFiles,
     gpg: {
       binary: options.gpgBinary,
-      options: splitWords(options.gpgOptions),
+      options: splitWords(options.gpgOptions, '--gpg-options'),
       useAgent: options.useAgent,
     },
     allowOldKeys: options.allowOldKeys,
