@@ -2,7 +2,7 @@ import type { Report } from '../base/index.js';
 import type { OpenPgpEvent } from '../openpgp/index.js';
 import type { WalkItem } from '../source/index.js';
 import type { Target, TargetEvent } from '../target/index.js';
-import type { Encoding, VolumeEvent } from '../volume/index.js';
+import type { Encoding } from '../volume/index.js';
 import type { BackupEvent } from './events.js';
 import type { Statistics } from './statistics.js';
 
@@ -38,7 +38,7 @@ export interface BackupOptions {
   /** How long another writer of the target is waited for. */
   readonly lockWaitSeconds: number;
   readonly stop: AbortSignal;
-  readonly report: Report<BackupEvent | TargetEvent | VolumeEvent | OpenPgpEvent>;
+  readonly report: Report<BackupEvent | TargetEvent | OpenPgpEvent>;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 

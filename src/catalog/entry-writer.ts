@@ -26,6 +26,12 @@ const sliceMilliseconds = 8;
 /** Deeper paths than any system call takes (PATH_MAX is 4096 bytes). */
 const maxDepth = 4096;
 
+/** Of a regular file, in bytes: exactly, or no more than. */
+export interface KnownSize {
+  readonly size?: number | undefined;
+  readonly sizeLimit?: number | undefined;
+}
+
 export class EntryWriter {
   readonly #connection: Connection;
   readonly #findName: Statement<[number, Buffer], number>;
@@ -134,8 +140,7 @@ export class EntryWriter {
     setId: number,
     kind: Exclude<VersionKind, 'deleted'>,
     facts: EntryFacts,
-    size?: number,
-    sizeLimit?: number,
+    { size, sizeLimit }: KnownSize = {},
   ): number {
     const id = this.nameId(facts.path);
     const link = facts.linkTarget === undefined ? null : encodeName(facts.linkTarget);

@@ -1,2 +1,54 @@
 /** What catalog/ tells while it works; in words: src/cli/events/catalog.ts. */
-export type CatalogEvent = { readonly level: 'debug'; readonly code: 'catalog-placeholder' };
+export type CatalogEvent =
+  /** Volumes behind the last that the manifest names cannot be verified, and are not shown. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'volumes-not-in-manifest';
+      readonly setKey: string;
+      readonly storedVolumes: number;
+      readonly namedVolumes: number;
+    }
+  /** Several stored names stand for one volume; `name` is the one whose hash the manifest names. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'several-files-of-volume';
+      readonly setKey: string;
+      readonly volume: number;
+      readonly count: number;
+      readonly name: string;
+    }
+  | {
+      readonly level: 'warning';
+      readonly code: 'folder-without-entry';
+      readonly setKey: string;
+      readonly path: string;
+    }
+  /** What lies below a path that is no folder is not shown. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'entries-below-no-folder';
+      readonly setKey: string;
+      readonly path: string;
+    }
+  | {
+      readonly level: 'warning';
+      readonly code: 'index-unusable';
+      readonly name: string;
+      readonly reason: string;
+    }
+  | {
+      readonly level: 'warning';
+      readonly code: 'signatures-unusable';
+      readonly name: string;
+      readonly reason: string;
+    }
+  /** The tree of the set is read from all of its volumes. */
+  | { readonly level: 'warning'; readonly code: 'no-usable-signatures'; readonly setKey: string }
+  /** What lies in a volume is not shown. */
+  | { readonly level: 'warning'; readonly code: 'volume-not-shown'; readonly reason: string }
+  | {
+      readonly level: 'warning';
+      readonly code: 'entries-out-of-order';
+      readonly name: string;
+      readonly count: number;
+    };

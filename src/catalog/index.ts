@@ -1,9 +1,15 @@
 /** The local SQLite database over one target's chains: filling it, and asking it. */
 export { Catalog } from './catalog.js';
 export type { CatalogSet, Owner } from './catalog.js';
-export type { Piece } from './piece-reader.js';
+export { catalogueAll } from './catalogue-all.js';
 export type { CatalogEntry, EntryType } from './entry.js';
-export { Filler } from './filler.js';
-export type { FillerOptions } from './filler.js';
-export { fullIdOf, rootId } from './schema.js';
 export type { CatalogEvent } from './events.js';
+export type { FileLocator } from './file-locator.js';
+export { findMissingVolumes } from './missing-volumes.js';
+export type { MissingVolume } from './missing-volumes.js';
+export type { Piece } from './piece-reader.js';
+export { fullIdOf, rootId } from './schema.js';
+export type { SetListing } from './set-listing.js';
+export { TargetCatalog } from './target-catalog.js';
+export type { TargetCatalogOptions } from './target-catalog.js';
+export type { VolumeReader } from './volume-reader.js';

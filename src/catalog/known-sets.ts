@@ -23,12 +23,12 @@ export class KnownSets {
   update(
     ids: ReadonlyMap<string, number>,
     sets: readonly BackupSet[],
-    local: readonly string[],
+    localNames: ReadonlySet<string>,
   ): number[] {
     const before = this.#sets;
     const rows = new Map(this.#catalog.sets().map((row) => [row.id, row]));
     this.#sets = new Map();
-    this.localNames = new Set(local);
+    this.localNames = localNames;
     for (const stored of sets) {
       const id = ids.get(stored.key);
       const row = id === undefined ? undefined : rows.get(id);

@@ -8,13 +8,13 @@ import { IndexParser, piecesOf } from '../archive/index.js';
 import type { IndexEntry, IndexVolume } from '../archive/index.js';
 import { DuplifsError } from '../base/index.js';
 import { cipherById } from '../openpgp/index.js';
-import type { SessionKey } from '../openpgp/index.js';
 import { SeekTable } from '../volume/index.js';
 import type { Catalog, CatalogSet } from './catalog.js';
 import type { EntryWriter } from './entry-writer.js';
 import { ImpliedFolders } from './implied-folders.js';
 import type { ImpliedPaths } from './implied-folders.js';
 import type { SetVolume } from './set-volumes.js';
+import type { VolumeDirectory } from './volume-directory.js';
 
 const entriesPerBatch = 1000;
 
@@ -24,7 +24,8 @@ export interface IndexTarget {
   readonly set: CatalogSet;
   /** As the set's manifest has them. */
   readonly volumes: readonly SetVolume[];
-  readonly keepSessionKey: (volumeId: number, key: SessionKey) => void;
+  /** Keeps the session keys that the index gives. */
+  readonly directory: VolumeDirectory;
 }
 
 /**
@@ -32,14 +33,14 @@ export interface IndexTarget {
  * does not agree with the manifest; what was written by then must be cleared.
  */
 export async function listIndex(
-  { catalog, writer, set, volumes, keepSessionKey }: IndexTarget,
+  { catalog, writer, set, volumes, directory }: IndexTarget,
   name: string,
   plaintext: AsyncIterable<Buffer>,
   signal?: AbortSignal,
 ): Promise<ImpliedPaths> {
   const byNumber = new Map(volumes.map((volume) => [volume.number, volume]));
   const implied = new ImpliedFolders(catalog, writer, set);
-  const tables = new VolumeTables(catalog, byNumber, keepSessionKey, name);
+  const tables = new VolumeTables(catalog, byNumber, directory, name);
   const putPiece = catalog.connection.prepare<number[]>(
     'INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
@@ -59,7 +60,7 @@ export async function listIndex(
       writer.putDeletion(set.id, entry.path);
       return;
     }
-    const id = writer.putVersion(set.id, entry.kind, entry, entry.size);
+    const id = writer.putVersion(set.id, entry.kind, entry, entry);
     implied.check();
     const isWhole = entry.runs.length === 1 && entry.runs[0]?.count === 1;
     let number = isWhole ? 0 : 1;
@@ -89,19 +90,19 @@ export async function listIndex(
 class VolumeTables {
   readonly #catalog: Catalog;
   readonly #volumes: ReadonlyMap<number, SetVolume>;
-  readonly #keepSessionKey: IndexTarget['keepSessionKey'];
+  readonly #directory: VolumeDirectory;
   readonly #name: string;
   readonly #tables = new Map<SetVolume, SeekTable>();
 
   constructor(
     catalog: Catalog,
     volumes: ReadonlyMap<number, SetVolume>,
-    keepSessionKey: IndexTarget['keepSessionKey'],
+    directory: VolumeDirectory,
     name: string,
   ) {
     this.#catalog = catalog;
     this.#volumes = volumes;
-    this.#keepSessionKey = keepSessionKey;
+    this.#directory = directory;
     this.#name = name;
   }
 
@@ -117,7 +118,7 @@ class VolumeTables {
     this.#tables.set(volume, SeekTable.of(record.plaintextLength, record.layout, record.blocks));
     if (record.sessionKey === undefined) return;
     const { algorithm, key } = record.sessionKey;
-    this.#keepSessionKey(volume.id, { algorithm: cipherById(algorithm).name, key });
+    this.#directory.keepSessionKey(volume.id, { algorithm: cipherById(algorithm).name, key });
   }
 
   write(setId: number): void {

@@ -15,11 +15,15 @@ interface Listed {
   readonly sizeLimit: number | undefined;
 }
 
+export interface SignaturesTarget {
+  readonly catalog: Catalog;
+  readonly writer: EntryWriter;
+  readonly set: CatalogSet;
+}
+
 /** Reads a whole sigtar's plaintext into the catalog. Returns the paths of folders that it implied. */
 export async function listSignatures(
-  catalog: Catalog,
-  writer: EntryWriter,
-  set: CatalogSet,
+  { catalog, writer, set }: SignaturesTarget,
   name: string,
   plaintext: AsyncIterable<Buffer>,
   signal?: AbortSignal,
@@ -57,7 +61,7 @@ export async function listSignatures(
           writer.putDeletion(set.id, entry.path);
         } else {
           const kind = entry.kind === 'signature' ? 'stored' : 'snapshot';
-          writer.putVersion(set.id, kind, entry, undefined, sizeLimit);
+          writer.putVersion(set.id, kind, entry, { sizeLimit });
           implied.check();
         }
       },

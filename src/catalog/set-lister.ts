@@ -3,14 +3,12 @@
  * its volumes. A set counts as listed only when all its rows are written; whoever finds it half-written
  * starts over.
  */
-import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { DuplifsError, errorText, isDuplifsError } from '../base/index.js';
-import type { SessionKey } from '../openpgp/index.js';
-import type { Storage } from '../storage/index.js';
+import type { Report } from '../base/index.js';
+import { localSignaturesName } from '../target/index.js';
+import type { Target } from '../target/index.js';
 import { decodeFile } from '../volume/index.js';
-import type { DecodeOptions } from '../volume/index.js';
 import type { Catalog } from './catalog.js';
 import type { EntryWriter } from './entry-writer.js';
 import { withFillLock } from './fill-lock.js';
@@ -19,26 +17,20 @@ import type { ImpliedPaths } from './implied-folders.js';
 import type { KnownSet, KnownSets } from './known-sets.js';
 import { listIndex } from './list-index.js';
 import { listSignatures } from './list-signatures.js';
-import type { SetVolume } from './set-volumes.js';
+import type { CatalogEvent } from './events.js';
+import type { VolumeCataloguer } from './volume-cataloguer.js';
+import type { VolumeDirectory } from './volume-directory.js';
 import { clearListing, leaveToPrune } from './synchronize.js';
 
 export interface SetListerOptions {
   readonly catalog: Catalog;
   readonly writer: EntryWriter;
-  readonly sets: KnownSets;
-  readonly storage: Storage;
-  readonly archiveFolder: string;
+  readonly known: KnownSets;
+  readonly directory: VolumeDirectory;
+  readonly cataloguer: VolumeCataloguer;
+  readonly target: Target;
   readonly lockPath: string;
-  readonly decode: DecodeOptions;
-  readonly warn: (message: string) => void;
-  readonly volumesOf: (setId: number) => Promise<readonly SetVolume[]>;
-  /** The same without asking the storage; none while its manifest was not read. */
-  readonly knownVolumes: (setId: number) => readonly SetVolume[];
-  /** What was known of how to read the set's volumes has changed. */
-  readonly forgetRefs: (setId: number) => void;
-  readonly keepSessionKey: (volumeId: number, key: SessionKey) => void;
-  /** Decodes volumes that are not catalogued yet, with their observer. */
-  readonly catalogue: (volumes: readonly SetVolume[]) => Promise<void>;
+  readonly report: Report<CatalogEvent>;
 }
 
 interface Found extends ImpliedPaths {
@@ -90,8 +82,8 @@ export class SetLister {
   }
 
   async #list(setId: number): Promise<void> {
-    const { catalog, sets, warn, lockPath } = this.#options;
-    const set = sets.get(setId);
+    const { catalog, known, report, lockPath } = this.#options;
+    const set = known.get(setId);
     const { connection } = catalog;
     const listed = connection
       .prepare<[number], number>('SELECT listed FROM sets WHERE id = ?')
@@ -108,13 +100,12 @@ export class SetLister {
         (await this.#fromIndex(set)) ??
         (await this.#fromSignatures(set)) ??
         (await this.#fromVolumes(set));
+      const setKey = set.row.key;
       for (const path of found.implied) {
-        warn(`Set ${set.row.key} has no entry for the folder "${path}"; it is shown all the same`);
+        report({ level: 'warning', code: 'folder-without-entry', setKey, path });
       }
       for (const path of found.hidden) {
-        warn(
-          `Set ${set.row.key} has entries below "${path}", which is no folder; they are not shown`,
-        );
+        report({ level: 'warning', code: 'entries-below-no-folder', setKey, path });
       }
       // what lies in volumes that could not be read is looked for again by the next process
       if (found.isWhole && setListed.run(1, setId).changes === 0) {
@@ -127,20 +118,22 @@ export class SetLister {
 
   /** What duplifs wrote beside its own sets; undefined if there is none that can be used. */
   async #fromIndex({ row, stored }: KnownSet): Promise<Found | undefined> {
-    const { catalog, writer, storage, decode, warn, volumesOf, keepSessionKey } = this.#options;
+    const { catalog, writer, target, directory, report } = this.#options;
     // anybody who can write to the storage could have put an index in the clear beside an encrypted set
     const isEncrypted = stored.manifests.some(({ container }) => container === 'gpg');
     const [file] = stored.index.filter(({ container }) => !isEncrypted || container === 'gpg');
     if (file === undefined) return undefined;
     try {
-      const volumes = await volumesOf(row.id);
-      const target = { catalog, writer, set: row, volumes, keepSessionKey };
-      const implied = await listIndex(target, file.name, decodeFile(storage, file, decode));
-      this.#options.forgetRefs(row.id);
+      const volumes = (await directory.ofSet(row.id)).all;
+      const listed = { catalog, writer, set: row, volumes, directory };
+      const plaintext = decodeFile(target.storage, file, target.decode);
+      const implied = await listIndex(listed, file.name, plaintext);
+      directory.forgetRefs(row.id);
       return { ...implied, isWhole: true };
     } catch (error) {
       if (!isDuplifsError(error, 'DAMAGED', 'STORAGE_NOT_FOUND', 'SIGNATURE', 'KEY')) throw error;
-      warn(`The index "${file.name}" cannot be used: ${errorText(error)}`);
+      const reason = errorText(error);
+      report({ level: 'warning', code: 'index-unusable', name: file.name, reason });
       this.#clear(row.id);
       return undefined;
     }
@@ -148,37 +141,35 @@ export class SetLister {
 
   /** The archive dir's copy of the sigtar first, else the stored one; undefined if none can be used. */
   async #fromSignatures({ row, stored }: KnownSet): Promise<Found | undefined> {
-    const { catalog, writer, storage, archiveFolder, sets, warn } = this.#options;
-    // sigtars carry no signature that duplicity checks (1-bytes.md 7.4); the volumes are the truth
-    const decode = { ...this.#options.decode, signKey: undefined };
+    const { catalog, writer, target, known, report } = this.#options;
     const sources = stored.signatures.flatMap((file) => {
-      const localName = `${file.name.replace(/\.(gpg|g|gz|z)$/, '')}.gz`;
-      const local = { name: localName, chunks: () => localFile(archiveFolder, localName, decode) };
-      const remote = { name: file.name, chunks: () => decodeFile(storage, file, decode) };
-      return sets.localNames.has(localName) ? [local, remote] : [remote];
+      const localName = localSignaturesName(file);
+      const local = { name: localName, chunks: () => target.decodeLocalSignatures(localName) };
+      const remote = { name: file.name, chunks: () => target.decodeMetadata(file) };
+      return known.localNames.has(localName) ? [local, remote] : [remote];
     });
     for (const { name, chunks } of sources) {
       try {
-        const implied = await listSignatures(catalog, writer, row, name, chunks());
+        const implied = await listSignatures({ catalog, writer, set: row }, name, chunks());
         return { ...implied, isWhole: true };
       } catch (error) {
         if (!isDuplifsError(error, 'DAMAGED', 'STORAGE_NOT_FOUND')) throw error;
-        warn(`The signatures "${name}" cannot be used: ${errorText(error)}`);
+        report({ level: 'warning', code: 'signatures-unusable', name, reason: errorText(error) });
         this.#clear(row.id);
       }
     }
-    warn(`Set ${row.key} has no usable signatures; its tree is read from all of its volumes`);
+    report({ level: 'warning', code: 'no-usable-signatures', setKey: row.key });
     return undefined;
   }
 
   async #fromVolumes({ row }: KnownSet): Promise<Found> {
-    const { catalog, writer, volumesOf, catalogue, warn } = this.#options;
+    const { catalog, writer, directory, cataloguer, report } = this.#options;
     let isWhole = true;
-    for (const volume of await volumesOf(row.id)) {
-      await catalogue([volume]).catch((error: unknown) => {
+    for (const volume of (await directory.ofSet(row.id)).all) {
+      await cataloguer.catalogue([volume], 'reader').catch((error: unknown) => {
         if (!isDuplifsError(error, ...lasting)) throw error;
         isWhole = false;
-        warn(`${errorText(error)}; what lies in it is not shown`);
+        report({ level: 'warning', code: 'volume-not-shown', reason: errorText(error) });
       });
     }
     const implied = new ImpliedFolders(catalog, writer, row);
@@ -199,15 +190,9 @@ export class SetLister {
   }
 
   #clear(setId: number): void {
-    const { catalog, writer, knownVolumes } = this.#options;
-    for (const volume of knownVolumes(setId)) volume.catalogued = false;
+    const { catalog, writer, directory } = this.#options;
+    for (const volume of directory.known(setId)?.all ?? []) volume.catalogued = false;
     clearListing(catalog.connection, setId);
     writer.forgetIds();
   }
-}
-
-/** A gzipped file of the archive dir, decoded as if it lay on a storage. */
-function localFile(folder: string, name: string, decode: DecodeOptions): AsyncIterable<Buffer> {
-  const reader = { read: () => createReadStream(join(folder, name)) };
-  return decodeFile(reader, { name, container: 'gz' }, decode);
 }

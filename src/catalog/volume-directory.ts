@@ -1,23 +1,36 @@
 /** The volumes of every set: from the catalog, or from the manifest when that was not read yet. */
 import { LRUCache } from 'lru-cache';
 import { DuplifsError } from '../base/index.js';
+import type { Report } from '../base/index.js';
 import type { SessionKey } from '../openpgp/index.js';
 import { SeekTable } from '../volume/index.js';
 import type { VolumeRef } from '../volume/index.js';
+import { missingFilesOf, readManifest } from '../target/index.js';
+import type { Target } from '../target/index.js';
+import type { CatalogEvent } from './events.js';
 import type { Connection } from './schema.js';
 import type { KnownSets } from './known-sets.js';
-import { readManifest, recordVolumes } from './load-manifest.js';
-import type { ManifestSource } from './load-manifest.js';
+import { recordVolumes } from './record-volumes.js';
 import { SetVolumes, volumeRef } from './set-volumes.js';
 import type { SetVolume } from './set-volumes.js';
 
 const maxRefs = 1000;
 
+export interface VolumeDirectoryOptions {
+  readonly connection: Connection;
+  readonly known: KnownSets;
+  readonly target: Target;
+  /** Give no tables of blocks, so that each volume that is touched is decoded whole. */
+  readonly wholeVolumes: boolean | undefined;
+  readonly report: Report<CatalogEvent>;
+}
+
 export class VolumeDirectory {
   readonly #connection: Connection;
   readonly #sets: KnownSets;
-  readonly #source: () => ManifestSource;
-  readonly #warn: (message: string) => void;
+  readonly #target: Target;
+  readonly #wholeVolumes: boolean;
+  readonly #report: Report<CatalogEvent>;
   readonly #loaded = new Map<number, SetVolumes>();
   readonly #loading = new Map<number, Promise<SetVolumes>>();
   readonly #byId = new Map<number, SetVolume>();
@@ -25,16 +38,12 @@ export class VolumeDirectory {
   /** Each may hold a table of some 30 KB. */
   readonly #refs = new LRUCache<number, VolumeRef>({ max: maxRefs });
 
-  constructor(
-    connection: Connection,
-    sets: KnownSets,
-    source: () => ManifestSource,
-    warn: (message: string) => void,
-  ) {
+  constructor({ connection, known, target, wholeVolumes, report }: VolumeDirectoryOptions) {
     this.#connection = connection;
-    this.#sets = sets;
-    this.#source = source;
-    this.#warn = warn;
+    this.#sets = known;
+    this.#target = target;
+    this.#wholeVolumes = wholeVolumes === true;
+    this.#report = report;
   }
 
   /** The set's volumes; its manifest is read at most once, and again after a failure. */
@@ -71,7 +80,7 @@ export class VolumeDirectory {
     if (known !== undefined && known.name === volume.name) return known;
     const ref: VolumeRef = {
       ...volumeRef(volume, this.#sets.keyOf(volume.setId)),
-      table: this.#tableOf(volume),
+      table: this.#wholeVolumes ? undefined : this.#tableOf(volume),
       sessionKey: this.#sessionKeys.get(volume.id),
     };
     this.#refs.set(volume.id, ref);
@@ -99,6 +108,12 @@ export class VolumeDirectory {
     return this.#known(setId);
   }
 
+  /** The numbers of the volumes that the set's manifest names and the storage does not have. */
+  async missingVolumes(setId: number): Promise<readonly number[]> {
+    const volumes = await this.ofSet(setId);
+    return missingFilesOf(this.#sets.get(setId).stored, { volumes: volumes.all }).volumes;
+  }
+
   /** Forgets sets that vanished. */
   forget(setIds: readonly number[]): void {
     for (const setId of setIds) {
@@ -114,7 +129,7 @@ export class VolumeDirectory {
   /** Reads the manifest from the storage, whatever is known of it here: proves that it can be opened. */
   async proveKeys(setId: number): Promise<void> {
     const { stored } = this.#sets.get(setId);
-    await readManifest(stored, { ...this.#source(), localNames: new Set() }, this.#warn);
+    await readManifest(this.#target, stored, new Set());
   }
 
   #known(setId: number): SetVolumes | undefined {
@@ -143,9 +158,10 @@ export class VolumeDirectory {
 
   async #load(setId: number): Promise<SetVolumes> {
     const { stored } = this.#sets.get(setId);
-    const source = this.#source();
-    const manifest = await readManifest(stored, source, this.#warn);
-    await recordVolumes(this.#connection, setId, stored, manifest, source, this.#warn);
+    const manifest = await readManifest(this.#target, stored, this.#sets.localNames);
+    const { storage } = this.#target;
+    const found = { setId, set: stored, manifest };
+    await recordVolumes(this.#connection, found, storage, this.#report);
     const volumes = this.#known(setId);
     if (volumes === undefined) throw new DuplifsError('NO_BACKUP', 'The backup set has vanished');
     return volumes;

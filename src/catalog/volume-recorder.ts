@@ -3,11 +3,13 @@
  * exact sizes. It watches the plaintext as it streams by and writes only after the volume was verified.
  */
 import { comparePaths, DuplifsError, isDuplifsError } from '../base/index.js';
+import type { Report } from '../base/index.js';
 import { DifftarParser } from '../archive/index.js';
 import type { ContentEntry, DifftarEntry } from '../archive/index.js';
 import { DeltaLengthCounter } from '../librsync/index.js';
 import type { VolumeObserver } from '../volume/index.js';
 import type { EntryWriter } from './entry-writer.js';
+import type { CatalogEvent } from './events.js';
 import { PackedList } from './packed-list.js';
 import type { Connection } from './schema.js';
 import type { SetVolume, SetVolumes } from './set-volumes.js';
@@ -36,30 +38,33 @@ interface Open {
   counter: DeltaLengthCounter | undefined;
 }
 
+export interface VolumeRecorderOptions {
+  readonly connection: Connection;
+  readonly writer: EntryWriter;
+  readonly volume: SetVolume;
+  /** Of the set. */
+  readonly volumes: SetVolumes;
+  readonly report: Report<CatalogEvent>;
+}
+
 export class VolumeRecorder implements VolumeObserver {
   readonly #connection: Connection;
   readonly #writer: EntryWriter;
   readonly #volume: SetVolume;
   readonly #volumes: SetVolumes;
-  readonly #warn: (message: string) => void;
+  readonly #report: Report<CatalogEvent>;
   readonly #records = new PackedList<Recorded>();
   readonly #parser: DifftarParser;
   #open: Open | undefined;
   #lastPath = '';
   #outOfOrder = 0;
 
-  constructor(
-    connection: Connection,
-    writer: EntryWriter,
-    volume: SetVolume,
-    volumes: SetVolumes,
-    warn: (message: string) => void,
-  ) {
+  constructor({ connection, writer, volume, volumes, report }: VolumeRecorderOptions) {
     this.#connection = connection;
     this.#writer = writer;
     this.#volume = volume;
     this.#volumes = volumes;
-    this.#warn = warn;
+    this.#report = report;
     this.#parser = new DifftarParser(volume.name ?? '', {
       entry: (entry, dataOffset) => {
         this.#entry(entry, dataOffset);
@@ -81,9 +86,12 @@ export class VolumeRecorder implements VolumeObserver {
       this.#open?.entry.piece !== undefined && this.#open.entry.path !== this.#volume.endPath,
     );
     if (this.#outOfOrder > 0) {
-      this.#warn(
-        `"${this.#volume.name ?? ''}" holds ${this.#outOfOrder} entries out of order; they are shown in their place`,
-      );
+      this.#report({
+        level: 'warning',
+        code: 'entries-out-of-order',
+        name: this.#volume.name ?? '',
+        count: this.#outOfOrder,
+      });
     }
     const { id, setId, number } = this.#volume;
     const putPiece = this.#connection.prepare(
@@ -91,7 +99,7 @@ export class VolumeRecorder implements VolumeObserver {
     );
     await this.#writer.writeAll(this.#records, (record) => {
       if (record.kind === 'version') {
-        this.#writer.putVersion(setId, record.entry.kind, record.entry, record.size);
+        this.#writer.putVersion(setId, record.entry.kind, record.entry, record);
       } else if (record.kind === 'deleted') {
         this.#writer.putDeletion(setId, record.path);
       } else {

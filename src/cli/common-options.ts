@@ -2,11 +2,9 @@
  * The options that all commands take: duplicity's names and meanings where it has the same, and those of
  * duplicity that reading does not need, so that a command line can be kept.
  */
-import { createHash } from 'node:crypto';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
+import { archiveFolderFor } from '../target/index.js';
 import type { NamePrefixes } from '../archive/index.js';
 import { defaultVerbosity, parseVerbosity } from './log.js';
 import { storageOptions, storageOptionsHeading } from './storage-options.js';
@@ -116,14 +114,9 @@ const ignoredOptions = [
   '--log-timestamp',
 ];
 
-/** The target's own folder in the archive dir, laid out as duplicity does it (FORMAT 1-bytes.md 1.4). */
-export function archiveFolderOf(url: string, options: CommonOptions): string {
-  const cache = process.env['XDG_CACHE_HOME'];
-  const parent =
-    options.archiveDir === undefined
-      ? join(cache !== undefined && cache !== '' ? cache : join(homedir(), '.cache'), 'duplifs')
-      : resolve(options.archiveDir);
-  return join(parent, options.name ?? createHash('md5').update(url).digest('hex'));
+/** The target's own folder in the archive dir. */
+export function archiveFolderOf(url: string, { archiveDir, name }: CommonOptions): string {
+  return archiveFolderFor(url, { archiveDir, name });
 }
 
 export function prefixesOf(options: CommonOptions): NamePrefixes {

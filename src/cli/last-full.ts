@@ -1,4 +1,4 @@
-import type { Repository } from '../snapshot/index.js';
+import type { Repository } from '../repository/index.js';
 import { formatLocalTime } from '../time/index.js';
 
 /** The line that every command of duplicity prints first. */

@@ -1,12 +1,11 @@
-/** From a URL and options to an open repository: storage, keys, caches. */
+/** From a command line to storages, keys and open repositories. */
 import { readFile, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { DuplifsError, errorText, splitWords } from '../base/index.js';
 import { Keyring } from '../openpgp/index.js';
-import { Repository } from '../snapshot/index.js';
+import { openRepository } from '../repository/index.js';
+import type { Repository } from '../repository/index.js';
 import { openStorage } from '../storage/index.js';
 import type { Storage, StorageOptions, StorageStatistics } from '../storage/index.js';
-import { BlockArena } from '../volume/index.js';
 import { archiveFolderOf, prefixesOf } from './common-options.js';
 import type { CommonOptions } from './common-options.js';
 import type { Log } from './log.js';
@@ -14,8 +13,12 @@ import { askSecret } from './prompt.js';
 import type { CommandContext } from './run-command.js';
 import { storageOptionsFrom } from './storage-options.js';
 
-/** Decoded blocks kept in memory; the kernel keeps what it has read anyway. */
-const memoryBytes = 16 * 2 ** 20;
+/** What a command line says of a target, and where its events go. */
+export interface CommandTarget {
+  readonly url: string;
+  readonly options: CommonOptions;
+  readonly log: Log;
+}
 
 export interface OpenOptions {
   /** Asks the user for a passphrase; by default on the terminal. */
@@ -26,50 +29,37 @@ export interface OpenOptions {
   /** Other than what the command line says. */
   readonly storageOptions?: StorageOptions;
   /** Decode volumes whole, and hold them against their hashes, where blocks alone would do. */
-  readonly wholeVolumes?: boolean;
+  readonly wholeVolumes?: boolean | undefined;
 }
 
-export async function openRepository(
-  url: string,
-  options: CommonOptions,
-  log: Log,
+/** Opens the repository that a command line names. */
+export async function openFor(
+  { url, options, log }: CommandTarget,
   { ask = askSecret, signal, statistics, storageOptions, wholeVolumes }: OpenOptions = {},
 ): Promise<Repository> {
-  const warn = (message: string): void => {
-    log.warn(message);
-  };
   const archiveFolder = archiveFolderOf(url, options);
   await warnIfOpen(archiveFolder, log);
   if (options.ignoreMdcError) {
-    warn(
+    log.warn(
       '--ignore-mdc-error is given: whoever can write to the storage can change what you will see, unnoticed',
     );
   }
-  const keyring = await openKeyring(options, log, ask);
-  const storage = await openStorageFor(url, options, log, {
-    statistics,
-    ...storageOptions,
-  });
-  const arena = await BlockArena.open(options.tempdir ?? tmpdir(), options.cacheSize);
-  return Repository.open(
-    {
-      storage,
-      archiveFolder,
-      prefixes: prefixesOf(options),
-      decode: {
-        keyring,
-        warn,
-        signKey: options.signKey ?? options.encryptSignKey,
-        ignoreMdcError: options.ignoreMdcError,
-      },
-      arena,
-      memoryBytes,
-      wholeVolumes,
-      numericOwner: options.numericOwner,
-      warn,
-    },
+  const keys = await openKeyring(options, log, ask);
+  const storage = await openStorageFor(url, options, log, { statistics, ...storageOptions });
+  return openRepository({
+    storage,
+    keys,
+    archiveFolder,
     signal,
-  );
+    wholeVolumes,
+    prefixes: prefixesOf(options),
+    signKey: options.signKey ?? options.encryptSignKey,
+    ignoreMdcError: options.ignoreMdcError,
+    tempFolder: options.tempdir,
+    cacheBytes: options.cacheSize,
+    numericOwner: options.numericOwner,
+    report: log.report,
+  });
 }
 
 /** The storage at a URL, as the command line wants it. The caller closes it. */
@@ -90,11 +80,11 @@ export async function openStorageFor(
 export async function withRepository<T>(
   url: string,
   options: CommonOptions,
-  { log, signal, statistics }: CommandContext,
+  { log, signal, statistics, wholeVolumes }: CommandContext & Pick<OpenOptions, 'wholeVolumes'>,
   work: (repository: Repository) => Promise<T>,
-  more: OpenOptions = {},
 ): Promise<T> {
-  const repository = await openRepository(url, options, log, { signal, statistics, ...more });
+  const opening = { signal, statistics, wholeVolumes };
+  const repository = await openFor({ url, options, log }, opening);
   try {
     return await work(repository);
   } finally {
@@ -125,9 +115,7 @@ export async function openKeyring(
       useAgent: options.useAgent,
     },
     allowOldKeys: options.allowOldKeys,
-    warn: (message) => {
-      log.warn(message);
-    },
+    report: log.report,
   });
 }
 

@@ -6,11 +6,11 @@ import { DuplifsError, errorText } from '../base/index.js';
 import { localPath, publicUrl } from '../storage/index.js';
 import { prepareMountpoint, mountFileSystem, MountView } from '../mount/index.js';
 import type { ForeignFolder, MountSession } from '../mount/index.js';
-import type { Repository } from '../snapshot/index.js';
+import type { Repository } from '../repository/index.js';
 import { archiveFolderOf, nowSeconds } from './common-options.js';
 import type { Log } from './log.js';
 import type { MountCommandOptions } from './mount-options.js';
-import { openRepository } from './open-repository.js';
+import { openFor } from './open-repository.js';
 import type { OpenOptions } from './open-repository.js';
 import { runCommand } from './run-command.js';
 import type { CommandContext } from './run-command.js';
@@ -33,17 +33,20 @@ export async function runMount(
 ): Promise<void> {
   await runCommand(options.verbosity, async ({ log, signal, statistics }) => {
     const place = await prepareMountpoint(mountpoint, ownFolders(url, options));
-    const repository = await openRepository(url, options, log, {
-      signal,
-      statistics,
-      ask,
-      // a reader waits as long as --read-timeout for a storage that is gone, then gets EIO
-      storageOptions: {
-        numRetries: 1_000_000,
-        retryDelaySeconds: maxRetryPauseSeconds,
-        maxRetrySeconds: options.readTimeout,
+    const repository = await openFor(
+      { url, options, log },
+      {
+        signal,
+        statistics,
+        ask,
+        // a reader waits as long as --read-timeout for a storage that is gone, then gets EIO
+        storageOptions: {
+          numRetries: 1_000_000,
+          retryDelaySeconds: maxRetryPauseSeconds,
+          maxRetrySeconds: options.readTimeout,
+        },
       },
-    });
+    );
     try {
       const view = await makeView(repository, options, signal);
       await prepareMountpoint(mountpoint, sourceFolders(repository));

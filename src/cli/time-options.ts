@@ -1,7 +1,8 @@
 /** `--time` and `--path-to-restore`, under all the names that duplicity has for them. */
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { Repository, Snapshot } from '../snapshot/index.js';
+import type { Repository } from '../repository/index.js';
+import type { Snapshot } from '../snapshot/index.js';
 import { parseTime } from '../time/index.js';
 import { nowSeconds } from './common-options.js';
 

@@ -4,7 +4,14 @@
  * any number of diffs, so that a read touches only what it needs and nothing is ever patched into a copy.
  */
 import { LRUCache } from 'lru-cache';
-import type { CatalogEntry, Filler, Piece } from '../catalog/index.js';
+import type {
+  Catalog,
+  CatalogEntry,
+  FileLocator,
+  Piece,
+  SetListing,
+  VolumeReader,
+} from '../catalog/index.js';
 import { DuplifsError, eventLoopTurns, SharedTask } from '../base/index.js';
 import { readDeltaCommands } from '../librsync/index.js';
 import type { DecodePriority } from '../volume/index.js';
@@ -22,16 +29,36 @@ const maxExtentBytes = 16 * 2 ** 20;
 const bytesPerFile = 1000;
 const bytesPerExtent = 24;
 
+/** What contents are made from. */
+export interface ContentSources {
+  /** Versions, and where their pieces lie. */
+  readonly catalog: Pick<
+    Catalog,
+    'entry' | 'history' | 'pathOf' | 'pieces' | 'piecesInTurn' | 'setSize'
+  >;
+  /** For what the catalog does not know yet. */
+  readonly files: Pick<FileLocator, 'locate'>;
+  readonly volumes: VolumeReader;
+  /** For messages. */
+  readonly sets: Pick<SetListing, 'keyOf'>;
+}
+
 export class Content {
-  readonly #filler: Filler;
+  readonly #catalog: ContentSources['catalog'];
+  readonly #files: ContentSources['files'];
+  readonly #volumes: VolumeReader;
+  readonly #sets: ContentSources['sets'];
   readonly #extents: LRUCache<string, Extents>;
   readonly #resolving = new Map<string, SharedTask<Extents>>();
   readonly #readAhead: ReadAhead;
 
-  constructor(filler: Filler) {
-    this.#filler = filler;
+  constructor({ catalog, files, volumes, sets }: ContentSources) {
+    this.#catalog = catalog;
+    this.#files = files;
+    this.#volumes = volumes;
+    this.#sets = sets;
     this.#readAhead = new ReadAhead((volumeId) => {
-      filler.decodeNext(volumeId);
+      volumes.decodeNext(volumeId);
     });
     this.#extents = new LRUCache({
       maxSize: maxExtentBytes,
@@ -48,7 +75,7 @@ export class Content {
     signal?: AbortSignal,
   ): Promise<number> {
     if (version.size !== undefined) return version.size;
-    await this.#filler.locate(version.setId, version.id, priority, signal);
+    await this.#files.locate(version.setId, version.id, priority, signal);
     const located = this.#newest(version);
     if (located.size !== undefined) return located.size;
     return (await this.#resolve(located, signal)).length;
@@ -74,7 +101,7 @@ export class Content {
   /** The names of the volumes that hold the version's bytes. */
   async volumeNames(version: FileVersion, signal?: AbortSignal): Promise<string[]> {
     const extents = await this.#resolve(version, signal);
-    return [...extents.volumeIds()].map((id) => this.#filler.volumeRef(id).name);
+    return [...extents.volumeIds()].map((id) => this.#volumes.nameOf(id));
   }
 
   /**
@@ -83,7 +110,7 @@ export class Content {
    */
   #plain(version: FileVersion, offset: number, length: number): Extents | undefined {
     if (version.kind !== 'snapshot' || version.size === undefined) return undefined;
-    const extents = extentsOf(this.#filler.catalog.piecesInTurn(version.setId, version.id));
+    const extents = extentsOf(this.#catalog.piecesInTurn(version.setId, version.id));
     if (extents?.length !== version.size) return undefined; // forgotten since, with its set, or not all
     if (offset > 0 || length < extents.length) this.#extents.set(keyOf(version), extents);
     return extents;
@@ -118,7 +145,7 @@ export class Content {
     signal: AbortSignal | undefined,
   ): Buffer | Promise<Buffer> {
     this.#readAhead.note(volumeId, offset, length);
-    return this.#filler.volumes.read(this.#filler.volumeRef(volumeId), offset, length, signal);
+    return this.#volumes.read(volumeId, offset, length, signal);
   }
 
   async #resolve(version: FileVersion, signal: AbortSignal | undefined): Promise<Extents> {
@@ -142,9 +169,8 @@ export class Content {
 
   /** Follows the diffs back to the snapshot that they start from, and applies them in order. */
   async #build(version: FileVersion, signal: AbortSignal | undefined): Promise<Extents> {
-    const { catalog } = this.#filler;
     const diffs: CatalogEntry[] = [];
-    for (const { setId, deleted } of catalog.history(version.setId, version.id)) {
+    for (const { setId, deleted } of this.#catalog.history(version.setId, version.id)) {
       if (deleted) break;
       const entry = await this.#located(setId, version.id, signal);
       if (entry.type !== 'reg') break;
@@ -158,7 +184,7 @@ export class Content {
     }
     throw new DuplifsError(
       'DAMAGED',
-      `"${catalog.pathOf(version.id)}" is a change of a version that the chain does not hold`,
+      `"${this.#catalog.pathOf(version.id)}" is a change of a version that the chain does not hold`,
     );
   }
 
@@ -169,12 +195,12 @@ export class Content {
   ): Promise<CatalogEntry> {
     const entry = this.#newest({ setId, id });
     if (entry.kind !== 'stored' && entry.size !== undefined) return entry;
-    await this.#filler.locate(setId, id, 'reader', signal);
+    await this.#files.locate(setId, id, 'reader', signal);
     return this.#newest({ setId, id });
   }
 
   #newest({ setId, id }: Pick<FileVersion, 'setId' | 'id'>): CatalogEntry {
-    const entry = this.#filler.catalog.entry(setId, id);
+    const entry = this.#catalog.entry(setId, id);
     if (entry?.setId !== setId) {
       throw new DuplifsError('NO_BACKUP', 'The backup set is no longer on the storage');
     }
@@ -182,17 +208,16 @@ export class Content {
   }
 
   #pieces(version: Pick<FileVersion, 'setId' | 'id'>): Extents {
-    const pieces = this.#filler.catalog.pieces(version.setId, version.id);
+    const pieces = this.#catalog.pieces(version.setId, version.id);
     const extents = extentsOf(pieces);
     if (extents === undefined) throw this.#incomplete(version);
     return extents;
   }
 
   #incomplete({ setId, id }: Pick<CatalogEntry, 'setId' | 'id'>): DuplifsError {
-    const { catalog } = this.#filler;
     return new DuplifsError(
       'DAMAGED',
-      `Pieces of "${catalog.pathOf(id)}" are missing, or there are too many, in set ${this.#filler.keyOf(setId)}`,
+      `Pieces of "${this.#catalog.pathOf(id)}" are missing, or there are too many, in set ${this.#sets.keyOf(setId)}`,
       { hint: 'The set is damaged; an older or newer one may have the file' },
     );
   }
@@ -202,13 +227,12 @@ export class Content {
     diff: CatalogEntry,
     signal: AbortSignal | undefined,
   ): Promise<Extents> {
-    const { catalog } = this.#filler;
     const delta = this.#pieces(diff);
     const builder = new ExtentsBuilder();
     const add = builder.add.bind(builder);
     const read = async (offset: number, length: number): Promise<Buffer> =>
       this.#readExtents(delta, offset, length, signal);
-    const name = catalog.pathOf(diff.id);
+    const name = this.#catalog.pathOf(diff.id);
     const turn = eventLoopTurns();
     for await (const commands of readDeltaCommands(read, delta.length, {
       name,
@@ -221,7 +245,7 @@ export class Content {
       }
     }
     const extents = builder.build();
-    if (diff.size === undefined) catalog.setSize(diff.setId, diff.id, extents.length);
+    if (diff.size === undefined) this.#catalog.setSize(diff.setId, diff.id, extents.length);
     else if (diff.size !== extents.length) {
       throw new DuplifsError('DAMAGED', `The change of "${name}" does not give the size it should`);
     }

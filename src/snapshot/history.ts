@@ -17,37 +17,37 @@ export class History {
   }
 
   get isLoaded(): boolean {
-    const { filler } = this.#sources;
-    return filler.sets().every(({ id }) => filler.isListed(id));
+    const { sets } = this.#sources;
+    return sets.newestFirst().every(({ id }) => sets.isListed(id));
   }
 
   /** Fills the catalog with the trees of all sets. */
   async load(signal?: AbortSignal): Promise<void> {
-    const { filler } = this.#sources;
-    for (const { id } of filler.sets().reverse()) await filler.list(id, signal);
+    const { sets } = this.#sources;
+    for (const { id } of sets.newestFirst().reverse()) await sets.list(id, signal);
   }
 
   /** At most `limit` names that ever were in a folder, in the order of their bytes, after `after`. */
   names(folderId: number, after: string, limit: number): { id: number; name: string }[] {
-    return this.#sources.filler.catalog.namesBelow(folderId, after, limit);
+    return this.#sources.catalog.namesBelow(folderId, after, limit);
   }
 
   /** The id of a name in a folder, if it was ever there. */
   find(folderId: number, name: string): number | undefined {
-    return this.#sources.filler.catalog.nameBelow(folderId, name);
+    return this.#sources.catalog.nameBelow(folderId, name);
   }
 
   nameOf(id: number): string | undefined {
-    return this.#sources.filler.catalog.nameOf(id)?.name;
+    return this.#sources.catalog.nameOf(id)?.name;
   }
 
   parentOf(id: number): number | undefined {
-    return this.#sources.filler.catalog.nameOf(id)?.parent;
+    return this.#sources.catalog.nameOf(id)?.parent;
   }
 
   /** The end of the newest set, in seconds since the epoch; 0 without any set. */
   newestSeconds(): number {
-    return this.#sources.filler.sets()[0]?.endSeconds ?? 0;
+    return this.#sources.sets.newestFirst()[0]?.endSeconds ?? 0;
   }
 
   /**
@@ -55,10 +55,10 @@ export class History {
    * unchanged file anew: what has the type, times, mode and owner of the version before is the same.
    */
   versions(id: number): FileVersionEntry[] {
-    const { filler } = this.#sources;
-    const sets = new Map(filler.sets().map((set) => [set.id, set]));
+    const { catalog, sets: listing } = this.#sources;
+    const sets = new Map(listing.newestFirst().map((set) => [set.id, set]));
     const found: FileVersionEntry[] = [];
-    for (const version of filler.catalog.allVersions(id)) {
+    for (const version of catalog.allVersions(id)) {
       const set = sets.get(version.setId);
       if (set === undefined || version.type === 'dir') continue;
       const entry = this.#snapshotOf(set).entry(id);

@@ -1,7 +1,7 @@
 /** The file tree as of one backup set: lookup, list, read, walk. */
 import { LRUCache } from 'lru-cache';
 import { rootId } from '../catalog/index.js';
-import type { CatalogEntry, CatalogSet, Filler } from '../catalog/index.js';
+import type { Catalog, CatalogEntry, CatalogSet, SetListing } from '../catalog/index.js';
 import type { Content } from '../content/index.js';
 import { DuplifsError, splitPath } from '../base/index.js';
 import type { OwnerMap } from './owners.js';
@@ -20,7 +20,8 @@ export interface WalkedEntry {
 
 /** What snapshots of one target share. */
 export interface SnapshotSources {
-  readonly filler: Filler;
+  readonly catalog: Catalog;
+  readonly sets: SetListing;
   readonly content: Content;
   readonly owners: OwnerMap;
 }
@@ -43,12 +44,12 @@ export class Snapshot {
 
   /** Whether the tree is in the catalog; until then only `load` may be called. */
   get isLoaded(): boolean {
-    return this.#sources.filler.isListed(this.set.id);
+    return this.#sources.sets.isListed(this.set.id);
   }
 
   /** Fills the catalog with the tree, but for the sizes of regular files. */
   async load(signal?: AbortSignal): Promise<void> {
-    await this.#sources.filler.list(this.set.id, signal);
+    await this.#sources.sets.list(this.set.id, signal);
   }
 
   root(): SnapshotEntry {
@@ -63,40 +64,40 @@ export class Snapshot {
   entry(id: number): SnapshotEntry | undefined {
     const listed = this.#listed.get(id);
     if (listed !== undefined) return listed;
-    return this.#withOwner(this.#sources.filler.catalog.entry(this.set.id, id));
+    return this.#withOwner(this.#sources.catalog.entry(this.set.id, id));
   }
 
   child(folderId: number, name: string): SnapshotEntry | undefined {
-    return this.#withOwner(this.#sources.filler.catalog.child(this.set.id, folderId, name));
+    return this.#withOwner(this.#sources.catalog.child(this.set.id, folderId, name));
   }
 
   /** At most `limit` entries of a folder in the order of their names as bytes, after the name `after`. */
   children(folderId: number, after: string, limit: number): SnapshotEntry[] {
-    return this.#sources.filler.catalog
+    return this.#sources.catalog
       .children(this.set.id, folderId, after, limit)
       .map((entry) => this.#kept(this.#owned(entry)));
   }
 
   /** The last component of a path. */
   nameOf(id: number): string | undefined {
-    return this.#sources.filler.catalog.nameOf(id)?.name;
+    return this.#sources.catalog.nameOf(id)?.name;
   }
 
   /** The id of the folder above; the root's is itself. */
   parentOf(id: number): number | undefined {
-    return this.#sources.filler.catalog.parentOf(id);
+    return this.#sources.catalog.parentOf(id);
   }
 
   /** The set that the entry was last changed in. */
   setOf(entry: SnapshotEntry): CatalogSet {
-    return this.#sources.filler.sets().find(({ id }) => id === entry.setId) ?? this.set;
+    return this.#sources.sets.newestFirst().find(({ id }) => id === entry.setId) ?? this.set;
   }
 
   /** How many folders a folder holds; Infinity where they are too many to count. */
   subfolders(folderId: number): number {
     let count = this.#subfolders.get(folderId);
     if (count === undefined) {
-      count = this.#sources.filler.catalog.subfolders(this.set.id, folderId);
+      count = this.#sources.catalog.subfolders(this.set.id, folderId);
       this.#subfolders.set(folderId, count);
     }
     return count;
@@ -197,8 +198,8 @@ export class Snapshot {
   }
 
   #owned(entry: CatalogEntry): SnapshotEntry {
-    const { filler, owners } = this.#sources;
-    const { uid, gid } = owners.ids(filler.catalog.owner(entry.ownerId));
+    const { catalog, owners } = this.#sources;
+    const { uid, gid } = owners.ids(catalog.owner(entry.ownerId));
     // field by field: a spread costs more than the query that found the row (docs/performance.md)
     return {
       id: entry.id,

@@ -2,10 +2,7 @@
  * The chain that an incremental continues: which sets, and their sigtars and newest manifest in the archive dir,
  * fetched where they are missing there as duplicity does (docs/format/1-bytes.md 1.4).
  */
-import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
 import type { BackupSet, Collection, Manifest, StoredFile } from '../archive/index.js';
-import { decodeFile } from '../volume/index.js';
 import { fetchLocalCopy, localSignaturesName } from './local-copies.js';
 import {
   localManifestName,
@@ -78,8 +75,7 @@ export function decodeBaseSignatures(
   target: Target,
   { name, stored }: BaseSignatures,
 ): AsyncGenerator<Buffer> {
-  if (stored !== undefined) return target.decodeMetadata(stored);
-  const path = join(target.archiveFolder, name);
-  const reader = { read: () => createReadStream(path, { highWaterMark: readBytes }) };
-  return decodeFile(reader, { name, container: 'gz' }, { ...target.decode, signKey: undefined });
+  return stored === undefined
+    ? target.decodeLocalSignatures(name, readBytes)
+    : target.decodeMetadata(stored);
 }

@@ -4,7 +4,7 @@
  * the manifest can tell.
  */
 import { setKey } from '../archive/index.js';
-import type { BackupSet, Manifest, StoredFile } from '../archive/index.js';
+import type { BackupSet, ManifestVolume, StoredFile } from '../archive/index.js';
 
 /** The keys of the sets whose manifest is among the files, and not only a part of it. */
 export function wholeSetKeys(files: Iterable<StoredFile>): ReadonlySet<string> {
@@ -26,7 +26,7 @@ export interface MissingFiles {
 /** What the storage lacks of a set; of volumes nothing can be told without the set's manifest. */
 export function missingFilesOf(
   set: Pick<BackupSet, 'complete' | 'signatures' | 'volumes'>,
-  manifest: Pick<Manifest, 'volumes'> | undefined,
+  manifest: { readonly volumes: readonly Pick<ManifestVolume, 'number'>[] } | undefined,
 ): MissingFiles {
   return {
     manifest: !set.complete,

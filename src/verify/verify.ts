@@ -1,27 +1,15 @@
 /**
  * Verifies a snapshot: every file is decoded, its volumes are held against their hashes, and all is compared with
- * the signatures of the backup or with a folder. The lines are duplicity's (docs/format/2-behaviour.md 7.4): the
- * first difference of each entry.
+ * the signatures of the backup or with a folder. Told is the first
+ * difference of each entry (docs/format/2-behaviour.md 7.4).
  */
 import { comparePaths, DuplifsError, encodeName } from '../base/index.js';
 import type { Snapshot, SnapshotEntry } from '../snapshot/index.js';
-import { formatLocalTime } from '../time/index.js';
+import { compareEntry } from './compare-entry.js';
+import type { ComparedEntry } from './compare-entry.js';
 import { FileCheck, SignatureCheck } from './content-check.js';
 import type { ContentCheck } from './content-check.js';
-
-/** An entry of what is compared with: of a folder as lstat shows it, or of the signatures. */
-export interface ComparedEntry {
-  readonly path: string;
-  readonly type: SnapshotEntry['type'];
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly mtimeSeconds: number;
-  readonly linkTarget?: string;
-  readonly device?: { readonly major: number; readonly minor: number };
-  /** Of a regular file, where it is compared with its signature. */
-  readonly signature?: Buffer | undefined;
-}
+import type { Difference } from './difference.js';
 
 export interface VerifyOptions {
   /** What is compared with, in the order of the format, paths below `start`; undefined: nothing is. */
@@ -30,7 +18,7 @@ export interface VerifyOptions {
   readonly folder: string | undefined;
   /** Compare with the files that links in the folder lead to. */
   readonly followLinks: boolean;
-  readonly onDifference: (line: string) => Promise<void>;
+  readonly onDifference: (difference: Difference) => Promise<void>;
   /** A file that cannot be decoded. */
   readonly onFailure: (path: string, error: unknown) => void;
   readonly signal: AbortSignal;
@@ -74,7 +62,7 @@ class Verifying {
       signal.throwIfAborted();
       while (have?.done === false && comparePaths(have.value.path, path) < 0) {
         this.#compared += 1;
-        await this.#differ(`New file ${shown(have.value.path)}`);
+        await this.#differ({ kind: 'new', path: have.value.path });
         have = await entries?.next();
       }
       this.#compared += 1;
@@ -84,7 +72,7 @@ class Verifying {
     }
     for (; have?.done === false; have = await entries?.next()) {
       this.#compared += 1;
-      await this.#differ(`New file ${shown(have.value.path)}`);
+      await this.#differ({ kind: 'new', path: have.value.path });
     }
     return {
       compared: this.#compared,
@@ -105,12 +93,12 @@ class Verifying {
           ? await this.#snapshot.complete(entry, this.#options.signal)
           : { ...entry, size: 0 };
       const difference =
-        this.#options.other === undefined ? undefined : differenceOf(path, complete, found);
+        this.#options.other === undefined ? undefined : compareEntry(path, complete, found);
       if (difference !== undefined) await this.#differ(difference);
       if (complete.type !== 'reg') return;
       const check = difference === undefined ? await this.#checkOf(path, found) : undefined;
       if (!(await this.#readFile(complete, check))) {
-        await this.#differ(`Data for file ${shown(path)} is different`);
+        await this.#differ({ kind: 'data', path });
       }
     } catch (error) {
       this.#options.signal.throwIfAborted();
@@ -154,47 +142,10 @@ class Verifying {
     }
   }
 
-  async #differ(text: string): Promise<void> {
+  async #differ(difference: Difference): Promise<void> {
     this.#differences += 1;
-    await this.#options.onDifference(`Difference found: ${text}`);
+    await this.#options.onDifference(difference);
   }
-}
-
-/** The first thing that differs apart from the content. */
-function differenceOf(
-  path: string,
-  entry: SnapshotEntry,
-  found: ComparedEntry | undefined,
-): string | undefined {
-  const name = shown(path);
-  if (found === undefined) return `File ${name} is missing`;
-  if (found.type !== entry.type) {
-    return `File ${name} has type ${found.type}, expected ${entry.type}`;
-  }
-  if (entry.type === 'sym') {
-    if (found.linkTarget === entry.linkTarget) return undefined;
-    return `Symlink ${name} points to b'${found.linkTarget ?? ''}', expected b'${entry.linkTarget ?? ''}'`;
-  }
-  const rights = (one: Pick<ComparedEntry, 'mode' | 'uid' | 'gid'>): string =>
-    `${one.uid}:${one.gid} ${one.mode.toString(8)}`;
-  if (rights(found) !== rights(entry)) {
-    return `File ${name} has permissions ${rights(found)}, expected ${rights(entry)}`;
-  }
-  if (entry.device !== undefined) {
-    const numbers = ({ device }: ComparedEntry | SnapshotEntry): string =>
-      `(${device?.major ?? 0}, ${device?.minor ?? 0})`;
-    if (numbers(found) === numbers(entry)) return undefined;
-    return `Device file ${name} has numbers ${numbers(found)}, expected ${numbers(entry)}`;
-  }
-  const mtime = Math.max(0, found.mtimeSeconds);
-  if (mtime === entry.mtimeSeconds) return undefined;
-  // in the signatures this marks a file that could not be read to its end (docs/writing.md)
-  if (found.signature !== undefined && (mtime === 1 || mtime === 2)) return undefined;
-  return `File ${name} has mtime ${formatLocalTime(mtime)}, expected ${formatLocalTime(entry.mtimeSeconds)}`;
-}
-
-function shown(path: string): string {
-  return path === '' ? '.' : path;
 }
 
 async function* flatten<T>(batches: AsyncIterable<readonly T[]>): AsyncGenerator<T, undefined> {

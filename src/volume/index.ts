@@ -15,4 +15,3 @@ export { blockBytes } from './writing/volume-writer.js';
 export type { VolumeBlock, VolumeTable, VolumeWriter } from './writing/volume-writer.js';
 export { SeekTable } from './reading/seek-table.js';
 export type { SeekBlock } from './reading/seek-table.js';
-export type { VolumeEvent } from './events.js';

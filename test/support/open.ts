@@ -1,10 +1,11 @@
 /** Opens backups in tests as the commands do, and reads whole trees. */
 import { join } from 'node:path';
-import { noPrefixes } from '../../src/archive/index.js';
-import { Keyring } from '../../src/openpgp/index.js';
-import { Repository, type CatalogSet, type SnapshotEntry } from '../../src/snapshot/index.js';
-import { openStorage, type Storage } from '../../src/storage/index.js';
-import { BlockArena } from '../../src/volume/index.js';
+import { eventText } from '../../src/cli/events/index.js';
+import { openRepository } from '../../src/repository/index.js';
+import type { Repository } from '../../src/repository/index.js';
+import type { CatalogSet, SnapshotEntry } from '../../src/snapshot/index.js';
+import { openStorage } from '../../src/storage/index.js';
+import type { Storage } from '../../src/storage/index.js';
 
 export interface OpenTestOptions {
   /** Where the catalog lies; "archive" beside the target unless it says otherwise. */
@@ -23,20 +24,19 @@ export interface Opened {
 
 export async function openTest(target: string, options: OpenTestOptions = {}): Promise<Opened> {
   const warnings: string[] = [];
-  const warn = (message: string): void => {
-    warnings.push(message);
-  };
   const archiveFolder = options.archive ?? join(target, '../archive');
-  const repository = await Repository.open({
+  const repository = await openRepository({
     storage: options.storage ?? (await openStorage(target, { numRetries: 1 })),
     archiveFolder,
-    prefixes: noPrefixes,
-    decode: { keyring: new Keyring({ passphrases: options.passphrases ?? [] }), warn },
-    arena: await BlockArena.open(archiveFolder, options.cacheBytes ?? 64 << 20),
+    keys: { passphrases: options.passphrases ?? [] },
+    tempFolder: archiveFolder,
+    cacheBytes: options.cacheBytes ?? 64 << 20,
     memoryBytes: options.memoryBytes ?? 4 << 20,
     wholeVolumes: options.wholeVolumes,
     numericOwner: true,
-    warn,
+    report: (event) => {
+      if (event.level === 'warning') warnings.push(eventText(event));
+    },
   });
   return { repository, warnings };
 }

@@ -103,11 +103,11 @@ describe('verify without --compare-data', () => {
         const result = await verify(snapshot, snapshot.root(), {
           other: signedTree(signatures, (file) => repository.decodeStored(file)),
           ...{ folder: undefined, followLinks: false, signal: new AbortController().signal },
-          onDifference: (line) => Promise.reject(new Error(line)),
+          onDifference: ({ kind, path }) => Promise.reject(new Error(`${kind}: ${path}`)),
           onFailure: (path) => expect.fail(path),
         });
         expect(result).toMatchObject({ compared: 8, differences: 0, failures: 0 });
-        await repository.decodeRest(
+        await repository.decodeUnread(
           snapshot.set,
           (name) => expect.fail(name),
           new AbortController().signal,

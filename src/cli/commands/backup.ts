@@ -74,12 +74,7 @@ async function runBackup(job: BackupJob): Promise<number> {
     storage,
     archiveFolder,
     prefixes: prefixesOf(options),
-    decode: {
-      keyring,
-      warn: (message) => {
-        log.warn(message);
-      },
-    },
+    decode: { keyring, report: log.report },
     report: log.report,
   });
   try {

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { formatStatus, statusObject } from '../status/index.js';
+import { formatStatus, missingVolumeText, statusObject } from '../status/index.js';
 import { addCommonOptions, archiveFolderOf } from '../common-options.js';
 import type { CommonOptions } from '../common-options.js';
 import { withRepository } from '../open-repository.js';
@@ -20,7 +20,8 @@ export function statusCommand(): Command {
     .action(async (url: string, options: StatusOptions) => {
       await runCommand(options.verbosity, async (context) =>
         withRepository(url, options, context, async (repository) => {
-          const notes = await repository.missingVolumes(context.signal);
+          const missing = await repository.missingVolumes(context.signal);
+          const notes = missing.map(missingVolumeText);
           const output = new Output(process.stdout);
           if (options.json) {
             await output.line(JSON.stringify({ ...statusObject(repository.collection), notes }));

@@ -9,7 +9,7 @@ import type { Finding } from '../doctor/check.js';
 import { checkArchiveFolder, checkSpace } from '../doctor/local-state.js';
 import { checkArchiveLock, checkTargetLocks } from '../doctor/locks.js';
 import { checkFuse, checkGpg, checkNode } from '../doctor/machine.js';
-import { openRepository, openStorageFor } from '../open-repository.js';
+import { openFor, openStorageFor } from '../open-repository.js';
 import { runCommand } from '../run-command.js';
 import type { CommandContext } from '../run-command.js';
 
@@ -83,7 +83,7 @@ async function* checkBackup(
 ): AsyncGenerator<Finding> {
   let repository;
   try {
-    repository = await openRepository(url, options, log, { signal, statistics });
+    repository = await openFor({ url, options, log }, { signal, statistics });
   } catch (error) {
     yield failed('backup', errorText(error), adviceOf(error));
     return;

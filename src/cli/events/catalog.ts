@@ -2,5 +2,19 @@ import type { CatalogEvent } from '../../catalog/index.js';
 import type { EventTexts } from './event-text.js';
 
 export const catalogTexts: EventTexts<CatalogEvent> = {
-  'catalog-placeholder': () => '',
+  'volumes-not-in-manifest': ({ setKey, storedVolumes, namedVolumes }) =>
+    `Set ${setKey} has ${storedVolumes} volumes and its manifest names ${namedVolumes}; what lies in the others cannot be verified and is not shown`,
+  'several-files-of-volume': ({ setKey, volume, count, name }) =>
+    `${count} files claim to be volume ${volume} of set ${setKey}; "${name}" is the one in the manifest`,
+  'folder-without-entry': ({ setKey, path }) =>
+    `Set ${setKey} has no entry for the folder "${path}"; it is shown all the same`,
+  'entries-below-no-folder': ({ setKey, path }) =>
+    `Set ${setKey} has entries below "${path}", which is no folder; they are not shown`,
+  'index-unusable': ({ name, reason }) => `The index "${name}" cannot be used: ${reason}`,
+  'signatures-unusable': ({ name, reason }) => `The signatures "${name}" cannot be used: ${reason}`,
+  'no-usable-signatures': ({ setKey }) =>
+    `Set ${setKey} has no usable signatures; its tree is read from all of its volumes`,
+  'volume-not-shown': ({ reason }) => `${reason}; what lies in it is not shown`,
+  'entries-out-of-order': ({ name, count }) =>
+    `"${name}" holds ${count} entries out of order; they are shown in their place`,
 };

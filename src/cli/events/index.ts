@@ -6,7 +6,7 @@ import type { OpenPgpEvent } from '../../openpgp/index.js';
 import type { RestoreEvent } from '../../restore/index.js';
 import type { StorageEvent } from '../../storage/index.js';
 import type { TargetEvent } from '../../target/index.js';
-import type { VolumeEvent } from '../../volume/index.js';
+import type { VerifyEvent } from '../../verify/index.js';
 import { backupTexts } from './backup.js';
 import { catalogTexts } from './catalog.js';
 import { mountTexts } from './mount.js';
@@ -14,7 +14,7 @@ import { openpgpTexts } from './openpgp.js';
 import { restoreTexts } from './restore.js';
 import { storageTexts } from './storage.js';
 import { targetTexts } from './target.js';
-import { volumeTexts } from './volume.js';
+import { verifyTexts } from './verify.js';
 import type { EventTexts } from './event-text.js';
 
 export type AnyEvent =
@@ -25,7 +25,7 @@ export type AnyEvent =
   | RestoreEvent
   | StorageEvent
   | TargetEvent
-  | VolumeEvent;
+  | VerifyEvent;
 
 const texts: EventTexts<AnyEvent> = {
   ...backupTexts,
@@ -35,7 +35,7 @@ const texts: EventTexts<AnyEvent> = {
   ...restoreTexts,
   ...storageTexts,
   ...targetTexts,
-  ...volumeTexts,
+  ...verifyTexts,
 };
 
 /** The event as a sentence without a period. */

@@ -10,7 +10,8 @@
  */
 import { LRUCache } from 'lru-cache';
 import { rootNameId } from '../../snapshot/index.js';
-import type { CatalogSet, Repository, Snapshot } from '../../snapshot/index.js';
+import type { Repository } from '../../repository/index.js';
+import type { CatalogSet, Snapshot } from '../../snapshot/index.js';
 import { parseTime } from '../../time/index.js';
 import type { MountSession } from '../engine.js';
 import type {

@@ -1,5 +1,6 @@
 import { deferred, DuplifsError } from '../../base/index.js';
-import type { Deferred } from '../../base/index.js';
+import type { Deferred, Report } from '../../base/index.js';
+import type { OpenPgpEvent } from '../events.js';
 import { decryptAead } from './aead-data.js';
 import type { SessionKey } from './algorithms.js';
 import { dearmored } from './armor.js';
@@ -25,9 +26,9 @@ export interface DecryptOptions {
   readonly sessionKey?: SessionKey;
   /** The message must carry a good signature by this key (an id or fingerprint). */
   readonly signKey?: string | undefined;
-  /** Accept a message whose integrity code is missing or does not fit; `warn` is told. */
+  /** Accept a message whose integrity code is missing or does not fit; `report` is told. */
   readonly ignoreMdcError?: boolean | undefined;
-  readonly warn?: ((message: string) => void) | undefined;
+  readonly report?: Report<OpenPgpEvent> | undefined;
   /** A message with more plaintext is refused. */
   readonly maxPlaintextBytes?: number;
   readonly signal?: AbortSignal | undefined;
@@ -132,7 +133,15 @@ async function* decrypting(
     }
     if ((await reader.drain()) > 0) throw new MessageError('something follows after its end');
     if (!info) throw new MessageError('it holds no data');
-    if (mdc.problem !== undefined) options.warn?.(`"${fileName}" is not protected: ${mdc.problem}`);
+    if (mdc.problem !== undefined) {
+      const { problem } = mdc;
+      options.report?.({
+        level: 'warning',
+        code: 'message-not-protected',
+        name: fileName,
+        problem,
+      });
+    }
     const signer = await signatures?.collector.verify(
       options.keyring,
       signatures.wanted,

@@ -1,0 +1,110 @@
+/** The sets on the storage, and their trees: listed from the storage, and listed into the catalog. */
+import { selectSets, usableSets } from '../archive/index.js';
+import type { BackupSet, Collection, StoredFile } from '../archive/index.js';
+import { DuplifsError } from '../base/index.js';
+import type { Target } from '../target/index.js';
+import { abortable } from './abortable.js';
+import type { Catalog, CatalogSet } from './catalog.js';
+import type { KnownSets } from './known-sets.js';
+import type { SetLister } from './set-lister.js';
+import { synchronizeSets } from './synchronize.js';
+import type { VolumeDirectory } from './volume-directory.js';
+
+export interface SetListingOptions {
+  readonly catalog: Catalog;
+  readonly known: KnownSets;
+  readonly directory: VolumeDirectory;
+  readonly lister: SetLister;
+  readonly target: Target;
+}
+
+export class SetListing {
+  readonly #options: SetListingOptions;
+  #collection: Collection | undefined;
+  /** Sets whose whole chain up to them was found to be listed. */
+  readonly #complete = new Set<number>();
+
+  constructor(options: SetListingOptions) {
+    this.#options = options;
+  }
+
+  /** Lists the storage and brings the catalog's sets up to date with it. */
+  async refresh(signal?: AbortSignal): Promise<void> {
+    const { catalog, known, directory, lister, target } = this.#options;
+    const listing = await target.list({ signal });
+    const { collection } = listing;
+    const chains = collection.chains.map((chain) => usableSets(chain));
+    const fingerprint = (set: BackupSet): string =>
+      set.manifests.map(({ name }) => `${name} ${String(listing.sizeOf(name))}`).join('\n');
+    const ids = await synchronizeSets(catalog.connection, chains, fingerprint, signal);
+    directory.forget(known.update(ids, chains.flat(), listing.localNames));
+    directory.update();
+    lister.refresh();
+    this.#complete.clear();
+    this.#collection = collection;
+  }
+
+  /** What the storage held when it was last listed. */
+  get collection(): Collection {
+    if (this.#collection === undefined) throw new Error('refresh comes first');
+    return this.#collection;
+  }
+
+  /** The sets on the storage, newest first. */
+  newestFirst(): CatalogSet[] {
+    return this.#options.known.newestFirst();
+  }
+
+  /**
+   * The set whose tree is the one of a time, in seconds (docs/format/1-bytes.md 2).
+   * @throws DuplifsError NO_BACKUP before the first set
+   */
+  at(timeSeconds: number): CatalogSet {
+    const key = selectSets(this.collection, timeSeconds).sets.at(-1)?.key;
+    const set = this.newestFirst().find((known) => known.key === key);
+    if (set === undefined) throw new DuplifsError('NO_BACKUP', 'No backup set at that time');
+    return set;
+  }
+
+  /** The ids of the sets of the chain up to a set, by time. */
+  upTo(setId: number): readonly number[] {
+    return this.#options.known.upTo(setId);
+  }
+
+  /** The set as messages call it. */
+  keyOf(setId: number): string {
+    return this.#options.known.keyOf(setId);
+  }
+
+  /** Whether the tree as of the set is complete, so that `list` need not be waited for. */
+  isListed(setId: number): boolean {
+    if (this.#complete.has(setId)) return true;
+    const { known, lister } = this.#options;
+    const isComplete =
+      known.find(setId) !== undefined && known.upTo(setId).every((id) => lister.isListed(id));
+    if (isComplete) this.#complete.add(setId);
+    return isComplete;
+  }
+
+  /** Makes the tree as of the set complete, but for sizes. */
+  async list(setId: number, signal?: AbortSignal): Promise<void> {
+    const { known, lister } = this.#options;
+    known.get(setId);
+    for (const id of known.upTo(setId)) await abortable(lister.list(id), signal);
+  }
+
+  /** Reads the set's manifest, which proves that its key is at hand. */
+  async prepare(setId: number, signal?: AbortSignal): Promise<void> {
+    await abortable(this.#options.directory.ofSet(setId), signal);
+  }
+
+  /** Opens the set's stored manifest, whatever is known of it here. */
+  async proveKeys(setId: number, signal?: AbortSignal): Promise<void> {
+    await abortable(this.#options.directory.proveKeys(setId), signal);
+  }
+
+  /** The plaintext of a stored sigtar or manifest; see decodeFile for when it may be trusted. */
+  decodeStored(file: StoredFile, signal?: AbortSignal): AsyncIterable<Buffer> {
+    return this.#options.target.decodeMetadata(file, signal);
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * A target's catalog with all that fills it: sets from the listing of the storage, their trees from the sigtars
+ * (or, where those are missing, from the volumes), sizes and places from the volumes as they are decoded.
+ *
+ * Everything is done once for all who wait for it, and again by the next process if this one ends in the middle.
+ */
+import { join } from 'node:path';
+import type { Report } from '../base/index.js';
+import type { Target } from '../target/index.js';
+import { VolumeStore } from '../volume/index.js';
+import type { BlockArena } from '../volume/index.js';
+import { Catalog } from './catalog.js';
+import { EntryWriter } from './entry-writer.js';
+import type { CatalogEvent } from './events.js';
+import { FileLocator } from './file-locator.js';
+import { KnownSets } from './known-sets.js';
+import { SetLister } from './set-lister.js';
+import { SetListing } from './set-listing.js';
+import { VolumeCataloguer } from './volume-cataloguer.js';
+import { VolumeDirectory } from './volume-directory.js';
+import { VolumeReader } from './volume-reader.js';
+
+export interface TargetCatalogOptions {
+  readonly target: Target;
+  readonly arena: BlockArena;
+  /** Bytes of decoded blocks kept in memory. */
+  readonly memoryBytes: number;
+  /** Read no block by itself: decode each volume that is touched, and hold it against its hash. */
+  readonly wholeVolumes?: boolean | undefined;
+  readonly report: Report<CatalogEvent>;
+}
+
+const catalogName = 'duplifs-catalog.sqlite';
+
+export class TargetCatalog {
+  /** What is known: asked without waiting. */
+  readonly catalog: Catalog;
+  /** The sets on the storage, and their trees. */
+  readonly sets: SetListing;
+  /** Where the bytes of files lie. */
+  readonly files: FileLocator;
+  /** The bytes of volumes. */
+  readonly volumes: VolumeReader;
+  /** Which volumes a set has. */
+  readonly directory: VolumeDirectory;
+  readonly cataloguer: VolumeCataloguer;
+  readonly #store: VolumeStore;
+  readonly #target: Target;
+
+  constructor({ target, arena, memoryBytes, wholeVolumes, report }: TargetCatalogOptions) {
+    const path = join(target.archiveFolder, catalogName);
+    const catalog = new Catalog(path);
+    const writer = new EntryWriter(catalog.connection);
+    const known = new KnownSets(catalog);
+    const { connection } = catalog;
+    const directory = new VolumeDirectory({ connection, known, target, wholeVolumes, report });
+    const store = new VolumeStore({
+      ...target.decode,
+      storage: target.storage,
+      arena,
+      memoryBytes,
+      observe: (volume) => this.cataloguer.observe(volume),
+    });
+    const cataloguer = new VolumeCataloguer({ connection, writer, directory, store, report });
+    const lockPath = `${path}.lock`;
+    const parts = { catalog, writer, known, directory, cataloguer, target, report };
+    this.catalog = catalog;
+    this.directory = directory;
+    this.cataloguer = cataloguer;
+    this.sets = new SetListing({
+      catalog,
+      known,
+      directory,
+      target,
+      lister: new SetLister({ ...parts, lockPath }),
+    });
+    this.files = new FileLocator({ catalog, known, directory, cataloguer });
+    this.volumes = new VolumeReader(store, directory);
+    this.#store = store;
+    this.#target = target;
+  }
+
+  /** Ends what is under way, and closes the storage and the catalog. */
+  async close(): Promise<void> {
+    await this.#store.close();
+    await this.#target.storage.close();
+    this.catalog.close();
+  }
+}

@@ -1,0 +1,121 @@
+/** One target opened for reading, with all its chains: what `mount`, `restore`, `verify` and the lists read from. */
+import type { Collection, StoredFile } from '../archive/index.js';
+import type { Report } from '../base/index.js';
+import { catalogueAll, findMissingVolumes, TargetCatalog } from '../catalog/index.js';
+import type { CatalogEvent, CatalogSet, MissingVolume } from '../catalog/index.js';
+import { Content } from '../content/index.js';
+import { History, OwnerMap, Snapshot } from '../snapshot/index.js';
+import type { SnapshotSources } from '../snapshot/index.js';
+import type { Target } from '../target/index.js';
+import type { BlockArena } from '../volume/index.js';
+
+export interface RepositoryParts {
+  readonly target: Target;
+  readonly arena: BlockArena;
+  /** Bytes of decoded volumes kept in memory. */
+  readonly memoryBytes: number;
+  readonly wholeVolumes: boolean | undefined;
+  readonly numericOwner: boolean;
+  readonly report: Report<CatalogEvent>;
+}
+
+export class Repository {
+  /** Every path that ever was, with all its versions. */
+  readonly history: History;
+  readonly #parts: TargetCatalog;
+  readonly #sources: SnapshotSources;
+  readonly #snapshots = new Map<number, Snapshot>();
+
+  /** For openRepository. */
+  constructor(parts: RepositoryParts) {
+    this.#parts = new TargetCatalog(parts);
+    const { catalog, sets } = this.#parts;
+    this.#sources = {
+      catalog,
+      sets,
+      content: new Content(this.#parts),
+      owners: new OwnerMap(parts.numericOwner),
+    };
+    this.history = new History(this.#sources, (set) => this.snapshot(set));
+  }
+
+  /** Looks again for sets that appeared or vanished. */
+  async refresh(signal?: AbortSignal): Promise<void> {
+    await this.#parts.sets.refresh(signal);
+    const ids = new Set(this.sets().map(({ id }) => id));
+    for (const id of this.#snapshots.keys()) if (!ids.has(id)) this.#snapshots.delete(id);
+  }
+
+  /** The names on the storage as sets and chains. */
+  get collection(): Collection {
+    return this.#parts.sets.collection;
+  }
+
+  /** The sets on the storage, newest first. */
+  sets(): CatalogSet[] {
+    return this.#parts.sets.newestFirst();
+  }
+
+  /** The tree as of a set; `load` it before anything is asked. */
+  snapshot(set: CatalogSet): Snapshot {
+    let snapshot = this.#snapshots.get(set.id);
+    if (snapshot === undefined) {
+      snapshot = new Snapshot(set, this.#sources);
+      this.#snapshots.set(set.id, snapshot);
+    }
+    return snapshot;
+  }
+
+  /**
+   * The tree as of a time in seconds since the epoch.
+   * @throws DuplifsError NO_BACKUP before the first set
+   */
+  at(timeSeconds: number): Snapshot {
+    return this.snapshot(this.#parts.sets.at(timeSeconds));
+  }
+
+  /** Reads the set's manifest, which proves that its key is at hand. */
+  async prepare(set: CatalogSet, signal?: AbortSignal): Promise<void> {
+    await this.#parts.sets.prepare(set.id, signal);
+  }
+
+  /** Opens the set's stored manifest, even if the catalog knows what is in it. */
+  async proveKeys(set: CatalogSet, signal?: AbortSignal): Promise<void> {
+    await this.#parts.sets.proveKeys(set.id, signal);
+  }
+
+  /** Volumes that are missing, and sets of which that cannot be told. */
+  async missingVolumes(signal?: AbortSignal): Promise<MissingVolume[]> {
+    return findMissingVolumes(this.#parts, signal);
+  }
+
+  /** The machine and folder that a prepared set was made of. */
+  sourceOf(set: CatalogSet): { hostName: string; folder: string } | undefined {
+    return this.#parts.catalog.sourceOf(set.id);
+  }
+
+  /** Works through all volumes that were not seen yet, so that every size is known. */
+  async catalogueAll(signal: AbortSignal, onFailure: (error: unknown) => void): Promise<void> {
+    await catalogueAll(this.#parts, signal, onFailure);
+  }
+
+  /** The plaintext of a stored sigtar or manifest; not verified before it has ended. */
+  decodeStored(file: StoredFile, signal?: AbortSignal): AsyncIterable<Buffer> {
+    return this.#parts.sets.decodeStored(file, signal);
+  }
+
+  /** Decodes the volumes of a set and those before it in its chain that were not read whole yet, in order. */
+  async decodeUnread(
+    set: CatalogSet,
+    onFailure: (volumeName: string, error: unknown) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { sets, cataloguer } = this.#parts;
+    await cataloguer.decodeUnread(sets.upTo(set.id), onFailure, signal);
+  }
+
+  /** Ends what is under way, and closes the storage and the catalog. */
+  async close(): Promise<void> {
+    await this.#parts.close();
+  }
+}

@@ -1,0 +1,91 @@
+/** `verify` as a whole: every file of a snapshot is read and compared, and every volume of its chain held against its hash. */
+import { stat } from 'node:fs/promises';
+import { DuplifsError, encodeName, errorText } from '../base/index.js';
+import type { Report } from '../base/index.js';
+import type { Repository } from '../repository/index.js';
+import type { Snapshot } from '../snapshot/index.js';
+import { folderEntries, signedEntries } from './compared-entries.js';
+import type { ComparedFolder } from './compared-entries.js';
+import type { Difference } from './difference.js';
+import type { VerifyEvent } from './events.js';
+import { verify } from './verify.js';
+
+/** A file that cannot be verified, or a volume that no file of that time needs and that cannot be read. */
+export type VerifyFailure =
+  | { readonly kind: 'file'; readonly path: string; readonly reason: unknown }
+  | { readonly kind: 'volume'; readonly name: string; readonly reason: unknown };
+
+export interface VerifyBackupOptions {
+  /** Only what lies at and below this path; '' for all, and for the volumes that no file of that time needs. */
+  readonly path: string;
+  /** Compared byte by byte; undefined to compare with the signatures. */
+  readonly folder: ComparedFolder | undefined;
+  readonly numericOwner: boolean;
+  readonly onDifference: (difference: Difference) => Promise<void>;
+  readonly onFailure: (failure: VerifyFailure) => void;
+  readonly report: Report<VerifyEvent>;
+  readonly signal: AbortSignal;
+}
+
+export interface VerifyBackupResult {
+  /** Entries of either side. */
+  readonly compared: number;
+  readonly differences: number;
+  /** Files and volumes. */
+  readonly failures: number;
+}
+
+/**
+ * Verifies a snapshot of a repository that was opened with `wholeVolumes`.
+ * @throws DuplifsError TARGET when there is no such folder, NOT_IN_BACKUP when there is no such path
+ */
+export async function verifyBackup(
+  repository: Repository,
+  snapshot: Snapshot,
+  options: VerifyBackupOptions,
+): Promise<VerifyBackupResult> {
+  const { path, folder, onDifference, onFailure, signal } = options;
+  if (folder !== undefined) await refuseMissing(folder.path);
+  await snapshot.load(signal);
+  const result = await verify(snapshot, snapshot.resolve(path), {
+    other: folder ? folderEntries(folder, signal) : signaturesOf(repository, snapshot, options),
+    folder: folder?.path,
+    followLinks: folder?.copyLinks ?? false,
+    onDifference,
+    onFailure: (failed, reason) => {
+      onFailure({ kind: 'file', path: failed, reason });
+    },
+    signal,
+  });
+  let damaged = 0;
+  if (path === '') {
+    // what no file of this time needs is part of the backup all the same
+    const onVolume = (name: string, reason: unknown): void => {
+      damaged += 1;
+      onFailure({ kind: 'volume', name, reason });
+    };
+    await repository.decodeUnread(snapshot.set, onVolume, signal);
+  }
+  return { ...result, failures: result.failures + damaged };
+}
+
+function signaturesOf(
+  repository: Repository,
+  { set }: Snapshot,
+  { path: top, numericOwner, signal, report }: VerifyBackupOptions,
+): ReturnType<typeof signedEntries> {
+  const entries = signedEntries(repository, set, { top, numericOwner, signal });
+  if (entries === undefined) report({ level: 'warning', code: 'signatures-missing' });
+  return entries;
+}
+
+async function refuseMissing(folder: string): Promise<void> {
+  try {
+    await stat(encodeName(folder));
+  } catch (error) {
+    throw new DuplifsError('TARGET', `Cannot compare with "${folder}": ${errorText(error)}`, {
+      hint: 'Give the folder that was backed up, or leave --compare-data out',
+      cause: error,
+    });
+  }
+}
