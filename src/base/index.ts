@@ -1,5 +1,7 @@
 /** What every room may use: errors, names as bytes, work that is shared. */
 export { BatchCursor } from './batch-cursor.js';
+export { deferred } from './deferred.js';
+export type { Deferred } from './deferred.js';
 export { defined } from './defined.js';
 export { DuplifsError, errorText, exitCodes, isDuplifsError } from './errors.js';
 export type { ErrorCode, ErrorDetails } from './errors.js';
@@ -15,4 +17,14 @@ export { NameTable } from './name-service.js';
 export type { EventLevel, Report, RoomEvent } from './events.js';
 export { eventLoopTurns } from './event-loop.js';
 export { birthOfProcess, isProcessAlive } from './process-life.js';
+export { splitWords } from './split-words.js';
 export { SharedTask } from './shared-task.js';
+export { runProgram, startProgram } from './run-program.js';
+export type {
+  ExtraPipe,
+  ProgramEnd,
+  ProgramOptions,
+  ProgramResult,
+  RunningProgram,
+  RunOptions,
+} from './run-program.js';

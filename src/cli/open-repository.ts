@@ -1,6 +1,6 @@
 /** From a command line to storages, keys and open repositories. */
 import { readFile, stat } from 'node:fs/promises';
-import { DuplifsError, errorText } from '../base/index.js';
+import { DuplifsError, errorText, splitWords } from '../base/index.js';
 import { Keyring } from '../openpgp/index.js';
 import { openRepository } from '../repository/index.js';
 import type { Repository } from '../repository/index.js';
@@ -11,7 +11,6 @@ import type { CommonOptions } from './common-options.js';
 import type { Log } from './log.js';
 import { askSecret } from './prompt.js';
 import type { CommandContext } from './run-command.js';
-import { splitWords } from './split-words.js';
 import { storageOptionsFrom } from './storage-options.js';
 
 /** What a command line says of a target, and where its events go. */
@@ -112,7 +111,7 @@ export async function openKeyring(
     keyFiles,
     gpg: {
       binary: options.gpgBinary,
-      options: splitWords(options.gpgOptions),
+      options: splitWords(options.gpgOptions, '--gpg-options'),
       useAgent: options.useAgent,
     },
     allowOldKeys: options.allowOldKeys,

@@ -3,6 +3,7 @@
  * temporary name and gets its own when it is whole.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import pMap from 'p-map';
 import { temporaryPrefix } from './names.js';
 import type { Body, ByteRange, Storage, StoredObject, WriteOptions } from './storage.js';
 import { isLeftover, temporaryName } from './temporary.js';
@@ -71,15 +72,11 @@ export class FolderStorage implements Storage {
   }
 
   async remove(names: readonly string[], signal?: AbortSignal): Promise<void> {
-    const left = [...names];
-    const worker = async (): Promise<void> => {
-      for (let name = left.pop(); name !== undefined; name = left.pop()) {
-        signal?.throwIfAborted();
-        await this.#folder.remove(name, signal);
-      }
+    const remove = async (name: string): Promise<void> => {
+      signal?.throwIfAborted();
+      await this.#folder.remove(name, signal);
     };
-    const workers = Math.min(this.#folder.removalsAtOnce, names.length);
-    await Promise.all(Array.from({ length: workers }, worker));
+    await pMap(names.toReversed(), remove, { concurrency: this.#folder.removalsAtOnce });
     await this.#folder.sync?.();
   }
 

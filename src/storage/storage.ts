@@ -15,7 +15,7 @@ export interface StoredObject {
   /** Seconds since the epoch; absent when the storage does not say. */
   readonly modifiedSeconds?: number | undefined;
   /** True when it lies in an archive tier (Glacier and its like) and cannot be read now. */
-  readonly archived?: boolean;
+  readonly archived?: boolean | undefined;
 }
 
 /** Bytes [offset, offset + length); to the end of the file when there is no length. */

@@ -20,10 +20,10 @@ const folder = {
 
 describe('the link count of a folder', () => {
   it('counts its folders, its name and its dot', () => {
-    expect(entryAttributes(7, folder, 0, 3, {}).nlink).toBe(5);
+    expect(entryAttributes(7, folder, { size: 0, subfolders: 3 }, {}).nlink).toBe(5);
   });
 
   it('is 1, for "not counted", where they are too many', () => {
-    expect(entryAttributes(7, folder, 0, Infinity, {}).nlink).toBe(1);
+    expect(entryAttributes(7, folder, { size: 0, subfolders: Infinity }, {}).nlink).toBe(1);
   });
 });

@@ -175,12 +175,14 @@ describe('replies, byte for byte', () => {
     const entry = { name: Buffer.from('a'), ino: 5, kind: 'dir', offset: 3 } as const;
     const dirent = hex('0500000000000000 0300000000000000 01000000 04000000 6100000000000000');
     const plain = { ...times, attributeSeconds: 0 };
-    expect(encoded((view) => encodeDirentplus(view, 0, entry, node, plain))).toBe(
+    expect(
+      encoded((view) => encodeDirentplus(view, 0, { ...entry, attributes: node }, plain)),
+    ).toBe(
       hex('debc9a7856341200 0700000000000000 8051010000000000 0000000000000000 00000000 00000000') +
         ATTR +
         dirent,
     );
-    expect(encoded((view) => encodeDirentplus(view, 0, entry, undefined, plain))).toBe(
+    expect(encoded((view) => encodeDirentplus(view, 0, entry, plain))).toBe(
       '00'.repeat(128) + dirent,
     );
     expect(direntplusSize(1)).toBe(160);

@@ -73,6 +73,18 @@ describe.runIf(servicesHere)('rsync through ssh', () => {
   });
 });
 
+it('rsync is asked for in a sentence where it is not installed', async () => {
+  const storage = await openStorage('rsync://h::m/a', {
+    env: { PATH: '/nonexistent' },
+    numRetries: 1,
+  });
+  await expect(storage.list()).rejects.toMatchObject({
+    message: expect.stringContaining(': the program "rsync" is not installed') as string,
+    hint: 'Install it with the package manager of your system',
+  });
+  await storage.close();
+});
+
 describe('rsync URLs', () => {
   const target = (url: string): unknown => {
     const { base, path } = rsyncTarget(parseStorageUrl(url), {});

@@ -1,16 +1,13 @@
 /** Checks of the machine: Node.js, FUSE, gpg. */
-import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
-import { errorText } from '../../base/index.js';
+import { errorText, runProgram } from '../../base/index.js';
 import type { CommonOptions } from '../common-options.js';
 import { failed, ok, skipped, warning } from './check.js';
 import type { Finding } from './check.js';
 
-const run = promisify(execFile);
 const oldestNode = [20, 19] as const;
-const timeoutMilliseconds = 10_000;
+const timeoutSeconds = 10;
 
 export function checkNode(version: string = process.versions.node): Finding {
   const [major = 0, minor = 0] = version.split('.').map(Number);
@@ -78,8 +75,9 @@ export async function checkGpg({ gpgBinary }: CommonOptions): Promise<Finding> {
 
 async function firstLine(program: string, args: readonly string[]): Promise<string | undefined> {
   try {
-    const { stdout } = await run(program, args, { timeout: timeoutMilliseconds });
-    return stdout.split('\n')[0]?.trim();
+    const options = { startError: { code: 'USAGE' }, stderr: 'discard', timeoutSeconds } as const;
+    const { exitCode, stdout } = await runProgram(program, args, options);
+    return exitCode === 0 ? stdout.toString('utf8').split('\n')[0]?.trim() : undefined;
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@
  * Encoders of the bodies of replies. Each writes at `at` of a view that is large enough (a reply's buffer
  * is reused and dirty, so every byte of a struct is written) and returns the offset after what it wrote.
  */
-import type { Attributes, DirectoryEntry, FileSystemStatistics, NodeKind } from '../file-system.js';
+import type { Attributes, FileSystemStatistics, NodeKind } from '../file-system.js';
 import { setI32, setU16, setU32, setU64 } from './layout.js';
 import { structs } from './protocol.js';
 
@@ -170,6 +170,8 @@ export interface ListedEntry {
   readonly kind: NodeKind;
   /** Where the listing goes on after this entry. */
   readonly offset: number;
+  /** Undefined where they are not known; READDIR has no use for them. */
+  readonly attributes?: Attributes | undefined;
 }
 
 /** The room that an entry takes in a READDIR reply, names being padded to 8 bytes. */
@@ -202,12 +204,11 @@ export function encodeDirentplus(
   view: DataView,
   at: number,
   entry: ListedEntry,
-  node: DirectoryEntry['attributes'],
   times: EntryTimes,
 ): number {
   const after = at + direntplus.at.dirent;
-  if (node === undefined) clear(view, at, after);
-  else encodeEntry(view, at, node, times);
+  if (entry.attributes === undefined) clear(view, at, after);
+  else encodeEntry(view, at, entry.attributes, times);
   return encodeDirent(view, after, entry);
 }
 

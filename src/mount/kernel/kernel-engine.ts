@@ -1,6 +1,5 @@
 /** The engine that speaks the kernel's FUSE protocol itself: no native code between /dev/fuse and us. */
-import { DuplifsError, encodeName } from '../../base/index.js';
-import { deferred } from '../deferred.js';
+import { deferred, DuplifsError, encodeName } from '../../base/index.js';
 import type { MountEnd, MountOptions, MountSession } from '../engine.js';
 import type { ReadOnlyFileSystem } from '../file-system.js';
 import { rateLimited } from '../rate-limited.js';
@@ -59,7 +58,12 @@ class KernelSession implements MountSession {
         this.#device.close();
       },
     };
-    this.#server = new FuseServer(fs, this.#device.request, this.#device, events, report);
+    this.#server = new FuseServer(fs, {
+      request: this.#device.request,
+      transport: this.#device,
+      events,
+      report,
+    });
     this.#server.exchange.onSettled(() => {
       this.#flushNotices();
     });

@@ -44,25 +44,35 @@ export function entriesAfter(
   return fs.readdir(ino, Math.max(0, offset - dots), limit, signal);
 }
 
+/** Where a listing is encoded: from `at` on, before `end`. */
+export interface ListingRoom {
+  readonly view: DataView;
+  readonly at: number;
+  readonly end: number;
+}
+
+/** What a listing has to know of the file system besides the entries. */
+export interface ListingContext {
+  readonly fs: Pick<ReadOnlyFileSystem, 'parentOf'>;
+  readonly timesOf: (parent: number, child: number) => EntryTimes;
+}
+
 /**
- * Encodes entries from `at` on, as many as fit before `end`; returns the offset after the last, or
- * undefined when there are entries and not even the first fits.
+ * Encodes entries, as many as fit; returns the offset after the last, or undefined when there are entries and
+ * not even the first fits.
  */
 export function encodeListing(
-  view: DataView,
-  at: number,
-  end: number,
+  { view, at, end }: ListingRoom,
   { ino, offset, withAttributes }: ListingRequest,
   entries: readonly DirectoryEntry[],
-  fs: ReadOnlyFileSystem,
-  timesOf: (parent: number, child: number) => EntryTimes,
+  { fs, timesOf }: ListingContext,
 ): number | undefined {
   const sizeOf = withAttributes ? direntplusSize : direntSize;
   let position = at;
-  const put = (entry: ListedEntry, attributes?: DirectoryEntry['attributes']): boolean => {
+  const put = (entry: ListedEntry): boolean => {
     if (position + sizeOf(entry.name.length) > end) return false;
     position = withAttributes
-      ? encodeDirentplus(view, position, entry, attributes, timesOf(ino, entry.ino))
+      ? encodeDirentplus(view, position, entry, timesOf(ino, entry.ino))
       : encodeDirent(view, position, entry);
     return true;
   };
@@ -78,8 +88,9 @@ export function encodeListing(
       ino: entry.ino,
       kind,
       offset: entry.cookie + dots,
+      attributes,
     };
-    if (!put(listed, attributes)) break;
+    if (!put(listed)) break;
   }
   return position === at && entries.length > 0 ? undefined : position;
 }

@@ -20,6 +20,7 @@ import type { Transport } from './exchange.js';
 import { decodeInit, encodeInitOut, negotiate } from './init.js';
 import { getU32, getU64, setU32 } from './layout.js';
 import { encodeListing, entriesAfter } from './listing.js';
+import type { ListingContext } from './listing.js';
 import { Access, Opcode, structs } from './protocol.js';
 import { isServedXattr, xattrNames, xattrValue } from './xattr.js';
 import type { XattrReply } from './xattr.js';
@@ -53,6 +54,15 @@ export interface ServerEvents {
   onRefused(error: DuplifsError): void;
 }
 
+export interface ServerOptions {
+  /** The buffer in which each request stands while `handle` is called. */
+  readonly request: Buffer;
+  readonly transport: Transport;
+  readonly events: ServerEvents;
+  readonly report: Report<MountEvent>;
+  readonly nowSeconds?: number;
+}
+
 export class FuseServer {
   readonly exchange: Exchange;
   readonly #fs: ReadOnlyFileSystem;
@@ -62,16 +72,17 @@ export class FuseServer {
   readonly #report: Report<MountEvent>;
   /** File handles that NFS kept from an earlier mount must not name nodes of this one. */
   readonly #generation: number;
-  readonly #timesOf: (parent: number, child: number) => EntryTimes;
+  readonly #listing: ListingContext;
 
-  /** `request` is the buffer in which each request stands while `handle` is called. */
   constructor(
     fs: ReadOnlyFileSystem,
-    request: Buffer,
-    transport: Transport,
-    events: ServerEvents,
-    report: Report<MountEvent>,
-    nowSeconds: number = Math.floor(Date.now() / 1000),
+    {
+      request,
+      transport,
+      events,
+      report,
+      nowSeconds = Math.floor(Date.now() / 1000),
+    }: ServerOptions,
   ) {
     this.#fs = fs;
     this.#request = request;
@@ -80,7 +91,7 @@ export class FuseServer {
     this.#report = report;
     this.exchange = new Exchange(transport, report);
     this.#generation = nowSeconds;
-    this.#timesOf = (parent, child) => this.#times(parent, child);
+    this.#listing = { fs, timesOf: (parent, child) => this.#times(parent, child) };
   }
 
   /** Handles the request of `length` bytes that stands in the buffer; never throws. */
@@ -248,8 +259,8 @@ export class FuseServer {
       (signal) => entriesAfter(this.#fs, request, signal),
       (entries) => {
         const { view } = this.exchange;
-        const limit = Math.min(bodyAt + size, Exchange.end);
-        const end = encodeListing(view, bodyAt, limit, request, entries, this.#fs, this.#timesOf);
+        const room = { view, at: bodyAt, end: Math.min(bodyAt + size, Exchange.end) };
+        const end = encodeListing(room, request, entries, this.#listing);
         if (end === undefined) this.exchange.sendError(asked.unique, 'EINVAL');
         else this.exchange.send(asked.unique, end);
       },

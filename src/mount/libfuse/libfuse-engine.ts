@@ -44,7 +44,17 @@ export async function mountWithLibfuse(
     });
   });
   const identity = await identifyMount(mountpoint);
-  return new LibfuseSession(fuse, mountpoint, identity, paths, stop);
+  return new LibfuseSession({ fuse, mountpoint, identity, paths, stop });
+}
+
+/** What is mounted, and what serves it. */
+interface LibfuseMount {
+  readonly fuse: Fuse;
+  readonly mountpoint: string;
+  readonly identity: MountIdentity;
+  readonly paths: PathResolver;
+  /** Its abort ends what is still being answered. */
+  readonly stop: AbortController;
 }
 
 class LibfuseSession implements MountSession {
@@ -55,13 +65,7 @@ class LibfuseSession implements MountSession {
   readonly #noticed = new AbortController();
   #reason: MountEnd['reason'] = 'outside';
 
-  constructor(
-    fuse: Fuse,
-    mountpoint: string,
-    identity: MountIdentity,
-    paths: PathResolver,
-    stop: AbortController,
-  ) {
+  constructor({ fuse, mountpoint, identity, paths, stop }: LibfuseMount) {
     this.#mountpoint = mountpoint;
     this.#paths = paths;
     this.ended = watchMount(mountpoint, identity, this.#noticed.signal).then(async () => {

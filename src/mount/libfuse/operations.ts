@@ -53,6 +53,7 @@ export function operationsOf(
         aliasOfTarget(await fs.readlink((await nodeAt(path)).ino, signal));
       answer(path, target, done);
     },
+    // eslint-disable-next-line max-params -- fuse-native calls it so
     read: (path, _handle, buffer, length, offset, done) => {
       const work = async (): Promise<number> => {
         const { ino } = await nodeAt(path);

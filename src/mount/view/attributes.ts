@@ -13,11 +13,18 @@ export interface OwnerOverride {
 /** A folder has no size in a backup; file systems show a block. */
 const folderSize = 4096;
 
+/** What a snapshot's entry alone does not tell. */
+export interface Measures {
+  /** Of a file, in bytes. */
+  readonly size: number;
+  /** Of a folder; infinite where nobody counted. */
+  readonly subfolders: number;
+}
+
 export function entryAttributes(
   ino: number,
   entry: SnapshotEntry,
-  size: number,
-  subfolders: number,
+  { size, subfolders }: Measures,
   override: OwnerOverride,
 ): Attributes {
   const isFolder = entry.type === 'dir';

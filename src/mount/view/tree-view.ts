@@ -131,7 +131,8 @@ export class TreeView implements View {
 
   #known(entry: SnapshotEntry, size: number): Attributes {
     const subfolders = entry.type === 'dir' ? this.snapshot.subfolders(entry.id) : 0;
-    return entryAttributes(this.#node(entry.id), entry, size, subfolders, this.#options.override);
+    const { override } = this.#options;
+    return entryAttributes(this.#node(entry.id), entry, { size, subfolders }, override);
   }
 }
 

@@ -1,5 +1,5 @@
-import { DuplifsError } from '../../base/index.js';
-import type { Report } from '../../base/index.js';
+import { deferred, DuplifsError } from '../../base/index.js';
+import type { Deferred, Report } from '../../base/index.js';
 import type { OpenPgpEvent } from '../events.js';
 import { decryptAead } from './aead-data.js';
 import type { SessionKey } from './algorithms.js';
@@ -52,22 +52,6 @@ export interface DecryptResult extends LiteralInfo {
   readonly integrity: 'mdc' | 'aead' | 'none';
   /** Set when `signKey` was given. */
   readonly signer: Signer | undefined;
-}
-
-interface Deferred<T> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-function deferred<T>(): Deferred<T> {
-  let resolve: (value: T) => void = () => undefined;
-  let reject: (error: unknown) => void = () => undefined;
-  const promise = new Promise<T>((accept, refuse) => {
-    resolve = accept;
-    reject = refuse;
-  });
-  return { promise, resolve, reject };
 }
 
 const firstPeekBytes = 8 * 1024;

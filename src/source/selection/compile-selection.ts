@@ -11,7 +11,7 @@ import {
   otherFileSystemsRule,
   regexpRule,
 } from './rules.js';
-import type { PatternMode } from './rules.js';
+import type { PatternMode, PatternOrigin } from './rules.js';
 import type { Rule } from './rule.js';
 import { Selector } from './selector.js';
 
@@ -41,7 +41,9 @@ export function compileSelection(
     switch (option.kind) {
       case 'include':
       case 'exclude':
-        rules.push(patternRule(option.kind, option.pattern, mode, source, `--${option.kind}`));
+        rules.push(
+          patternRule(option.kind, option.pattern, mode, { source, from: `--${option.kind}` }),
+        );
         break;
       case 'include-regexp':
         rules.push(regexpRule('include', option.pattern, false));
@@ -54,7 +56,7 @@ export function compileSelection(
         const sense = option.kind === 'include-filelist' ? 'include' : 'exclude';
         for (const line of parseFilelist(option.content, context.nullSeparator ?? false)) {
           const from = `--${option.kind} "${option.name}"`;
-          rules.push(patternRule(line.sign ?? sense, line.pattern, mode, source, from));
+          rules.push(patternRule(line.sign ?? sense, line.pattern, mode, { source, from }));
         }
         break;
       }
@@ -85,12 +87,11 @@ function patternRule(
   sense: 'include' | 'exclude',
   pattern: string,
   mode: PatternMode,
-  source: string,
-  from: string,
+  origin: PatternOrigin,
 ): Rule {
   return mode.syntax === 'regexp'
     ? regexpRule(sense, pattern, mode.ignoreCase)
-    : globRule(sense, pattern, mode, source, from);
+    : globRule(sense, pattern, mode, origin);
 }
 
 type FilterKind = Extract<SelectionOption['kind'], `filter-${string}`>;

@@ -9,19 +9,21 @@ export interface PatternMode {
   readonly ignoreCase: boolean;
 }
 
+export interface PatternOrigin {
+  /** Canonical. */
+  readonly source: string;
+  /** Where the pattern was given, for errors. */
+  readonly from: string;
+}
+
 const casePrefix = 'ignorecase:';
 
-/**
- * A glob, or in literal mode a path.
- * @param source canonical
- * @param from where it was given, for errors
- */
+/** A glob, or in literal mode a path. */
 export function globRule(
   sense: 'include' | 'exclude',
   pattern: string,
   mode: PatternMode,
-  source: string,
-  from: string,
+  { source, from }: PatternOrigin,
 ): Rule {
   const literal = mode.syntax === 'literal';
   const prefixed = !literal && pattern.startsWith(casePrefix);

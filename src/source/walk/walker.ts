@@ -80,7 +80,7 @@ export class Walker {
         cause: names,
       });
     }
-    this.#enter(entry, this.#root, names, filesFrom, true);
+    this.#enter(entry, this.#root, { names, filesFrom }, true);
   }
 
   /** Walks on until there are so many items, or no more. */
@@ -144,7 +144,7 @@ export class Walker {
       return;
     }
     if (verdict === 'include') this.#store(entry);
-    this.#enter(entry, stats, names, filesFrom, verdict === 'include');
+    this.#enter(entry, stats, { names, filesFrom }, verdict === 'include');
   }
 
   /** A link that leads back to where it is, or to itself: it is stored as the link that it is. */
@@ -208,8 +208,7 @@ export class Walker {
   #enter(
     entry: WalkEntry,
     stats: Stats,
-    names: readonly string[],
-    filesFrom: FilesFrom | undefined,
+    { names, filesFrom }: Pick<Folder, 'names' | 'filesFrom'>,
     stored: boolean,
   ): void {
     this.#folders.push({

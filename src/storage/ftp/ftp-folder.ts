@@ -75,7 +75,7 @@ export class FtpFolder implements Folder {
         usable = true;
         throw beyondEnd(name, this.url);
       }
-      usable = length === 0 || (yield* transferred(login.client, path, offset, length, size));
+      usable = length === 0 || (yield* transferred(login.client, path, { offset, length, size }));
     } catch (error) {
       usable ||= replyCode(error) !== undefined;
       throw error;
@@ -167,13 +167,15 @@ export class FtpFolder implements Folder {
   }
 }
 
-/** The bytes; at its end says whether the connection can be used again. */
+/** That range of a file of `size` bytes; at its end says whether the connection can be used again. */
 async function* transferred(
   client: Client,
   path: string,
-  offset: number,
-  length: number,
-  size: number,
+  {
+    offset,
+    length,
+    size,
+  }: { readonly offset: number; readonly length: number; readonly size: number },
 ): AsyncGenerator<Uint8Array, boolean> {
   const pipe = new PassThrough({ highWaterMark: 256 * 1024 });
   const transfer = client.downloadTo(pipe, path, offset);

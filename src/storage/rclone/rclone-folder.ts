@@ -9,7 +9,7 @@ import * as zod from 'zod';
 import { chunksOf } from '../body.js';
 import { StorageError } from '../errors.js';
 import type { Folder } from '../folder-storage.js';
-import type { HttpResponse } from '../http-fetch.js';
+import type { FetchOptions, HttpResponse } from '../http-fetch.js';
 import { httpFetch } from '../http-fetch.js';
 import { rangeHeader, sliced, sliceOf } from '../http-range.js';
 import { beyondEnd } from '../range.js';
@@ -105,13 +105,11 @@ export class RcloneFolder implements Folder {
     const length =
       size === undefined ? {} : { 'Content-Length': String(head.length + size + tail.length) };
     try {
-      const response = await this.#request(
-        'POST',
-        `operations/uploadfile?${query.toString()}`,
-        { 'Content-Type': `multipart/form-data; boundary=${boundary}`, ...length },
+      const response = await this.#request('POST', `operations/uploadfile?${query.toString()}`, {
+        headers: { 'Content-Type': `multipart/form-data; boundary=${boundary}`, ...length },
         signal,
-        stream,
-      );
+        body: stream,
+      });
       await response.text();
     } catch (error) {
       // the source's own error says more than that of the request which it ended
@@ -164,12 +162,10 @@ export class RcloneFolder implements Folder {
     const header = rangeHeader(range);
     const headers = header === undefined ? {} : { Range: header };
     try {
-      return await this.#request(
-        'GET',
-        `${encodeURIComponent(`[${fs}]`)}/${path}`,
+      return await this.#request('GET', `${encodeURIComponent(`[${fs}]`)}/${path}`, {
         headers,
         signal,
-      );
+      });
     } catch (error) {
       if (!(error instanceof RcloneError && error.status === 416) || range === undefined) {
         throw error;
@@ -183,16 +179,14 @@ export class RcloneFolder implements Folder {
   async #call(command: string, input: object, signal: AbortSignal | undefined): Promise<unknown> {
     const headers = { 'Content-Type': 'application/json' };
     const body = JSON.stringify(input);
-    const response = await this.#request('POST', command, headers, signal, body);
+    const response = await this.#request('POST', command, { headers, signal, body });
     return JSON.parse(await response.text()) as unknown;
   }
 
   async #request(
     method: 'GET' | 'POST',
     path: string,
-    headers: Readonly<Record<string, string>>,
-    signal: AbortSignal | undefined,
-    body?: string | Readable,
+    { headers, signal, body }: Pick<FetchOptions, 'headers' | 'signal' | 'body'>,
   ): Promise<HttpResponse> {
     const { address, username, password } = await this.#running();
     const login = Buffer.from(`${username}:${password}`).toString('base64');

@@ -2,11 +2,10 @@
  * A child process `rclone rcd` (its remote control) on the loopback interface with a random password, which goes
  * through the environment: other users see neither. It ends when this process does, however that ends.
  */
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { startProgram } from '../../base/index.js';
+import type { RunningProgram } from '../../base/index.js';
 import { StorageError } from '../errors.js';
 
 export interface RcloneServer {
@@ -30,7 +29,7 @@ export async function startRclone(
 ): Promise<RcloneServer> {
   const username = 'duplifs';
   const password = randomBytes(24).toString('base64url');
-  const child = spawn(
+  const program = await startProgram(
     '/bin/sh',
     [
       ...['-c', guarded, 'sh'],
@@ -39,11 +38,12 @@ export async function startRclone(
       ...['--low-level-retries', '1', '--retries', '1'],
     ],
     {
-      stdio: ['pipe', 'ignore', 'pipe'],
-      env: { ...process.env, ...env, RCLONE_RC_USER: username, RCLONE_RC_PASS: password },
+      startError: { code: 'STORAGE' },
+      stdout: 'discard',
+      env: { ...env, RCLONE_RC_USER: username, RCLONE_RC_PASS: password },
     },
   );
-  const server = new Server(child, username, password);
+  const server = new Server(program, username, password);
   await server.ready(timeoutSeconds);
   return server;
 }
@@ -52,32 +52,28 @@ class Server implements RcloneServer {
   address = '';
   readonly username: string;
   readonly password: string;
-  readonly #child: ChildProcess;
-  readonly #ended: Promise<unknown>;
+  readonly #program: RunningProgram;
   readonly #said: string[] = [];
 
-  constructor(child: ChildProcess, username: string, password: string) {
-    this.#child = child;
+  constructor(program: RunningProgram, username: string, password: string) {
+    this.#program = program;
     this.username = username;
     this.password = password;
-    this.#ended = once(child, 'exit').catch(() => undefined);
-    child.stdin?.on('error', () => undefined);
-    void this.#ended.then(() => child.stdin?.destroy());
   }
 
   get alive(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null;
+    return this.#program.isAlive;
   }
 
   async stop(): Promise<void> {
-    this.#child.stdin?.end();
-    if (this.alive) await this.#ended;
+    this.#program.stdin.end();
+    if (this.alive) await this.#program.ended;
   }
 
   /** Waits for the line that says where it listens. */
   async ready(timeoutSeconds: number): Promise<void> {
-    const { stderr } = this.#child;
-    if (stderr === null) throw new Error('No stderr');
+    const { stderr } = this.#program;
+    if (stderr === undefined) throw new Error('No stderr');
     const listening = new Promise<boolean>((resolve) => {
       createInterface({ input: stderr })
         .on('line', (line) => {

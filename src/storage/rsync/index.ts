@@ -1,3 +1,4 @@
+import { splitWords } from '../../base/index.js';
 import { StorageError } from '../errors.js';
 import type { StorageOptions } from '../options.js';
 import { defaults } from '../options.js';
@@ -47,7 +48,9 @@ export function rsyncTarget(
   const login = `${user === undefined ? '' : `${user}@`}${host.includes(':') ? `[${host}]` : host}`;
   const port = url.port === undefined ? '' : `:${url.port}`;
   const timeout = Math.ceil(options.timeoutSeconds ?? defaults.timeoutSeconds);
-  const words = (options.rsync?.options ?? []).flatMap(splitWords);
+  const words = (options.rsync?.options ?? []).flatMap((text) =>
+    splitWords(text, '--rsync-options'),
+  );
   const rate = options.maxUploadRate ?? options.maxDownloadRate;
   const common = [
     // what the remote side would expand or split is sent in another way
@@ -90,10 +93,4 @@ function trimmed(path: string): string {
     .split('/')
     .filter((part) => part !== '')
     .join('/');
-}
-
-/** Splits at spaces outside of quotes, and takes the quotes away. */
-function splitWords(text: string): string[] {
-  const words = text.match(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g) ?? [];
-  return words.map((word) => word.replaceAll(/'([^']*)'|"([^"]*)"/g, '$1$2'));
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { isDuplifsError, runProgram } from '../../base/index.js';
 import type { Failure } from '../errors.js';
 
 /** A run of rsync that did not succeed. */
@@ -21,39 +21,19 @@ export async function rsync(
   env: Readonly<Record<string, string | undefined>>,
   { input = '', signal }: { readonly input?: string; readonly signal?: AbortSignal | undefined },
 ): Promise<string> {
-  signal?.throwIfAborted();
-  const child = spawn('rsync', args, {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, ...env, LC_ALL: 'C.UTF-8', TZ: 'UTC' },
+  const { exitCode, stdout, stderr } = await runProgram('rsync', args, {
+    startError: { code: 'STORAGE' },
+    env: { ...env, LC_ALL: 'C.UTF-8', TZ: 'UTC' },
+    signal,
+    input,
+    maxOutputBytes,
+    maxStderrBytes: maxSaidBytes,
+  }).catch((error: unknown) => {
+    // why it could not be started is said with the name of the file (rsyncFailure)
+    throw isDuplifsError(error) ? (error.cause ?? error) : error;
   });
-  const stop = (): void => {
-    child.kill();
-  };
-  signal?.addEventListener('abort', stop, { once: true });
-  const printed: Buffer[] = [];
-  let size = 0;
-  let said = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    size += chunk.length;
-    if (size > maxOutputBytes) stop();
-    else printed.push(chunk);
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString('utf8')).slice(-maxSaidBytes);
-  });
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(input);
-  try {
-    const status = await new Promise<number | null>((resolve, reject) => {
-      child.on('error', reject);
-      child.on('close', resolve);
-    });
-    if (status === 0) return Buffer.concat(printed).toString('utf8');
-    signal?.throwIfAborted();
-    throw new RsyncError(status ?? undefined, summary(said, status));
-  } finally {
-    signal?.removeEventListener('abort', stop);
-  }
+  if (exitCode === 0) return stdout.toString('utf8');
+  throw new RsyncError(exitCode, summary(stderr, exitCode));
 }
 
 /** What an exit status and a message of rsync mean (rsync(1), "EXIT VALUES"). */
@@ -92,7 +72,7 @@ export function isMissing(error: unknown): boolean {
 }
 
 /** The lines that say why, without those that say where in rsync's source. */
-function summary(said: string, status: number | null): string {
+function summary(said: string, status: number | undefined): string {
   const lines = said.split('\n').filter((line) => line.trim() !== '');
   const why = lines.filter((line) => !/^rsync error: |^rsync: connection unexpectedly/.test(line));
   const text = (why.length > 0 ? why : lines).slice(0, 3).join('; ');

@@ -10,6 +10,7 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
+import pMap from 'p-map';
 import { chunksOf } from '../body.js';
 import { rangeHeader, sliced, sliceOf } from '../http-range.js';
 import type { S3Options } from '../options.js';
@@ -94,19 +95,15 @@ export class S3Storage implements Storage {
       signal?.throwIfAborted();
       await this.#client.send(new PutObjectCommand({ ...input, Body: bytes }), having(signal));
     } else {
-      await uploadParts(this.#client, input, chunksOf(body), partBytes, signal);
+      await uploadParts(this.#client, input, chunksOf(body), { partBytes, signal });
     }
   }
 
   /** One by one: the request that removes many at a time is where servers differ most. */
   async remove(names: readonly string[], signal?: AbortSignal): Promise<void> {
-    const left = [...names];
-    const worker = async (): Promise<void> => {
-      for (let name = left.pop(); name !== undefined; name = left.pop()) {
-        await this.#remove(name, signal);
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(removalsAtOnce, names.length) }, worker));
+    await pMap(names.toReversed(), (name) => this.#remove(name, signal), {
+      concurrency: removalsAtOnce,
+    });
   }
 
   close(): Promise<void> {
@@ -149,7 +146,7 @@ export class S3Storage implements Storage {
         object.LastModified === undefined
           ? undefined
           : Math.floor(object.LastModified.getTime() / 1000),
-      archived,
+      archived: archived ? true : undefined,
     };
   }
 

@@ -4,6 +4,11 @@ import { Upload } from '@aws-sdk/lib-storage';
 
 const partsAtOnce = 4;
 
+interface UploadOptions {
+  readonly partBytes: number;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
  * Uploads in parts, some at a time; at most `partsAtOnce + 1` of them are in memory. When it fails, the
  * parts that the server has are discarded.
@@ -12,8 +17,7 @@ export async function uploadParts(
   client: S3Client,
   input: PutObjectCommandInput,
   body: AsyncIterable<Uint8Array>,
-  partBytes: number,
-  signal: AbortSignal | undefined,
+  { partBytes, signal }: UploadOptions,
 ): Promise<void> {
   const stream = Readable.from(body, { objectMode: true, highWaterMark: 1 });
   stream.on('error', () => undefined); // it also reaches the upload, which reads the stream

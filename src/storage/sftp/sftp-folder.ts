@@ -13,6 +13,12 @@ import type { SshConnection } from './ssh-connection.js';
 const pieceBytes = 64 * 1024;
 const piecesAtOnce = 24;
 
+interface OpenRemoteFile {
+  readonly sftp: SFTPWrapper;
+  readonly handle: Buffer;
+  readonly name: string;
+}
+
 export class SftpFolder implements Folder {
   readonly url: string;
   readonly removalsAtOnce = 16;
@@ -49,6 +55,7 @@ export class SftpFolder implements Folder {
   ): AsyncGenerator<Uint8Array> {
     const sftp = await this.#session();
     const handle = await sftpCalls.open(sftp, this.#path(name), 'r');
+    const file = { sftp, handle, name };
     const offset = range?.offset ?? 0;
     const pending: Promise<Buffer>[] = [];
     try {
@@ -60,7 +67,7 @@ export class SftpFolder implements Folder {
       let asked = offset;
       for (;;) {
         for (; asked < end && pending.length < piecesAtOnce; asked += pieceBytes) {
-          pending.push(this.#piece(sftp, handle, name, asked, Math.min(pieceBytes, end - asked)));
+          pending.push(this.#piece(file, asked, Math.min(pieceBytes, end - asked)));
         }
         const piece = pending.shift();
         if (piece === undefined) return;
@@ -141,9 +148,7 @@ export class SftpFolder implements Folder {
   }
 
   async #piece(
-    sftp: SFTPWrapper,
-    handle: Buffer,
-    name: string,
+    { sftp, handle, name }: OpenRemoteFile,
     position: number,
     length: number,
   ): Promise<Buffer> {

@@ -34,6 +34,7 @@ export async function sshLogin(
           {
             type: 'keyboard-interactive',
             username,
+            // eslint-disable-next-line max-params -- ssh2 calls it so
             prompt: (_name, _instructions, _lang, prompts, finish) => {
               finish(prompts.map(() => password));
             },

@@ -1,11 +1,10 @@
 /** One SSH connection with an SFTP session, whose host key was checked. */
-import { spawn } from 'node:child_process';
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Duplex } from 'node:stream';
 import type { Algorithms, AuthMethod, Client, ConnectConfig, SFTPWrapper } from 'ssh2';
 import ssh2 from 'ssh2';
-import { defined, errorText } from '../../base/index.js';
+import { defined, errorText, startProgram } from '../../base/index.js';
 import { StorageError } from '../errors.js';
 import type { HostKey } from './known-hosts.js';
 import { fingerprint, hostKeyAlgorithms, hostKeys, hostLine, judge } from './known-hosts.js';
@@ -49,7 +48,7 @@ export async function connectSsh(
     keepaliveCountMax: 3,
     authHandler: [...login.methods] as AuthMethod[],
     algorithms: algorithms.length === 0 ? undefined : ({ serverHostKey: algorithms } as Algorithms),
-    sock: settings.proxyCommand === undefined ? undefined : proxy(settings.proxyCommand),
+    sock: settings.proxyCommand === undefined ? undefined : await proxy(settings.proxyCommand),
   });
   const client = new ssh2.Client();
   try {
@@ -109,13 +108,15 @@ function session(client: Client): Promise<SFTPWrapper> {
 }
 
 /** The program's input and output as a socket. */
-function proxy(command: string): Duplex {
-  const child = spawn('/bin/sh', ['-c', `exec ${command}`], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+async function proxy(command: string): Promise<Duplex> {
+  const program = await startProgram('/bin/sh', ['-c', `exec ${command}`], {
+    startError: { code: 'STORAGE' },
+    stderr: 'inherit',
   });
-  const socket = Duplex.from({ readable: child.stdout, writable: child.stdin });
-  child.on('error', (error) => socket.destroy(error));
-  socket.on('close', () => child.kill());
+  const socket = Duplex.from({ readable: program.stdout, writable: program.stdin });
+  socket.on('close', () => {
+    program.kill();
+  });
   return socket;
 }
 

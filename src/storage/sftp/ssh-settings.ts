@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import sshConfig from 'ssh-config';
+import { splitWords } from '../../base/index.js';
 import { StorageError } from '../errors.js';
 
 export interface SshSettings {
@@ -78,7 +79,7 @@ const defaultIdentities = ['~/.ssh/id_ed25519', '~/.ssh/id_ecdsa', '~/.ssh/id_rs
 
 /** The options of ssh's command line that are understood here. */
 function commandLine(options: readonly string[]): Map<string, string[]> {
-  const words = options.flatMap(shellWords);
+  const words = options.flatMap((text) => splitWords(text, '--ssh-options'));
   const settings = new Map<string, string[]>();
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';
@@ -106,12 +107,6 @@ const longNames: Readonly<Record<string, string>> = {
   F: 'configfile',
 };
 
-/** Splits at spaces outside of quotes, and takes the quotes away. */
-function shellWords(text: string): string[] {
-  const words = text.match(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g) ?? [];
-  return words.map((word) => word.replaceAll(/'([^']*)'|"([^"]*)"/g, '$1$2'));
-}
-
 function computed(text: string, { host, user }: SettingsInputs): Settings {
   const options = user === undefined ? { Host: host } : { Host: host, User: user };
   const found = sshConfig.parse(text).compute(options, { ignoreCase: true });
@@ -134,7 +129,7 @@ function included(file: string, folder: string, budget: { left: number }): strin
   budget.left -= 1;
   if (budget.left < 0) return '';
   return readText(file).replaceAll(/^[ \t]*Include[ \t=]+(.+)$/gim, (_line, patterns: string) =>
-    shellWords(patterns)
+    splitWords(patterns, `"${file}"`)
       .flatMap((pattern) => globbed(pattern.replace(/^~\//, `${dirname(folder)}/`), folder))
       .map((path) => included(path, folder, budget))
       .join('\n'),

@@ -26,6 +26,12 @@ export interface WebdavInputs {
   readonly timeoutSeconds: number;
 }
 
+interface RequestDetails {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal | undefined;
+  readonly data?: Readable;
+}
+
 /** An answer that is no success. */
 export class HttpError extends Error {
   readonly status: number;
@@ -78,7 +84,7 @@ export class WebdavFolder implements Folder {
 
   async stat(name: string, signal?: AbortSignal): Promise<StoredObject | undefined> {
     try {
-      const response = await this.#request('HEAD', name, {}, signal);
+      const response = await this.#request('HEAD', name, { signal });
       response.body.resume();
       const size = response.headers.get('content-length');
       if (size === null) return undefined;
@@ -114,7 +120,7 @@ export class WebdavFolder implements Folder {
     if (size !== undefined) headers['Content-Length'] = String(size);
     const stream = Readable.from(chunksOf(body), { objectMode: false });
     try {
-      const response = await this.#request('PUT', name, headers, signal, stream);
+      const response = await this.#request('PUT', name, { headers, signal, data: stream });
       response.body.resume();
     } catch (error) {
       // the source's own error says more than that of the request which it ended
@@ -126,13 +132,13 @@ export class WebdavFolder implements Folder {
 
   async rename(from: string, to: string, signal?: AbortSignal): Promise<void> {
     const headers = { Destination: this.#locate(to), Overwrite: 'T' };
-    const response = await this.#request('MOVE', from, headers, signal);
+    const response = await this.#request('MOVE', from, { headers, signal });
     response.body.resume();
   }
 
   async remove(name: string, signal?: AbortSignal): Promise<void> {
     try {
-      const response = await this.#request('DELETE', name, {}, signal);
+      const response = await this.#request('DELETE', name, { signal });
       response.body.resume();
     } catch (error) {
       if (!(error instanceof HttpError && error.status === 404)) throw error;
@@ -147,7 +153,7 @@ export class WebdavFolder implements Folder {
     while (there > 0 && !(await this.#isThere(path(there), signal))) there -= 1;
     for (let count = there + 1; count <= parts.length; count += 1) {
       try {
-        const response = await this.#request('MKCOL', new URL(path(count)), {}, signal);
+        const response = await this.#request('MKCOL', new URL(path(count)), { signal });
         response.body.resume();
       } catch (error) {
         // 405: somebody else has just made it
@@ -167,7 +173,10 @@ export class WebdavFolder implements Folder {
 
   async #isThere(url: string, signal: AbortSignal | undefined): Promise<boolean> {
     try {
-      const response = await this.#request('PROPFIND', new URL(url), { Depth: '0' }, signal);
+      const response = await this.#request('PROPFIND', new URL(url), {
+        headers: { Depth: '0' },
+        signal,
+      });
       response.body.resume();
       return true;
     } catch (error) {
@@ -183,12 +192,10 @@ export class WebdavFolder implements Folder {
   ): Promise<HttpResponse | undefined> {
     const header = rangeHeader(range);
     try {
-      return await this.#request(
-        'GET',
-        name,
-        header === undefined ? {} : { Range: header },
+      return await this.#request('GET', name, {
+        headers: header === undefined ? {} : { Range: header },
         signal,
-      );
+      });
     } catch (error) {
       if (!(error instanceof HttpError && error.status === 416) || range === undefined) throw error;
       const found = range.length === undefined ? await this.stat(name, signal) : undefined;
@@ -204,9 +211,7 @@ export class WebdavFolder implements Folder {
   async #request(
     method: string,
     where: string | URL,
-    headers: Readonly<Record<string, string>>,
-    signal: AbortSignal | undefined,
-    data?: Readable,
+    { headers = {}, signal, data }: RequestDetails,
   ): Promise<HttpResponse> {
     const url = typeof where === 'string' ? this.#locate(where) : where.href;
     const response: unknown = await this.#client

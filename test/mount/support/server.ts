@@ -41,16 +41,13 @@ export function serverOf(fs: ReadOnlyFileSystem) {
       refused.push(error);
     },
   };
-  const server = new FuseServer(
-    fs,
+  const server = new FuseServer(fs, {
     request,
     transport,
     events,
-    (event) => {
-      log.push(eventText(event));
-    },
-    7,
-  );
+    report: (event) => log.push(eventText(event)),
+    nowSeconds: 7,
+  });
   let unique = 0;
   /** Sends a request and returns its number. */
   const send = (opcode: number, node = 1, body: Uint8Array = Buffer.alloc(0), claimed?: number) => {

@@ -2,12 +2,12 @@
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   resolve(value: T): void;
-  reject(error: Error): void;
+  reject(error: unknown): void;
 }
 
 export function deferred<T>(): Deferred<T> {
   let resolve: (value: T) => void = () => undefined;
-  let reject: (error: Error) => void = () => undefined;
+  let reject: (error: unknown) => void = () => undefined;
   const promise = new Promise<T>((onValue, onError) => {
     resolve = onValue;
     reject = onError;

@@ -1,14 +1,19 @@
-/** Splits the value of --gpg-options into words as a shell does: blanks, quotes, backslashes. */
-import { DuplifsError } from '../base/index.js';
+import { DuplifsError } from './errors.js';
 
-export function splitWords(text: string): string[] {
+/**
+ * Splits a text into words as a shell does: blanks, quotes, backslashes.
+ *
+ * @param source where the text is from, for the error: "--gpg-options"
+ * @throws {DuplifsError} USAGE when a quote has no end
+ */
+export function splitWords(text: string, source: string): string[] {
   const words: string[] = [];
   const pattern = /\s*((?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])+)|\s+$|(\S)/gy;
   for (let at = 0; at < text.length; at = pattern.lastIndex) {
     pattern.lastIndex = at;
     const match = pattern.exec(text);
     if (match === null || match[2] !== undefined) {
-      throw new DuplifsError('USAGE', 'The quotes in --gpg-options do not match');
+      throw new DuplifsError('USAGE', `The quotes in ${source} do not match`);
     }
     if (match[1] !== undefined) words.push(unquote(match[1]));
   }
