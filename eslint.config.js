@@ -20,6 +20,12 @@ const zones = names.flatMap((room) =>
     })),
 );
 
+const sizes = {
+  'max-lines': ['error', { max: 350 }],
+  'max-params': ['error', 4],
+  'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+};
+
 /** One way to say what the language lets one say in several. */
 const dialect = {
   '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
@@ -79,6 +85,12 @@ export default tseslint.config(
     },
   },
   { files: ['bench/**', 'test/**'], rules: { 'no-console': 'off' } },
+  { files: ['src/**', 'bench/**', 'scripts/**', 'bin/**'], rules: sizes },
+  // what a describe holds is as long as its subject
+  {
+    files: ['test/**'],
+    rules: { 'max-lines': sizes['max-lines'], 'max-params': sizes['max-params'] },
+  },
   {
     files: ['**/*.js'],
     languageOptions: {

@@ -15,6 +15,15 @@ export type ReaderMatch =
   /** None can. `wanted` says in words what opens the message. */
   | { readonly kind: 'others'; readonly wanted: string };
 
+/** The first bytes of a message. */
+export interface MessageStart {
+  readonly bytes: Uint8Array;
+  /** There are no more. */
+  readonly isWhole: boolean;
+  /** What errors call it. */
+  readonly fileName: string;
+}
+
 export interface NewReaders {
   readonly encryptTo: readonly EncryptionKey[];
   /** Holds the passphrases that others are to be encrypted with, and nothing else that opens messages. */
@@ -23,17 +32,15 @@ export interface NewReaders {
 }
 
 /**
- * Compares by a message's first bytes (`whole`: there are no more): key ids with those of the keys, whichever of
+ * Compares by a message's first bytes: key ids with those of the keys, whichever of
  * its subkeys a key had then; a passphrase by opening the message with it. DAMAGED when the bytes are no message.
  */
 export async function compareReaders(
-  first: Uint8Array,
-  whole: boolean,
-  fileName: string,
+  { bytes, isWhole, fileName }: MessageStart,
   readers: NewReaders,
   signal?: AbortSignal,
 ): Promise<ReaderMatch> {
-  const header = headerOf(first, whole, fileName);
+  const header = headerOf(bytes, isWhole, fileName);
   const wanted = wantedBy(header);
   if (readers.hasPassphrases && header.passphraseSlots.length > 0) {
     try {

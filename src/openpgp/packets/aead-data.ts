@@ -109,7 +109,7 @@ export async function* decryptAead(
   const { cipher, mode, key } = plan;
   const associated = plan.associatedAtEnd(index, total);
   finish(
-    aeadDecipher(cipher, mode, key, plan.nonce(index), associated),
+    aeadDecipher({ cipher, mode, key }, plan.nonce(index), associated),
     await reader.take(tagBytes),
   );
 }
@@ -118,7 +118,7 @@ function chunkDecipher(
   { cipher, mode, key, nonce, associated }: AeadPlan,
   index: number,
 ): DecipherGCM {
-  return aeadDecipher(cipher, mode, key, nonce(index), associated(index));
+  return aeadDecipher({ cipher, mode, key }, nonce(index), associated(index));
 }
 
 function finish(decipher: DecipherGCM, tag: Buffer): Buffer {

@@ -76,7 +76,7 @@ export async function decryptMessage(
     const result = deferred<DecryptResult>();
     // Whoever only iterates learns of an error there.
     result.promise.catch(() => undefined);
-    const plaintext = decrypting(reader, header, sessionKey, options, result);
+    const plaintext = decrypting({ reader, header, sessionKey, options }, result);
     return { header, sessionKey, plaintext, done: result.promise };
   } catch (error) {
     await reader.close();
@@ -93,64 +93,27 @@ async function readHeader(reader: ByteReader): Promise<MessageHeader> {
   }
 }
 
+/** A message that is being read. */
+interface OpenMessage {
+  readonly reader: ByteReader;
+  readonly header: MessageHeader;
+  readonly sessionKey: SessionKey;
+  readonly options: DecryptOptions;
+}
+
 async function* decrypting(
-  reader: ByteReader,
-  header: MessageHeader,
-  sessionKey: SessionKey,
-  options: DecryptOptions,
+  message: OpenMessage,
   result: Deferred<DecryptResult>,
 ): AsyncGenerator<Buffer, void, void> {
-  const { fileName, signal, maxPlaintextBytes = Number.MAX_SAFE_INTEGER } = options;
-  let plaintextBytes = 0;
+  const { reader, options } = message;
+  const { fileName } = options;
   let finished = false;
   try {
-    const packet = await nextPacket(reader);
-    if (!packet) throw new MessageError('it ends too early');
-    const mdc: MdcResult = {};
-    const inside = decryptedPackets(packet, header, sessionKey, options, mdc);
-    const signatures =
-      options.signKey === undefined
-        ? undefined
-        : { wanted: options.signKey, collector: new SignatureCollector() };
-    const collector = signatures?.collector;
-    let info: LiteralInfo | undefined;
-    const content = messageContent(inside, {
-      onePassSignature: (body) => collector?.onePassSignature(body),
-      signature: (body) => collector?.signature(body),
-      literal: (literal) => {
-        info = literal;
-        collector?.literal();
-      },
-      data: (piece) => collector?.data(piece),
-    });
-    for await (const piece of content) {
-      signal?.throwIfAborted();
-      plaintextBytes += piece.length;
-      if (plaintextBytes > maxPlaintextBytes) {
-        throw new MessageError(`it holds more than the ${maxPlaintextBytes} bytes that it may`);
-      }
-      yield piece;
-    }
+    const ending = yield* plaintextOf(message);
     if ((await reader.drain()) > 0) throw new MessageError('something follows after its end');
-    if (!info) throw new MessageError('it holds no data');
-    if (mdc.problem !== undefined) {
-      const { problem } = mdc;
-      options.report?.({
-        level: 'warning',
-        code: 'message-not-protected',
-        name: fileName,
-        problem,
-      });
-    }
-    const signer = await signatures?.collector.verify(
-      options.keyring,
-      signatures.wanted,
-      fileName,
-      signal,
-    );
-    const integrity = integrityOf(header, mdc);
+    const verified = await verifyEnding(message, ending);
     finished = true;
-    result.resolve({ ...info, plaintextBytes, integrity, signer });
+    result.resolve(verified);
   } catch (error) {
     finished = true;
     const named = namedError(error, fileName);
@@ -166,6 +129,58 @@ async function* decrypting(
   }
 }
 
+/** What is known of a message once its plaintext has ended. */
+interface Ending {
+  readonly info: LiteralInfo | undefined;
+  readonly mdc: MdcResult;
+  readonly signatures: SignatureCollector | undefined;
+  readonly plaintextBytes: number;
+}
+
+async function* plaintextOf(message: OpenMessage): AsyncGenerator<Buffer, Ending, void> {
+  const { signKey, signal, maxPlaintextBytes = Number.MAX_SAFE_INTEGER } = message.options;
+  const packet = await nextPacket(message.reader);
+  if (!packet) throw new MessageError('it ends too early');
+  const mdc: MdcResult = {};
+  const signatures = signKey === undefined ? undefined : new SignatureCollector();
+  let info: LiteralInfo | undefined;
+  const content = messageContent(decryptedPackets(packet, message, mdc), {
+    onePassSignature: (body) => signatures?.onePassSignature(body),
+    signature: (body) => signatures?.signature(body),
+    literal: (literal) => {
+      info = literal;
+      signatures?.literal();
+    },
+    data: (piece) => signatures?.data(piece),
+  });
+  let plaintextBytes = 0;
+  for await (const piece of content) {
+    signal?.throwIfAborted();
+    plaintextBytes += piece.length;
+    if (plaintextBytes > maxPlaintextBytes) {
+      throw new MessageError(`it holds more than the ${maxPlaintextBytes} bytes that it may`);
+    }
+    yield piece;
+  }
+  return { info, mdc, signatures, plaintextBytes };
+}
+
+/** Checks what only the whole message shows: that it held data, its integrity code, and its signature. */
+async function verifyEnding(
+  { header, options }: OpenMessage,
+  { info, mdc, signatures, plaintextBytes }: Ending,
+): Promise<DecryptResult> {
+  const { fileName: name, keyring, signKey, signal } = options;
+  if (!info) throw new MessageError('it holds no data');
+  if (mdc.problem !== undefined) {
+    const { problem } = mdc;
+    options.report?.({ level: 'warning', code: 'message-not-protected', name, problem });
+  }
+  const signer =
+    signKey === undefined ? undefined : await signatures?.verify(keyring, signKey, name, signal);
+  return { ...info, plaintextBytes, integrity: integrityOf(header, mdc), signer };
+}
+
 function integrityOf(header: MessageHeader, mdc: MdcResult): DecryptResult['integrity'] {
   if (header.data.kind === 'unprotected' || mdc.problem !== undefined) return 'none';
   return header.data.kind === 'seipd1' ? 'mdc' : 'aead';
@@ -173,11 +188,10 @@ function integrityOf(header: MessageHeader, mdc: MdcResult): DecryptResult['inte
 
 function decryptedPackets(
   packet: Packet,
-  header: MessageHeader,
-  sessionKey: SessionKey,
-  { fileName, ignoreMdcError = false }: DecryptOptions,
+  { header, sessionKey, options }: OpenMessage,
   mdc: MdcResult,
 ): AsyncGenerator<Buffer, void, void> {
+  const { fileName, ignoreMdcError = false } = options;
   switch (header.data.kind) {
     case 'seipd1':
       return decryptSeipd1(packet.body, sessionKey, ignoreMdcError, mdc);

@@ -75,7 +75,12 @@ export async function openPassphraseSlot(
       slot.version === 6
         ? Buffer.from(hkdfSync('sha256', derived, none, info, cipher.keyBytes))
         : derived;
-    const key = openAead(cipher, slot.aead, kek, slot.iv, info, slot.encrypted);
+    const key = openAead(
+      { cipher, mode: aeadById(slot.aead), key: kek },
+      slot.iv,
+      info,
+      slot.encrypted,
+    );
     return key && checked(bulkCipher ?? cipher, key);
   }
   if (slot.encrypted.length === 0) return checked(bulkCipher ?? cipher, derived);
