@@ -305,6 +305,7 @@ describe.runIf(hasDuplicity)("duplicity's manifests", () => {
   });
 
   it('lead to the volumes that hold each path', () => {
+    let entries = 0;
     for (const { name, bytes } of chain.files(/manifest$/)) {
       const manifest = parseManifest(bytes, name);
       const set = name.replace('manifest', 'vol');
@@ -312,6 +313,7 @@ describe.runIf(hasDuplicity)("duplicity's manifests", () => {
         const [file] = chain.files(new RegExp(`^${set}${number}\\.difftar$`));
         const parser = new DifftarParser(name, {
           entry: ({ path }) => {
+            entries += 1;
             expect(numbersOf(volumesForEntry(manifest, path))).toContain(number);
             const folder = path.split('/').slice(0, -1).join('/');
             expect(numbersOf(volumesForPath(manifest, folder))).toContain(number);
@@ -323,6 +325,7 @@ describe.runIf(hasDuplicity)("duplicity's manifests", () => {
         parser.end();
       }
     }
+    expect(entries).toBeGreaterThan(30);
   });
 });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { collect, selectSets, setKey } from '../../src/archive/index.js';
-import type { SetTimes } from '../../src/archive/index.js';
+import type { BackupSet, SetTimes } from '../../src/archive/index.js';
 import { isDuplifsError } from '../../src/base/index.js';
 import * as set from './set-names.js';
 import {
@@ -91,6 +91,7 @@ describe('a time selects', () => {
             const { sets } = selectSets(collection, day(at));
             expect(sets.length).toBeGreaterThan(0);
             expect(sets[0]?.times.kind).toBe('full');
+            expect(sets.slice(1).map(startOf)).toEqual(sets.slice(0, -1).map(endOf));
             expect(sets.every(({ times }) => times.endSeconds <= day(at))).toBe(true);
           } catch (error) {
             if (!isDuplifsError(error, 'NO_BACKUP')) throw error;
@@ -103,6 +104,10 @@ describe('a time selects', () => {
     );
   });
 });
+
+const startOf = ({ times }: BackupSet): number | undefined =>
+  times.kind === 'inc' ? times.startSeconds : undefined;
+const endOf = ({ times }: BackupSet): number => times.endSeconds;
 
 function thrown(work: () => unknown): unknown {
   try {

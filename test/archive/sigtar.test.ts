@@ -149,7 +149,9 @@ describe.runIf(hasDuplicity)("duplicity's sigtars", () => {
   });
 
   it('are written by us to the byte', () => {
-    for (const { bytes } of chain.files(/sigtar.gz$/)) {
+    const sigtars = chain.files(/sigtar.gz$/);
+    expect(sigtars).toHaveLength(2);
+    for (const { bytes } of sigtars) {
       const parts = parse(bytes).flatMap((entry) => {
         const padding = Buffer.alloc(paddingLength(entry.data.length));
         return [encodeSigtarHeader(entry), entry.data, padding];

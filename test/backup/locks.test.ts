@@ -145,9 +145,14 @@ describe('TargetLock', () => {
         const taken = await Promise.allSettled([take(storage), take(storage)]);
         const locks = taken.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
         expect(locks.length).toBeLessThanOrEqual(1);
+        for (const one of taken) {
+          if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'LOCKED' });
+        }
         for (const lock of locks) await lock.release();
         expect(await locksOf(folder)).toEqual([]);
       }
+      // to who comes alone it is given
+      await (await take(storage)).release();
     });
   });
 

@@ -44,8 +44,11 @@ describe.runIf(canMakeChains)('the statistics of a backup', () => {
 });
 
 function statisticsOf(text: string): Record<string, number | undefined> {
-  const value = (name: string): number =>
-    Number(new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1]);
+  const value = (name: string): number => {
+    const [, digits] = new RegExp(`^${name} (\\d+)`, 'm').exec(text) ?? [];
+    if (digits === undefined) throw new Error(`There is no "${name}" in: ${text}`);
+    return Number(digits);
+  };
   return Object.fromEntries([...compared, 'RawDeltaSize'].map((name) => [name, value(name)]));
 }
 

@@ -168,7 +168,9 @@ describe('the catalog', () => {
     rmSync(path);
     await withTest(target, async ({ repository }) => {
       expect(await repository.missingVolumes()).toHaveLength(1);
-      await expect(bytesOf(repository, 'b')).rejects.toThrow();
+      await expect(bytesOf(repository, 'b')).rejects.toMatchObject({
+        cause: { code: 'FILE_MISSING' },
+      });
       expect((await bytesOf(repository, 'a')).toString()).toBe('second');
       writeFileSync(path, bytes);
       await repository.refresh();

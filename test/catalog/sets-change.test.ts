@@ -81,7 +81,8 @@ describe('sets on the storage', () => {
       expect(now?.id).not.toBe(old?.id);
       expect((await bytesOf(repository, 'a')).equals(noise(30_000, 7))).toBe(true);
       expect((await bytesOf(repository, 'b')).equals(noise(30_001, 8))).toBe(true);
-      if (old !== undefined) await expect(treeOf(repository, old)).rejects.toThrow();
+      expect(old).toBeDefined();
+      await expect(treeOf(repository, old)).rejects.toMatchObject({ code: 'NO_BACKUP' });
     });
   });
 

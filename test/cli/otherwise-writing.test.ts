@@ -223,8 +223,12 @@ describe('a backup does otherwise than duplicity:', () => {
       for (const verb of ['backup', 'full', 'incremental', 'restore']) {
         const args = verb === 'restore' ? [place.source, place.url] : [place.url, place.source];
         const { status, stderr } = await duplifs([verb, ...place.options, ...args]);
-        if (verb === 'restore')
-          expect(stderr).toMatch(/duplifs restore .*\n?.*duplifs backup|backup/);
+        const backup = `"${place.source}" "${place.url}"`;
+        expect(stderr).toContain(
+          verb === 'restore'
+            ? `To restore: duplifs restore "${place.url}" "${place.source}"; to back up: duplifs backup ${backup}`
+            : `duplifs ${verb} ${backup}`,
+        );
         expect([verb, status]).toEqual([verb, 2]);
       }
       expect(await readdir(place.target)).toEqual(before);

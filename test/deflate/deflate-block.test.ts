@@ -44,10 +44,11 @@ describe('blocks deflated by themselves', () => {
 });
 
 describe.runIf(process.platform === 'linux' && process.arch === 'x64')('ISA-L', () => {
-  it('is used where libisal2 is installed, as the tests install it', async () => {
+  it('is used where libisal2 is installed, as the tests install it', async (test) => {
     const isal = await loadIsal();
     if (isal === undefined) {
       expect(process.env.CI).not.toBe('true');
+      test.skip('libisal2 is not installed');
       return;
     }
     for (const length of [0, 1, 1000, isalBytes]) {

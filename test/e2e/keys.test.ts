@@ -35,8 +35,9 @@ describe.runIf(canMount && canMakeChains)('a mount that cannot be opened', () =>
   }
 
   it('names the file when the passphrase is wrong', async () => {
-    const stderr = await refused('v3-passphrase', [], { ...unhelpful, PASSPHRASE: 'wrong' });
-    expect(stderr).not.toContain('wrong"');
+    const mistaken = 'not the passphrase of it';
+    const stderr = await refused('v3-passphrase', [], { ...unhelpful, PASSPHRASE: mistaken });
+    expect(stderr).not.toContain(mistaken);
   });
 
   it('names the file when there is no passphrase and nobody to ask', async () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { complaints, filesIn, harm, record } from '../support/fuzz.js';
+import { filesIn, harm, outcomeOf, record } from '../support/fuzz.js';
 import { craftChain, duplicityChain } from '../support/sample-chains.js';
 import { temporaryFolders } from '../support/temporary.js';
 
@@ -34,7 +34,7 @@ it.each(['gz', 'plain', 'gpg'] as const)(
       }
       const folder = mkdtempSync(join(tmpdir(), 'duplifs-fuzz-'));
       const started = Date.now();
-      const wrong = await complaints(harmed, recording, folder, options);
+      const { wrong } = await outcomeOf(harmed, recording, folder, options);
       rmSync(folder, { recursive: true, force: true });
       expect([harmed.what, wrong]).toEqual([harmed.what, []]);
       expect(Date.now() - started, harmed.what).toBeLessThan(30_000);

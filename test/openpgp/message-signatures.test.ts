@@ -117,7 +117,16 @@ describe.skipIf(!hasGpg)('a signature', () => {
 
   it('whose every bit counts: no change of it passes', async () => {
     const message = signed('-u', signer.fingerprint);
+    const bytes = home.gpg(['--export', signer.fingerprint]);
+    const keyring = new Keyring({ keyFiles: [{ path: 'public.key', bytes }] });
+    await verify(message, signer.fingerprint, keyring);
     const start = message.length - 60;
+    for (let bit = 8 * start; bit < 8 * message.length; bit += 1) {
+      const changed = Buffer.from(message);
+      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      const changedBit = verify(changed, signer.fingerprint, keyring);
+      await expect(changedBit, `bit ${bit}`).rejects.toThrow('"vol2.gpg"');
+    }
     for (let place = start; place < message.length; place += 7) {
       const changed = Buffer.from(message);
       changed[place] = (changed[place] ?? 0) ^ 0x10;

@@ -119,7 +119,9 @@ describe('multi', () => {
     await expect(make('mirror', 'abort').list()).rejects.toThrow('down');
     await expect(make('mirror', 'continue').remove(['x'])).rejects.toThrow('down');
     for (const store of stores) store.fails = true;
-    await expect(make('mirror', 'continue').write('x', Buffer.from('1'), {})).rejects.toThrow();
+    await expect(make('mirror', 'continue').write('x', Buffer.from('1'), {})).rejects.toThrow(
+      'down',
+    );
     await expect(make('mirror', 'continue').list()).rejects.toThrow('down');
   });
 

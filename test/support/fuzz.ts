@@ -110,20 +110,28 @@ export function harm(files: Files, seed: number): Harm {
   }
 }
 
+export interface Outcome {
+  /** What is wrong with what came out: nothing, it is hoped. */
+  readonly wrong: readonly string[];
+  /** How many files came out as they were. */
+  readonly served: number;
+}
+
 /**
- * Reads everything of a harmed backup. Returns what is wrong with what came out: nothing, it is hoped.
+ * Reads everything of a harmed backup.
  * Signatures are bound to nothing: swapped, they may show another version of a file, but no other bytes.
  */
-export async function complaints(
+export async function outcomeOf(
   { files, names }: Harm,
   recording: Recording,
   folder: string,
   options: OpenTestOptions,
-): Promise<string[]> {
+): Promise<Outcome> {
   const target = join(folder, 'target');
   mkdirSync(target, { recursive: true });
   for (const [name, bytes] of files) writeFileSync(join(target, name), bytes);
   const wrong: string[] = [];
+  let served = 0;
   const check = (where: string, error: unknown): void => {
     if (isDuplifsError(error)) return;
     wrong.push(
@@ -138,7 +146,7 @@ export async function complaints(
     opened = await openTest(target, options);
   } catch (error) {
     check('open', error);
-    return wrong;
+    return { wrong, served };
   }
   const { repository } = opened;
   try {
@@ -148,9 +156,11 @@ export async function complaints(
           if (shown.error !== undefined) check(path, shown.error);
           if (shown.bytes === undefined) continue;
           const allowed = mayBeOlder ? versions(path) : [recording.get(set.key)?.get(path)];
-          if (!allowed.some((bytes) => bytes !== undefined && shown.bytes?.equals(bytes))) {
-            wrong.push(`wrong bytes of "${path}" in ${set.key}`);
-          }
+          const isRight = allowed.some(
+            (bytes) => bytes !== undefined && shown.bytes?.equals(bytes),
+          );
+          if (isRight) served += 1;
+          else wrong.push(`wrong bytes of "${path}" in ${set.key}`);
         }
       } catch (error) {
         check(set.key, error);
@@ -162,5 +172,5 @@ export async function complaints(
   } finally {
     await repository.close();
   }
-  return wrong;
+  return { wrong, served };
 }
