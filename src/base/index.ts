@@ -15,3 +15,12 @@ export type { EventLevel, Report, RoomEvent } from './events.js';
 export { eventLoopTurns } from './event-loop.js';
 export { birthOfProcess, isProcessAlive } from './process-life.js';
 export { SharedTask } from './shared-task.js';
+export { runProgram, startProgram } from './run-program.js';
+export type {
+  ExtraPipe,
+  ProgramEnd,
+  ProgramOptions,
+  ProgramResult,
+  RunningProgram,
+  RunOptions,
+} from './run-program.js';

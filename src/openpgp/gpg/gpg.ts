@@ -2,11 +2,11 @@
  * The gpg program: it opens session keys and gives public keys, and never touches bulk data
  * (docs/design.md, "The private key stays where it is").
  */
-import { spawn } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import PQueue from 'p-queue';
 
-import { DuplifsError, errorText } from '../../base/index.js';
+import type { ProgramResult } from '../../base/index.js';
+import { runProgram } from '../../base/index.js';
 import { untilWritable } from '../packets/until-writable.js';
 
 export interface GpgProgram {
@@ -30,7 +30,8 @@ export interface GpgRun {
 }
 
 export interface GpgOutcome {
-  readonly exitCode: number | null;
+  /** Undefined when a signal ended it. */
+  readonly exitCode: number | undefined;
   readonly output: Buffer;
   /** The status lines without "[GNUPG:] ". */
   readonly status: readonly string[];
@@ -53,12 +54,10 @@ export function runGpg(
   run: GpgRun,
   input: Uint8Array = Buffer.alloc(0),
 ): Promise<GpgOutcome> {
-  const whole = async () => {
-    const process = startGpg(gpg, run);
-    await process.write(input);
-    return process.end();
-  };
-  return queue.add(whole, run.signal ? { signal: run.signal } : {});
+  return queue.add(
+    async () => outcomeOf(await runGpgProgram(gpg, run, input)),
+    run.signal ? { signal: run.signal } : {},
+  );
 }
 
 /** The options in the order in which duplicity gives them (docs/format/1-bytes.md 7.2). */
@@ -84,77 +83,57 @@ export interface GpgProcess {
 
 /** Starts gpg at once, without waiting for others. */
 export function startGpg(gpg: GpgProgram, run: GpgRun): GpgProcess {
-  const child = spawn(gpg.binary, gpgArguments(gpg, run), {
-    stdio: ['pipe', run.discardOutput ? 'ignore' : 'pipe', 'pipe', 'pipe', 'pipe'],
-    env: gpg.home === undefined ? process.env : { ...process.env, GNUPGHOME: gpg.home },
-    signal: run.signal ? run.signal : undefined,
-  });
-  const [stdin, stdout, stderr, secret, status] = child.stdio as unknown as [
-    Writable,
-    Readable | null,
-    Readable,
-    Writable,
-    Readable,
-  ];
-  const exit = new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  // gpg may end before it has read everything: its exit code tells, not the broken pipe.
-  for (const pipe of [stdin, secret]) pipe.on('error', () => undefined);
-  secret.end(run.passphrase ?? '');
-  const outcome = Promise.all([
-    exit,
-    stdout ? collect(stdout, maxOutputBytes) : Buffer.alloc(0),
-    collect(status, maxOutputBytes),
-    collect(stderr, maxLogBytes),
-  ]);
+  const input = new PassThrough();
+  // destroyed when gpg has ended before it has read everything: its exit code tells why
+  input.on('error', () => undefined);
+  const stop = new AbortController();
+  const signal = run.signal ? AbortSignal.any([run.signal, stop.signal]) : stop.signal;
+  const result = runGpgProgram(gpg, { ...run, signal }, input);
   // Whoever calls `end` learns of it there.
-  outcome.catch(() => undefined);
+  result
+    .catch(() => undefined)
+    .finally(() => {
+      input.destroy();
+    });
   return {
-    write: async (input) => {
-      if (!stdin.destroyed && !stdin.write(input)) await untilWritable(stdin);
+    write: async (piece) => {
+      if (!input.destroyed && !input.write(piece)) await untilWritable(input);
     },
     end: async () => {
-      stdin.end();
-      return result(gpg, run, outcome);
+      input.end();
+      return outcomeOf(await result);
     },
     abort: () => {
-      child.kill();
+      stop.abort();
     },
   };
 }
 
-async function result(
+function runGpgProgram(
   gpg: GpgProgram,
   run: GpgRun,
-  outcome: Promise<readonly [number | null, Buffer, Buffer, Buffer]>,
-): Promise<GpgOutcome> {
-  try {
-    const [exitCode, output, statusText, log] = await outcome;
-    const prefix = '[GNUPG:] ';
-    const lines = statusText.toString('utf8').split('\n');
-    const status = lines.flatMap((line) =>
-      line.startsWith(prefix) ? [line.slice(prefix.length)] : [],
-    );
-    return { exitCode, output, status, log: log.toString('utf8').trim() };
-  } catch (error) {
-    run.signal?.throwIfAborted();
-    throw new DuplifsError('KEY', `Cannot run "${gpg.binary}": ${errorText(error)}`, {
+  input: Uint8Array | PassThrough,
+): Promise<ProgramResult> {
+  return runProgram(gpg.binary, gpgArguments(gpg, run), {
+    startError: {
+      code: 'KEY',
       hint: 'Install GnuPG, name it with --gpg-binary, or give the keys with --key-file',
-      cause: error,
-    });
-  }
+    },
+    input,
+    env: gpg.home === undefined ? undefined : { GNUPGHOME: gpg.home },
+    signal: run.signal,
+    stdout: run.discardOutput ? 'discard' : 'keep',
+    extraPipes: [{ kind: 'input', bytes: Buffer.from(run.passphrase ?? '') }, { kind: 'output' }],
+    maxOutputBytes,
+    maxStderrBytes: maxLogBytes,
+  });
 }
 
-/** All that a stream brings, the first `maxBytes` of it kept. */
-async function collect(stream: Readable, maxBytes: number): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of stream) {
-    const piece = (chunk as Buffer).subarray(0, maxBytes - length);
-    parts.push(piece);
-    length += piece.length;
-  }
-  return Buffer.concat(parts);
+function outcomeOf({ exitCode, stdout, stderr, extra }: ProgramResult): GpgOutcome {
+  const prefix = '[GNUPG:] ';
+  const lines = extra[statusFd - passphraseFd]?.toString('utf8').split('\n') ?? [];
+  const status = lines.flatMap((line) =>
+    line.startsWith(prefix) ? [line.slice(prefix.length)] : [],
+  );
+  return { exitCode, output: stdout, status, log: stderr.trim() };
 }

@@ -3,9 +3,9 @@
  * not at all. So a second Node.js decrypts, as a pipe. gpg 1.4 and 2.0 took CAST5 for every passphrase, and
  * there are chains from then.
  */
-import { spawn } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 
+import { startProgram } from '../../base/index.js';
 import { UnsupportedError } from './message-error.js';
 import { untilWritable } from './until-writable.js';
 
@@ -25,21 +25,16 @@ export async function* decryptWithOldCipher(
   key: Buffer,
   iv: Buffer,
 ): AsyncGenerator<Buffer, void, void> {
-  const child = spawn(process.execPath, ['--openssl-legacy-provider', '-e', program], {
-    stdio: ['pipe', 'pipe', 'ignore', 'pipe'],
+  const secret = { cipher, key: key.toString('hex'), iv: iv.toString('hex') };
+  const args = ['--openssl-legacy-provider', '-e', program];
+  const child = await startProgram(process.execPath, args, {
+    startError: { code: 'KEY' },
     env: {},
+    inheritEnv: false,
+    stderr: 'discard',
+    extraPipes: [{ kind: 'input', bytes: Buffer.from(JSON.stringify(secret)) }],
   });
-  const exit = new Promise<number | null>((resolve) => {
-    child.once('error', () => {
-      resolve(null);
-    });
-    child.once('close', resolve);
-  });
-  const [stdin, stdout, , secret] = child.stdio as unknown as [Writable, Readable, null, Writable];
-  // That the process ended too early is told by its exit code.
-  for (const pipe of [stdin, secret]) pipe.on('error', () => undefined);
-  secret.end(JSON.stringify({ cipher, key: key.toString('hex'), iv: iv.toString('hex') }));
-  const feeding = feed(source, stdin).then(
+  const feeding = feed(source, child.stdin).then(
     () => undefined,
     (error: unknown) => {
       child.kill();
@@ -47,10 +42,10 @@ export async function* decryptWithOldCipher(
     },
   );
   try {
-    for await (const piece of stdout) yield piece as Buffer;
+    for await (const piece of child.stdout ?? []) yield piece as Buffer;
     const failed = await feeding;
     if (failed) throw failed.error;
-    if ((await exit) !== 0) {
+    if ((await child.ended).exitCode !== 0) {
       throw new UnsupportedError(
         `its cipher "${cipher}" needs a Node.js whose OpenSSL has the legacy provider`,
       );
