@@ -9,6 +9,7 @@ import { hasSameReaders, removeUnfinished } from './unfinished.js';
 import type { UnfinishedSet } from './unfinished.js';
 import { adoptSet } from './writing/adopt-set.js';
 import { isStillOurs } from './writing/resume.js';
+import { stateVersion } from './writing/set-state.js';
 import type { StateHeader } from './writing/set-state.js';
 
 /** The unfinished set that this run goes on with; all others are removed. */
@@ -45,6 +46,7 @@ async function fittingSet(
   const files = { times: set.times, prefixes, archiveFolder };
   if (header !== undefined && (await isStillOurs(files))) {
     const fits =
+      header.version === wanted.version &&
       header.baseKey === wanted.baseKey &&
       header.hostname === wanted.hostname &&
       header.localDir === wanted.localDir &&
@@ -74,7 +76,7 @@ export function headerOf(
   key: string,
 ): StateHeader {
   return {
-    version: 1,
+    version: stateVersion,
     key,
     hostname,
     localDir: source,

@@ -12,7 +12,5 @@ export type {
 export { encodingOfFile, openFileWriter, signedBy } from './writing/encoding.js';
 export type { Encoding, FileEncoding } from './writing/encoding.js';
 export { blockBytes } from './writing/volume-writer.js';
-export type { VolumeBlock, VolumeTable, VolumeWriter } from './writing/volume-writer.js';
-export { SeekTable } from './reading/seek-table.js';
-export type { SeekBlock } from './reading/seek-table.js';
+export type { VolumeWriter, WrittenVolume } from './writing/volume-writer.js';
 export type { VolumeEvent } from './events.js';

@@ -7,7 +7,7 @@
  * that is being decoded waits for that same pass. A pass may be watched (VolumeObserver), so that the
  * catalog is filled from the same bytes.
  *
- * A volume with a table of blocks (SeekTable) is read block by block instead; if a block is not what the
+ * A volume with a table of blocks (BlockTable in archive) is read block by block instead; if a block is not what the
  * table says, it is decoded whole after all, and verified as any other.
  *
  * A volume larger than the cache keeps a window of blocks around the place that was asked for and is
@@ -16,6 +16,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import PQueue from 'p-queue';
+import type { BlockTable } from '../archive/index.js';
 import { DuplifsError, isDuplifsError, SharedTask } from '../base/index.js';
 import { noteShortLived } from '../threads/index.js';
 import type { SessionKey } from '../openpgp/index.js';
@@ -27,15 +28,14 @@ import { decodeFile } from './decode.js';
 import type { DecodeOptions, EncodedFile } from './decode.js';
 import { DecodedReader, holdsRange } from './reading/read-decoded.js';
 import { BlockReader } from './reading/read-blocks.js';
-import type { SeekTable } from './reading/seek-table.js';
 import { SeekableVolumes } from './reading/seekable-volumes.js';
 import type { SeekableVolume } from './reading/seekable-volumes.js';
 
 /** A volume to read: `id` is unique within one store. */
 export interface VolumeRef extends EncodedFile {
   readonly id: number;
-  /** Its blocks, where an index tells them: then reads need not decode the whole volume. */
-  readonly table?: SeekTable | undefined;
+  /** Its blocks, at least one, where an index tells them: then reads need not decode the whole volume. */
+  readonly table?: BlockTable | undefined;
   /** The session key that the index gives; without it the volume's header is opened. */
   readonly sessionKey?: SessionKey | undefined;
 }
@@ -174,7 +174,7 @@ export class VolumeStore {
 
   #readSeekable(
     volume: VolumeRef,
-    table: SeekTable,
+    table: BlockTable,
     offset: number,
     length: number,
     signal: AbortSignal | undefined,
@@ -184,7 +184,8 @@ export class VolumeStore {
     let seekable = this.#readers.get(volume.id);
     if (seekable === undefined) {
       const { storage, keyring } = this.#options;
-      const reader = new BlockReader(storage, keyring, volume, table, volume.sessionKey);
+      const { sessionKey } = volume;
+      const reader = new BlockReader({ storage, keyring, file: volume, table, sessionKey });
       seekable = { id: volume.id, table, reader };
       this.#readers.set(volume.id, seekable);
     }

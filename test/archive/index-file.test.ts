@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { appendPiece, IndexEncoder, IndexParser, piecesOf } from '../../src/archive/index.js';
+import {
+  appendPiece,
+  IndexEncoder,
+  IndexParser,
+  packBlocks,
+  piecesOf,
+} from '../../src/archive/index.js';
 import type {
   IndexCounts,
   IndexedEntry,
@@ -68,12 +74,18 @@ function volumeOf(number: number, plaintextLength: number, blockLength: number):
     fileName: `duplicity-full.20231114T221320Z.vol${number}.difftar.gpg`,
     fileSize: plaintextLength + 1000,
     sha1: createHash('sha1').update(String(number)).digest(),
-    container: 'gpg',
     sessionKey: { algorithm: 9, key: createHash('sha256').update('key').digest() },
-    plaintextLength,
-    layout: [271, 13],
-    blocks,
+    table: {
+      container: 'gpg',
+      plaintextLength,
+      layout: { compression: 'zip', dataOffset: 271, partBytes: 13, bodyBytes: 4 },
+      blocks: packBlocks(blocks),
+    },
   };
+}
+
+function volumeWithoutBlocks(plaintextLength: number): IndexVolume['table'] {
+  return { ...volumeOf(1, 0, 1).table, plaintextLength };
 }
 
 /** Pieces of files as they follow each other in volumes 1 to 3, with the runs that they make. */
@@ -139,14 +151,17 @@ describe('an index', () => {
 
   it('is the worked example of the format, byte for byte', () => {
     const volume: IndexVolume = {
-      ...{ number: 1, fileName: 'v', fileSize: 1024, container: 'plain', plaintextLength: 1024 },
-      ...{ sha1: Buffer.alloc(20, 1), layout: [] },
-      blocks: [
-        {
-          ...{ plaintextOffset: 0, plaintextLength: 1024, fileOffset: 0, fileLength: 1024 },
-          digest: Buffer.alloc(16, 3),
-        },
-      ],
+      ...{ number: 1, fileName: 'v', fileSize: 1024, sha1: Buffer.alloc(20, 1) },
+      table: {
+        container: 'plain',
+        plaintextLength: 1024,
+        blocks: packBlocks([
+          {
+            ...{ plaintextOffset: 0, plaintextLength: 1024, fileOffset: 0, fileLength: 1024 },
+            digest: Buffer.alloc(16, 3),
+          },
+        ]),
+      },
     };
     const chunks: Buffer[] = [];
     const encoder = new IndexEncoder({ setKey: 'T', producer: 'p' }, (chunk) => chunks.push(chunk));
@@ -317,14 +332,14 @@ describe('an index', () => {
     ['a volume 0', { number: 0 }, 'impossible volume'],
     [
       'blocks that are too short for their volume',
-      { number: 2, plaintextLength: 5000 },
+      { number: 2, table: { ...volumeOf(1, 3000, 1000).table, plaintextLength: 5000 } },
       'do not make',
     ],
     ['a block outside its file', { number: 2, fileSize: 1500 }, 'outside its volume'],
     ['an endless name', { number: 2, fileName: 'x'.repeat(2000) }, 'impossible volume'],
     [
       'places beyond the end',
-      { number: 3, blocks: [], plaintextLength: 10 },
+      { number: 3, table: volumeWithoutBlocks(10) },
       'volume 3 does not have',
     ],
   ])('with %s is damaged', (_, change, message) => {
