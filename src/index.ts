@@ -9,7 +9,7 @@ export { Keyring } from './openpgp/index.js';
 export type { KeyringOptions } from './openpgp/index.js';
 export { openStorage } from './storage/index.js';
 export type { Storage, StorageOptions } from './storage/index.js';
-export { BlockArena } from './volume/index.js';
+export { SlotFile } from './volume/index.js';
 export { Repository, Snapshot } from './snapshot/index.js';
 export type { CatalogSet, RepositoryOptions, SnapshotEntry } from './snapshot/index.js';
 export { restore } from './restore/index.js';

@@ -12,7 +12,7 @@ import type { BackupSet, Collection, NamePrefixes, StoredFile } from '../archive
 import { DuplifsError, isDuplifsError } from '../base/index.js';
 import type { Storage } from '../storage/index.js';
 import { decodeFile, VolumeStore } from '../volume/index.js';
-import type { BlockArena, DecodeOptions, DecodePriority, VolumeRef } from '../volume/index.js';
+import type { SlotFile, DecodeOptions, DecodePriority, VolumeRef } from '../volume/index.js';
 import { abortable } from './abortable.js';
 import { Catalog } from './catalog.js';
 import type { CatalogSet } from './catalog.js';
@@ -30,7 +30,7 @@ export interface FillerOptions {
   readonly archiveFolder: string;
   readonly prefixes: NamePrefixes;
   readonly decode: Omit<DecodeOptions, 'signal'>;
-  readonly arena: BlockArena;
+  readonly arena: SlotFile;
   /** Bytes of decoded blocks kept in memory. */
   readonly memoryBytes: number;
   /** Read no block by itself: decode each volume that is touched, and hold it against its hash. */
@@ -83,7 +83,7 @@ export class Filler {
     this.volumes = new VolumeStore({
       ...decode,
       storage,
-      arena: options.arena,
+      slots: options.arena,
       memoryBytes: options.memoryBytes,
       observe: (volume) => this.#observe(volume),
     });

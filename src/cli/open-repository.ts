@@ -6,7 +6,7 @@ import { Keyring } from '../openpgp/index.js';
 import { Repository } from '../snapshot/index.js';
 import { openStorage, storageOptionsFrom } from '../storage/index.js';
 import type { Storage, StorageOptions, StorageStatistics } from '../storage/index.js';
-import { BlockArena } from '../volume/index.js';
+import { SlotFile } from '../volume/index.js';
 import { archiveFolderOf, prefixesOf } from './common-options.js';
 import type { CommonOptions } from './common-options.js';
 import type { Log } from './log.js';
@@ -50,7 +50,7 @@ export async function openRepository(
     statistics,
     ...storageOptions,
   });
-  const arena = await BlockArena.open(options.tempdir ?? tmpdir(), options.cacheSize);
+  const arena = await SlotFile.open(options.tempdir ?? tmpdir(), options.cacheSize);
   return Repository.open(
     {
       storage,

@@ -4,7 +4,7 @@ import { noPrefixes } from '../../src/archive/index.js';
 import { Keyring } from '../../src/openpgp/index.js';
 import { Repository, type CatalogSet, type SnapshotEntry } from '../../src/snapshot/index.js';
 import { openStorage, type Storage } from '../../src/storage/index.js';
-import { BlockArena } from '../../src/volume/index.js';
+import { SlotFile } from '../../src/volume/index.js';
 
 export interface OpenTestOptions {
   /** Where the catalog lies; "archive" beside the target unless it says otherwise. */
@@ -32,7 +32,7 @@ export async function openTest(target: string, options: OpenTestOptions = {}): P
     archiveFolder,
     prefixes: noPrefixes,
     decode: { keyring: new Keyring({ passphrases: options.passphrases ?? [] }), warn },
-    arena: await BlockArena.open(archiveFolder, options.cacheBytes ?? 64 << 20),
+    arena: await SlotFile.open(archiveFolder, options.cacheBytes ?? 64 << 20),
     memoryBytes: options.memoryBytes ?? 4 << 20,
     wholeVolumes: options.wholeVolumes,
     numericOwner: true,

@@ -17,7 +17,7 @@ import type {
   SessionKey,
 } from '../../openpgp/index.js';
 import type { ByteRange, Storage } from '../../storage/index.js';
-import type { EncodedFile } from '../decode.js';
+import type { EncodedFile } from '../decoding/decode-file.js';
 
 const inflateInPool = promisify(inflateRaw);
 /** The packets before the encrypted data: more than enough for dozens of recipients. */

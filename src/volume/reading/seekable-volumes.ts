@@ -8,7 +8,7 @@
 import { countBlocks, plaintextOffsetAt } from '../../archive/index.js';
 import type { BlockTable } from '../../archive/index.js';
 import { SharedTask } from '../../base/index.js';
-import type { BlockMemory } from '../block-memory.js';
+import type { SlotMemory } from '../slots/slot-memory.js';
 import { findBlock } from './find-block.js';
 import type { BlockReader } from './read-blocks.js';
 
@@ -31,13 +31,13 @@ interface Progress {
 }
 
 export class SeekableVolumes {
-  readonly #memory: BlockMemory;
+  readonly #memory: SlotMemory;
   readonly #blockId: (volumeId: number, index: number) => number;
   readonly #fetching = new Map<number, FetchTask>();
   readonly #progress = new Map<number, Progress>();
 
   /** `memory` holds decoded blocks by what `blockId` makes of them. */
-  constructor(memory: BlockMemory, blockId: (volumeId: number, index: number) => number) {
+  constructor(memory: SlotMemory, blockId: (volumeId: number, index: number) => number) {
     this.#memory = memory;
     this.#blockId = blockId;
   }
@@ -60,17 +60,17 @@ export class SeekableVolumes {
       const known = this.#memory.part(this.#blockId(volume.id, first), from, length);
       if (known !== undefined) return known;
     }
-    return this.#collect(volume, first, last, offset, length, signal);
+    return this.#collect(volume, offset, length, signal);
   }
 
   async #collect(
     volume: SeekableVolume,
-    first: number,
-    last: number,
     offset: number,
     length: number,
     signal: AbortSignal | undefined,
   ): Promise<Buffer> {
+    const first = findBlock(volume.table.blocks, offset);
+    const last = findBlock(volume.table.blocks, offset + length - 1);
     const parts: Buffer[] = [];
     for (let index = first; index <= last; index += 1) {
       const block = await this.#block(volume, index, last - index + 1, signal);
