@@ -16,7 +16,7 @@ export const rooms = {
   librsync: { holds: 'signatures, deltas, patches: pure computation on bytes', mayUse: [] },
   archive: {
     holds:
-      'the format: file names, manifests, difftar, sigtar, index, chains. Bytes in, values out; no I/O and no text for people',
+      'the format: file names, manifests, difftar, sigtar, index, block tables, chains. Bytes in, values out; no I/O and no text for people',
     mayUse: ['time', 'librsync'],
   },
   openpgp: {
@@ -25,8 +25,8 @@ export const rooms = {
   },
   storage: { holds: 'one interface, one folder a backend, the URL grammar, retries', mayUse: [] },
   volume: {
-    holds: 'a volume as random-access plaintext: containers, the block table, caches, writers',
-    mayUse: ['openpgp', 'storage', 'deflate', 'threads'],
+    holds: 'a volume as random-access plaintext: containers, caches, readers, writers',
+    mayUse: ['archive', 'openpgp', 'storage', 'deflate', 'threads'],
   },
   target: {
     holds:

@@ -43,11 +43,31 @@ export {
 } from './manifest/format.js';
 export { volumesForEntry, volumesForPath } from './manifest/volumes-for.js';
 
+// Where a volume's blocks lie.
+export { digestBytes } from './block-table/block-table.js';
+export type {
+  Block,
+  BlockTable,
+  GpgBlockTable,
+  GpgLayout,
+  GzipBlockTable,
+  PlainBlockTable,
+} from './block-table/block-table.js';
+export { blockTable, layoutNumbers } from './block-table/layout-numbers.js';
+export type { TableFields } from './block-table/layout-numbers.js';
+export {
+  blockAt,
+  countBlocks,
+  faultOfBlocks,
+  packBlocks,
+  plaintextOffsetAt,
+  unpackBlocks,
+} from './block-table/packed-blocks.js';
+
 // The index.
 export { IndexEncoder } from './index-file/encoder.js';
 export { IndexParser, type IndexSink } from './index-file/parser.js';
 export type {
-  IndexBlock,
   IndexCounts,
   IndexedEntry,
   IndexEntry,

@@ -4,11 +4,10 @@
  *
  * Session keys are handed over, never written: the catalog lies on the disk in the clear.
  */
-import { IndexParser, piecesOf } from '../archive/index.js';
-import type { IndexEntry, IndexVolume } from '../archive/index.js';
+import { IndexParser, layoutNumbers, piecesOf } from '../archive/index.js';
+import type { BlockTable, IndexEntry, IndexVolume } from '../archive/index.js';
 import { DuplifsError } from '../base/index.js';
 import { cipherById } from '../openpgp/index.js';
-import { SeekTable } from '../volume/index.js';
 import type { Catalog, CatalogSet } from './catalog.js';
 import type { EntryWriter } from './entry-writer.js';
 import { ImpliedFolders } from './implied-folders.js';
@@ -92,7 +91,7 @@ class VolumeTables {
   readonly #volumes: ReadonlyMap<number, SetVolume>;
   readonly #directory: VolumeDirectory;
   readonly #name: string;
-  readonly #tables = new Map<SetVolume, SeekTable>();
+  readonly #tables = new Map<SetVolume, BlockTable>();
 
   constructor(
     catalog: Catalog,
@@ -115,7 +114,7 @@ class VolumeTables {
         `"${this.#name}" is not about the volume ${record.number} that the manifest names`,
       );
     }
-    this.#tables.set(volume, SeekTable.of(record.plaintextLength, record.layout, record.blocks));
+    this.#tables.set(volume, record.table);
     if (record.sessionKey === undefined) return;
     const { algorithm, key } = record.sessionKey;
     this.#directory.keepSessionKey(volume.id, { algorithm: cipherById(algorithm).name, key });
@@ -133,8 +132,9 @@ class VolumeTables {
     );
     this.#catalog.connection
       .transaction(() => {
-        for (const [volume, { plaintextLength, layout, packed }] of this.#tables) {
-          put.run(volume.id, setId, plaintextLength, JSON.stringify(layout), packed);
+        for (const [volume, table] of this.#tables) {
+          const layout = JSON.stringify(layoutNumbers(table));
+          put.run(volume.id, setId, table.plaintextLength, layout, table.blocks);
           catalogued.run(volume.id);
         }
       })

@@ -54,8 +54,8 @@ const schema = `
     volume_id INTEGER PRIMARY KEY,
     set_id INTEGER NOT NULL,
     plaintext_length INTEGER NOT NULL,
-    layout TEXT NOT NULL,           -- JSON: the container's numbers
-    blocks BLOB NOT NULL            -- SeekTable; no session keys
+    layout TEXT NOT NULL,           -- JSON: layout-numbers.ts in archive
+    blocks BLOB NOT NULL            -- packed-blocks.ts in archive; no session keys
   );
   CREATE TABLE names (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

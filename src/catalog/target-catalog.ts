@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Report } from '../base/index.js';
 import type { Target } from '../target/index.js';
 import { VolumeStore } from '../volume/index.js';
-import type { BlockArena } from '../volume/index.js';
+import type { SlotFile } from '../volume/index.js';
 import { Catalog } from './catalog.js';
 import { EntryWriter } from './entry-writer.js';
 import type { CatalogEvent } from './events.js';
@@ -22,7 +22,7 @@ import { VolumeReader } from './volume-reader.js';
 
 export interface TargetCatalogOptions {
   readonly target: Target;
-  readonly arena: BlockArena;
+  readonly slots: SlotFile;
   /** Bytes of decoded blocks kept in memory. */
   readonly memoryBytes: number;
   /** Read no block by itself: decode each volume that is touched, and hold it against its hash. */
@@ -47,7 +47,7 @@ export class TargetCatalog {
   readonly #store: VolumeStore;
   readonly #target: Target;
 
-  constructor({ target, arena, memoryBytes, wholeVolumes, report }: TargetCatalogOptions) {
+  constructor({ target, slots, memoryBytes, wholeVolumes, report }: TargetCatalogOptions) {
     const path = join(target.archiveFolder, catalogName);
     const catalog = new Catalog(path);
     const writer = new EntryWriter(catalog.connection);
@@ -57,7 +57,7 @@ export class TargetCatalog {
     const store = new VolumeStore({
       ...target.decode,
       storage: target.storage,
-      arena,
+      slots,
       memoryBytes,
       observe: (volume) => this.cataloguer.observe(volume),
     });

@@ -1,9 +1,10 @@
 /** The volumes of every set: from the catalog, or from the manifest when that was not read yet. */
 import { LRUCache } from 'lru-cache';
+import { blockTable, faultOfBlocks } from '../archive/index.js';
+import type { BlockTable } from '../archive/index.js';
 import { DuplifsError } from '../base/index.js';
 import type { Report } from '../base/index.js';
 import type { SessionKey } from '../openpgp/index.js';
-import { SeekTable } from '../volume/index.js';
 import type { VolumeRef } from '../volume/index.js';
 import { missingFilesOf, readManifest } from '../target/index.js';
 import type { Target } from '../target/index.js';
@@ -78,9 +79,10 @@ export class VolumeDirectory {
   ref(volume: SetVolume): VolumeRef {
     const known = this.#refs.get(volume.id);
     if (known !== undefined && known.name === volume.name) return known;
+    const reference = volumeRef(volume, this.#sets.keyOf(volume.setId));
     const ref: VolumeRef = {
-      ...volumeRef(volume, this.#sets.keyOf(volume.setId)),
-      table: this.#wholeVolumes ? undefined : this.#tableOf(volume),
+      ...reference,
+      table: this.#wholeVolumes ? undefined : this.#tableOf(volume.id, reference.container),
       sessionKey: this.#sessionKeys.get(volume.id),
     };
     this.#refs.set(volume.id, ref);
@@ -146,14 +148,23 @@ export class VolumeDirectory {
     return volumes;
   }
 
-  #tableOf({ id }: SetVolume): SeekTable | undefined {
+  #tableOf(id: number, container: BlockTable['container']): BlockTable | undefined {
     const row = this.#connection
       .prepare<[number], { plaintext_length: number; layout: string; blocks: Buffer }>(
         'SELECT plaintext_length, layout, blocks FROM volume_tables WHERE volume_id = ?',
       )
       .get(id);
     if (row === undefined || row.blocks.length === 0) return undefined;
-    return new SeekTable(row.plaintext_length, JSON.parse(row.layout) as number[], row.blocks);
+    if (faultOfBlocks(row.blocks, row.plaintext_length) !== undefined) {
+      throw new DuplifsError('DAMAGED', 'The catalog has a damaged table of blocks');
+    }
+    const table = blockTable({
+      container,
+      plaintextLength: row.plaintext_length,
+      layout: JSON.parse(row.layout) as number[],
+      blocks: row.blocks,
+    });
+    return table.blocks.length === 0 ? undefined : table;
   }
 
   async #load(setId: number): Promise<SetVolumes> {

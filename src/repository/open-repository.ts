@@ -10,7 +10,7 @@ import { openStorage } from '../storage/index.js';
 import type { Storage, StorageEvent, StorageOptions } from '../storage/index.js';
 import { archiveFolderFor, Target } from '../target/index.js';
 import type { TargetEvent } from '../target/index.js';
-import { BlockArena } from '../volume/index.js';
+import { SlotFile } from '../volume/index.js';
 import { Repository } from './repository.js';
 
 /** Decoded blocks kept in memory; the kernel keeps what it has read anyway. */
@@ -77,7 +77,7 @@ export async function openRepository(options: OpenRepositoryOptions): Promise<Re
     const tempFolder = options.tempFolder ?? tmpdir();
     repository = new Repository({
       target,
-      arena: await BlockArena.open(tempFolder, options.cacheBytes ?? defaultCacheBytes),
+      slots: await SlotFile.open(tempFolder, options.cacheBytes ?? defaultCacheBytes),
       memoryBytes: options.memoryBytes ?? defaultMemoryBytes,
       wholeVolumes,
       numericOwner: options.numericOwner ?? false,

@@ -7,11 +7,11 @@ import { Content } from '../content/index.js';
 import { History, OwnerMap, Snapshot } from '../snapshot/index.js';
 import type { SnapshotSources } from '../snapshot/index.js';
 import type { Target } from '../target/index.js';
-import type { BlockArena } from '../volume/index.js';
+import type { SlotFile } from '../volume/index.js';
 
 export interface RepositoryParts {
   readonly target: Target;
-  readonly arena: BlockArena;
+  readonly slots: SlotFile;
   /** Bytes of decoded volumes kept in memory. */
   readonly memoryBytes: number;
   readonly wholeVolumes: boolean | undefined;

@@ -1,17 +1,12 @@
 /** A volume as a random-access plaintext. */
-export { BlockArena, blockLength } from './block-arena.js';
-export { decodeFile } from './decode.js';
-export type { DecodeOptions, EncodedFile, FileHash } from './decode.js';
+export { SlotFile, slotBytes } from './slots/slot-file.js';
+export { decodeFile } from './decoding/decode-file.js';
+export type { DecodeOptions, EncodedFile, FileHash } from './decoding/decode-file.js';
 export { VolumeStore } from './volume-store.js';
-export type {
-  DecodePriority,
-  VolumeObserver,
-  VolumeRef,
-  VolumeStoreOptions,
-} from './volume-store.js';
+export type { DecodePriority, VolumeObserver } from './decoding/decode-passes.js';
+export type { VolumeRef } from './volume-ref.js';
+export type { VolumeStoreOptions } from './volume-store.js';
 export { encodingOfFile, openFileWriter, signedBy } from './writing/encoding.js';
 export type { Encoding, FileEncoding } from './writing/encoding.js';
 export { blockBytes } from './writing/volume-writer.js';
-export type { VolumeBlock, VolumeTable, VolumeWriter } from './writing/volume-writer.js';
-export { SeekTable } from './reading/seek-table.js';
-export type { SeekBlock } from './reading/seek-table.js';
+export type { VolumeWriter, WrittenVolume } from './writing/volume-writer.js';

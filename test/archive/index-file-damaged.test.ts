@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { IndexVolume } from '../../src/archive/index.js';
 import { isDuplifsError } from '../../src/base/index.js';
-import { decode, encode, file, run, volumeOf } from './index-files.js';
+import { decode, encode, file, run, volumeOf, volumeWithoutBlocks } from './index-files.js';
 
 describe('an index', () => {
   const small = encode([
@@ -129,14 +129,14 @@ describe('an index', () => {
     ['a volume 0', { number: 0 }, 'impossible volume'],
     [
       'blocks that are too short for their volume',
-      { number: 2, plaintextLength: 5000 },
+      { number: 2, table: { ...volumeOf(1, 3000, 1000).table, plaintextLength: 5000 } },
       'do not make',
     ],
     ['a block outside its file', { number: 2, fileSize: 1500 }, 'outside its volume'],
     ['an endless name', { number: 2, fileName: 'x'.repeat(2000) }, 'impossible volume'],
     [
       'places beyond the end',
-      { number: 3, blocks: [], plaintextLength: 10 },
+      { number: 3, table: volumeWithoutBlocks(10) },
       'volume 3 does not have',
     ],
   ])('with %s is damaged', (_, change, message) => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { appendPiece, IndexEncoder } from '../../src/archive/index.js';
+import { appendPiece, IndexEncoder, packBlocks } from '../../src/archive/index.js';
 import type { IndexEntry, IndexVolume, PieceRun } from '../../src/archive/index.js';
 import { metadata, path } from './arbitraries.js';
 import { decode, encode, file, header, run, volumeOf } from './index-files.js';
@@ -63,14 +63,17 @@ describe('an index', () => {
 
   it('is the worked example of the format, byte for byte', () => {
     const volume: IndexVolume = {
-      ...{ number: 1, fileName: 'v', fileSize: 1024, container: 'plain', plaintextLength: 1024 },
-      ...{ sha1: Buffer.alloc(20, 1), layout: [] },
-      blocks: [
-        {
-          ...{ plaintextOffset: 0, plaintextLength: 1024, fileOffset: 0, fileLength: 1024 },
-          digest: Buffer.alloc(16, 3),
-        },
-      ],
+      ...{ number: 1, fileName: 'v', fileSize: 1024, sha1: Buffer.alloc(20, 1) },
+      table: {
+        container: 'plain',
+        plaintextLength: 1024,
+        blocks: packBlocks([
+          {
+            ...{ plaintextOffset: 0, plaintextLength: 1024, fileOffset: 0, fileLength: 1024 },
+            digest: Buffer.alloc(16, 3),
+          },
+        ]),
+      },
     };
     const chunks: Buffer[] = [];
     const encoder = new IndexEncoder({ setKey: 'T', producer: 'p' }, (chunk) => chunks.push(chunk));

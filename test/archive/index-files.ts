@@ -1,6 +1,6 @@
 /** Index files of tests, and what is read from them. */
 import { createHash } from 'node:crypto';
-import { IndexEncoder, IndexParser } from '../../src/archive/index.js';
+import { IndexEncoder, IndexParser, packBlocks } from '../../src/archive/index.js';
 import type {
   IndexCounts,
   IndexedEntry,
@@ -68,11 +68,13 @@ export function volumeOf(
     fileName: `duplicity-full.20231114T221320Z.vol${number}.difftar.gpg`,
     fileSize: plaintextLength + 1000,
     sha1: createHash('sha1').update(String(number)).digest(),
-    container: 'gpg',
     sessionKey: { algorithm: 9, key: createHash('sha256').update('key').digest() },
-    plaintextLength,
-    layout: [271, 13],
-    blocks,
+    table: {
+      container: 'gpg',
+      plaintextLength,
+      layout: { compression: 'zip', dataOffset: 271, partBytes: 13, bodyBytes: 4 },
+      blocks: packBlocks(blocks),
+    },
   };
 }
 
@@ -81,3 +83,7 @@ export const file: IndexedEntry = {
   ...{ path: 'a', type: 'reg', mode: 0o644, uid: 0, gid: 0, userName: 'root', groupName: 'root' },
   ...{ mtimeSeconds: 1_690_000_000, kind: 'snapshot', size: 10, runs: [run] },
 };
+
+export function volumeWithoutBlocks(plaintextLength: number): IndexVolume['table'] {
+  return { ...volumeOf(1, 0, 1).table, plaintextLength };
+}

@@ -1,5 +1,5 @@
 /** A backup that is killed goes on at the next run, and nothing of it is lost or left over. */
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -63,6 +63,25 @@ describe('a killed backup of another source, verb or key', () => {
         const kept = (await volumesOf(target)).map((name) => /\.(\d.*Z)\./.exec(name)?.[1]);
         expect(new Set(kept)).toEqual(new Set(sets));
       }
+    });
+  });
+});
+
+describe('a killed backup of a version that noted its state in another way', () => {
+  it('is removed, and begun anew', async () => {
+    await withFolder(async (folder) => {
+      const { target, archive, args } = await smallSource(folder);
+      expect(await killAfterVolumes(['full', ...args], target, 2)).toBe(true);
+      const [cache = ''] = await readdir(archive);
+      const names = await readdir(join(archive, cache));
+      const state = join(archive, cache, names.find((name) => name.endsWith('.state')) ?? '');
+      const lines = await readFile(state, 'utf8');
+      expect(lines).toMatch(/^\{"version":2,/);
+      await writeFile(state, lines.replace('"version":2', '"version":1'));
+      const next = await duplifs(['full', ...args]);
+      expect(next, next.stderr).toMatchObject({ status: 0 });
+      expect(next.stderr).toContain('Removing what an interrupted run has left of the set');
+      expect((await readdir(target)).filter((name) => /^duplifs-index/.test(name))).toHaveLength(1);
     });
   });
 });

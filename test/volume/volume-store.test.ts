@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { isDuplifsError } from '../../src/base/index.js';
 import { Keyring } from '../../src/openpgp/index.js';
 import { type Storage } from '../../src/storage/index.js';
-import { BlockArena, blockLength, VolumeStore } from '../../src/volume/index.js';
+import { SlotFile, slotBytes, VolumeStore } from '../../src/volume/index.js';
 import type { VolumeObserver, VolumeRef } from '../../src/volume/index.js';
 import { noise } from '../support/noise.js';
 import { temporaryFolders } from '../support/temporary.js';
@@ -50,7 +50,7 @@ class MemoryStorage {
 interface Opened {
   readonly storage: MemoryStorage;
   readonly store: VolumeStore;
-  readonly arena: BlockArena;
+  readonly arena: SlotFile;
   readonly folder: string;
 }
 
@@ -63,12 +63,12 @@ async function open(
 ): Promise<Opened> {
   const storage = new MemoryStorage();
   const folder = newFolder();
-  const arena = await BlockArena.open(folder, options.cacheBytes ?? 64 << 20);
+  const arena = await SlotFile.open(folder, options.cacheBytes ?? 64 << 20);
   const store = new VolumeStore({
     storage: storage as unknown as Storage,
-    arena,
+    slots: arena,
     keyring,
-    memoryBytes: options.memoryBytes ?? blockLength,
+    memoryBytes: options.memoryBytes ?? slotBytes,
     ...(options.observe === undefined ? {} : { observe: options.observe }),
   });
   return { storage, store, arena, folder };
@@ -77,15 +77,15 @@ async function open(
 describe('a volume', () => {
   it('gives the bytes at any offset, as stored plain or compressed', async () => {
     const { storage, store } = await open();
-    const plaintext = noise(3 * blockLength + 1000);
+    const plaintext = noise(3 * slotBytes + 1000);
     for (const container of ['plain', 'gz'] as const) {
       const volume = storage.add(container === 'gz' ? 1 : 2, plaintext, container);
       for (const [offset, length] of [
         [0, 10],
-        [blockLength - 5, 10],
-        [blockLength, blockLength],
-        [100, 3 * blockLength],
-        [3 * blockLength, 1000],
+        [slotBytes - 5, 10],
+        [slotBytes, slotBytes],
+        [100, 3 * slotBytes],
+        [3 * slotBytes, 1000],
       ] as const) {
         const bytes = await store.read(volume, offset, length);
         expect(bytes.equals(plaintext.subarray(offset, offset + length))).toBe(true);
@@ -96,13 +96,13 @@ describe('a volume', () => {
 
   it('that two readers ask for at once is fetched once', async () => {
     const { storage, store } = await open();
-    const plaintext = noise(2 * blockLength);
+    const plaintext = noise(2 * slotBytes);
     const volume = storage.add(1, plaintext);
     const parts = await Promise.all(
       [0, 1, 2, 3].map(async (n) => store.read(volume, n * 1000, 1000)),
     );
     expect(Buffer.concat(parts).equals(plaintext.subarray(0, 4000))).toBe(true);
-    await store.read(volume, blockLength + 7, 10);
+    await store.read(volume, slotBytes + 7, 10);
     expect(storage.reads).toEqual(['volume-1']);
     await store.close();
   });
@@ -179,8 +179,8 @@ describe('a volume', () => {
 
 describe('a volume larger than the cache', () => {
   it('is read by a window around the place that is asked for', async () => {
-    const { storage, store } = await open({ cacheBytes: 2 * blockLength });
-    const plaintext = noise(7 * blockLength + 5);
+    const { storage, store } = await open({ cacheBytes: 2 * slotBytes });
+    const plaintext = noise(7 * slotBytes + 5);
     const volume = storage.add(1, plaintext, 'gz');
     for (let at = 0; at < plaintext.length; at += 100_000) {
       const wanted = plaintext.subarray(at, at + 100_000);
@@ -191,15 +191,15 @@ describe('a volume larger than the cache', () => {
   });
 
   it('serves readers at different places at once', async () => {
-    const { storage, store } = await open({ cacheBytes: 2 * blockLength });
-    const plaintext = noise(6 * blockLength);
+    const { storage, store } = await open({ cacheBytes: 2 * slotBytes });
+    const plaintext = noise(6 * slotBytes);
     const volume = storage.add(1, plaintext);
     const places = [5, 0, 3, 1, 4, 2, 0, 5];
     const parts = await Promise.all(
-      places.map(async (block) => store.read(volume, block * blockLength + 3, 100)),
+      places.map(async (block) => store.read(volume, block * slotBytes + 3, 100)),
     );
     for (const [index, block] of places.entries()) {
-      const at = block * blockLength + 3;
+      const at = block * slotBytes + 3;
       expect(parts[index]?.equals(plaintext.subarray(at, at + 100))).toBe(true);
     }
     await store.close();
@@ -211,14 +211,14 @@ describe('volumes that do not fit into the cache together', () => {
     // commit waits, as a catalog does: what was decoded is pushed out before it is used
     const observer = { chunk: () => undefined, commit: () => setTimeout(3) };
     const { storage, store } = await open({
-      cacheBytes: 3 * blockLength,
+      cacheBytes: 3 * slotBytes,
       observe: () => observer,
     });
-    const texts = [1, 2, 3, 4].map((id) => noise(2 * blockLength, id));
+    const texts = [1, 2, 3, 4].map((id) => noise(2 * slotBytes, id));
     const volumes = texts.map((text, index) => storage.add(index + 1, text));
     const reads = Array.from({ length: 80 }, async (_, n) => {
       const index = (n * 7) % 4;
-      const at = (n * 77_777) % (2 * blockLength - 500);
+      const at = (n * 77_777) % (2 * slotBytes - 500);
       const volume = volumes[index];
       if (volume === undefined) throw new Error('no volume');
       const bytes = await store.read(volume, at, 500);
@@ -229,11 +229,11 @@ describe('volumes that do not fit into the cache together', () => {
   });
 
   it('do not lose their room: the cache holds as much afterwards as before', async () => {
-    const { storage, store, arena } = await open({ cacheBytes: 4 * blockLength });
+    const { storage, store, arena } = await open({ cacheBytes: 4 * slotBytes });
     const room = arena.room;
     const refused: number[] = [];
     for (let id = 1; id <= 6; id += 1) {
-      const volume = storage.add(id, noise(3 * blockLength, id));
+      const volume = storage.add(id, noise(3 * slotBytes, id));
       if (id === 3) storage.files.get(`volume-${id}`)?.writeUInt8(0, 5);
       await Promise.resolve(store.read(volume, 0, 10)).catch(() => refused.push(id));
     }
@@ -243,11 +243,11 @@ describe('volumes that do not fit into the cache together', () => {
   });
 
   it('a background pass never pushes out what readers use', async () => {
-    const { storage, store } = await open({ cacheBytes: 2 * blockLength });
-    const first = storage.add(1, noise(2 * blockLength));
+    const { storage, store } = await open({ cacheBytes: 2 * slotBytes });
+    const first = storage.add(1, noise(2 * slotBytes));
     await store.read(first, 0, 10);
-    await store.decode(storage.add(2, noise(2 * blockLength)), 'background');
-    await store.read(first, blockLength, 10);
+    await store.decode(storage.add(2, noise(2 * slotBytes)), 'background');
+    await store.read(first, slotBytes, 10);
     expect(storage.reads).toEqual(['volume-1', 'volume-2']);
     await store.close();
   });
@@ -255,10 +255,10 @@ describe('volumes that do not fit into the cache together', () => {
 
 describe('the cache of decoded volumes', () => {
   it('takes no room for zeros', async () => {
-    const { storage, store, arena } = await open({ cacheBytes: 2 * blockLength });
+    const { storage, store, arena } = await open({ cacheBytes: 2 * slotBytes });
     const room = arena.room;
-    const volume = storage.add(1, Buffer.alloc(40 * blockLength), 'gz');
-    const bytes = await store.read(volume, 39 * blockLength, 1000);
+    const volume = storage.add(1, Buffer.alloc(40 * slotBytes), 'gz');
+    const bytes = await store.read(volume, 39 * slotBytes, 1000);
     expect(bytes.equals(Buffer.alloc(1000))).toBe(true);
     expect(arena.room).toBe(room);
     expect(storage.reads).toHaveLength(1);
@@ -284,7 +284,7 @@ describe('the cache of decoded volumes', () => {
   it('says what to do when its folder cannot be used', async () => {
     const file = join(newFolder(), 'file');
     writeFileSync(file, '');
-    await expect(BlockArena.open(join(file, 'cache'), 1000)).rejects.toSatisfy(
+    await expect(SlotFile.open(join(file, 'cache'), 1000)).rejects.toSatisfy(
       (error) => isDuplifsError(error, 'TARGET') && error.message.includes(file),
     );
   });

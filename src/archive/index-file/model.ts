@@ -1,4 +1,5 @@
 /** What an index says of one backup set (docs/index-format.md). */
+import type { BlockTable } from '../block-table/block-table.js';
 import type { DeletedEntry, EntryMetadata } from '../entry.js';
 
 /** The set that the index is about. */
@@ -41,26 +42,9 @@ export interface IndexVolume {
   readonly fileSize: number;
   /** Of the file on the storage: 20 bytes. */
   readonly sha1: Buffer;
-  readonly container: 'gpg' | 'gz' | 'plain';
   /** Encrypted volumes only: OpenPGP's number of the cipher (RFC 9580, 9.3), and the key. */
   readonly sessionKey?: { readonly algorithm: number; readonly key: Buffer } | undefined;
-  /** Of the tar, with what closes it. */
-  readonly plaintextLength: number;
-  /** What reading a block takes to know of the container; each container's reader says what they mean. */
-  readonly layout: readonly number[];
-  /** In order and without gaps; none when the volume can only be read from its start. */
-  readonly blocks: readonly IndexBlock[];
-}
-
-/** A run of a volume's plaintext that can be decoded alone. */
-export interface IndexBlock {
-  readonly plaintextOffset: number;
-  readonly plaintextLength: number;
-  /** The bytes of the file that it takes; the ranges of neighbours may overlap. */
-  readonly fileOffset: number;
-  readonly fileLength: number;
-  /** The first 16 bytes of the SHA-256 of its plaintext. */
-  readonly digest: Buffer;
+  readonly table: BlockTable;
 }
 
 /** What an index says at its end about itself. */

@@ -16,9 +16,9 @@ export class PlaceCheck {
   }
 
   /** Throws what `fail` makes when the volume is there already. */
-  add({ number, plaintextLength }: IndexVolume, fail: Fail): void {
+  add({ number, table }: IndexVolume, fail: Fail): void {
     if (this.#lengths.has(number)) throw fail(`holds volume ${number} twice`);
-    this.#lengths.set(number, plaintextLength);
+    this.#lengths.set(number, table.plaintextLength);
   }
 
   /** At the end of the index. Throws what `fail` makes when a place lies outside. */

@@ -1,17 +1,23 @@
 /** Volume records (docs/index-format.md, "Volumes"). */
+import type { Block } from '../block-table/block-table.js';
+import { digestBytes } from '../block-table/block-table.js';
+import { blockTable, layoutNumbers } from '../block-table/layout-numbers.js';
+import { packBlocks, unpackBlocks } from '../block-table/packed-blocks.js';
 import type { Fail } from '../damaged.js';
 import type { ByteReader } from './byte-reader.js';
 import type { ByteWriter } from './byte-writer.js';
-import type { IndexBlock, IndexVolume } from './model.js';
+import type { IndexVolume } from './model.js';
 
 /** In the order of their numbers. */
 const containers = ['plain', 'gz', 'gpg'] as const;
-const digestLength = 16;
 const sha1Length = 20;
 /** Written as zeros, and not looked at. */
 const reservedLength = 32;
 const maxNameLength = 1024;
 const maxKeyLength = 64;
+/** What a packed block has room for. */
+const maxBlockLength = 2 ** 32 - 1;
+const maxFileOffset = 2 ** 48 - 1;
 
 export function encodeVolume(volume: IndexVolume, to: ByteWriter): void {
   to.number(volume.number);
@@ -19,27 +25,26 @@ export function encodeVolume(volume: IndexVolume, to: ByteWriter): void {
   to.number(volume.fileSize);
   to.raw(fixed(volume.sha1, sha1Length));
   to.raw(Buffer.alloc(reservedLength));
-  to.number(containers.indexOf(volume.container));
+  const { table } = volume;
+  const layout = layoutNumbers(table);
+  to.number(containers.indexOf(table.container));
   to.number(volume.sessionKey?.algorithm ?? 0);
   to.bytes(volume.sessionKey?.key ?? Buffer.alloc(0));
-  to.number(volume.plaintextLength);
-  to.number(volume.layout.length);
-  for (const value of volume.layout) to.number(value);
-  encodeBlocks(volume.blocks, to);
+  to.number(table.plaintextLength);
+  to.number(layout.length);
+  for (const value of layout) to.number(value);
+  encodeBlocks(unpackBlocks(table.blocks), to);
 }
 
 /** Each block begins where the plaintext of the one before ends, and in the file near its end. */
-function encodeBlocks(blocks: readonly IndexBlock[], to: ByteWriter): void {
+function encodeBlocks(blocks: readonly Block[], to: ByteWriter): void {
   to.number(blocks.length);
-  let plaintextEnd = 0;
   let fileEnd = 0;
   for (const block of blocks) {
-    if (block.plaintextOffset !== plaintextEnd) throw new RangeError('blocks with a gap');
     to.number(block.plaintextLength);
     to.signed(block.fileOffset - fileEnd);
     to.number(block.fileLength);
-    to.raw(fixed(block.digest, digestLength));
-    plaintextEnd += block.plaintextLength;
+    to.raw(block.digest);
     fileEnd = block.fileOffset + block.fileLength;
   }
 }
@@ -64,38 +69,46 @@ export function decodeVolume(from: ByteReader, fail: Fail): IndexVolume {
     fileName,
     fileSize,
     sha1,
-    container,
-    plaintextLength,
-    layout,
     sessionKey: algorithm === 0 ? undefined : { algorithm, key },
-    blocks: decodeBlocks(from, { fileSize, plaintextLength }, fail),
+    table: blockTable({
+      container,
+      plaintextLength,
+      layout,
+      blocks: decodeBlocks(from, { fileSize, plaintextLength }, fail),
+    }),
   };
 }
 
 function decodeBlocks(
   from: ByteReader,
-  volume: Pick<IndexVolume, 'fileSize' | 'plaintextLength'>,
+  volume: { readonly fileSize: number; readonly plaintextLength: number },
   fail: Fail,
-): IndexBlock[] {
-  const blocks: IndexBlock[] = [];
+): Buffer {
+  const blocks: Block[] = [];
   let plaintextOffset = 0;
   let fileEnd = 0;
-  for (let left = from.count(3 + digestLength); left > 0; left -= 1) {
+  for (let left = from.count(3 + digestBytes); left > 0; left -= 1) {
     const plaintextLength = from.number();
     const fileOffset = fileEnd + from.signed();
     const fileLength = from.number();
-    const digest = from.raw(digestLength);
+    const digest = from.raw(digestBytes);
     blocks.push({ plaintextOffset, plaintextLength, fileOffset, fileLength, digest });
     plaintextOffset += plaintextLength;
     fileEnd = fileOffset + fileLength;
-    if (plaintextLength < 1 || fileOffset < 0 || fileEnd > volume.fileSize) {
+    const isPossible =
+      plaintextLength > 0 &&
+      plaintextLength <= maxBlockLength &&
+      fileOffset >= 0 &&
+      fileLength <= maxBlockLength &&
+      fileEnd <= Math.min(volume.fileSize, maxFileOffset);
+    if (!isPossible) {
       throw fail('holds a block outside its volume');
     }
   }
   if (blocks.length > 0 && plaintextOffset !== volume.plaintextLength) {
     throw fail("holds blocks that do not make their volume's length");
   }
-  return blocks;
+  return packBlocks(blocks);
 }
 
 function fixed(bytes: Buffer, length: number): Buffer {

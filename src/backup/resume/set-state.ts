@@ -4,13 +4,18 @@
  * more than the archive dir's manifests and signatures show.
  */
 import { z } from 'zod';
-import type { ManifestVolume, PieceRun } from '../../archive/index.js';
-import type { VolumeBlock, VolumeTable } from '../../volume/index.js';
+import { blockTable, faultOfBlocks, layoutNumbers } from '../../archive/index.js';
+import type { BlockTable, ManifestVolume, PieceRun } from '../../archive/index.js';
+import { DuplifsError } from '../../base/index.js';
 import type { FinishedVolume } from '../writing/volume-sequence.js';
+
+/** 2: blocks are packed as everywhere else. Before, in a form of the state's own. */
+export const stateVersion = 2;
 
 /** What the set is: the first line. A run that would write another one does not go on with it. */
 export const stateHeader = z.object({
-  version: z.literal(1),
+  /** Of any other than `stateVersion` only this line is read: its set is begun anew. */
+  version: z.int(),
   key: z.string(),
   baseKey: z.string().nullable(),
   hostname: z.string(),
@@ -96,7 +101,8 @@ export type Checkpoint = z.infer<typeof checkpoint>;
 export const uploaded = z.object({ uploaded: count });
 
 /** The volume's record without what must not lie on disk. */
-export function recordOf({ number, name, file, table, start, end }: FinishedVolume): VolumeRecord {
+export function recordOf({ number, name, file, volume, start, end }: FinishedVolume): VolumeRecord {
+  const { table } = volume;
   return {
     number,
     name,
@@ -106,8 +112,8 @@ export function recordOf({ number, name, file, table, start, end }: FinishedVolu
     sha1: file.sha1.toString('hex'),
     container: table.container,
     plaintextLength: table.plaintextLength,
-    layout: [...table.layout],
-    blocks: packBlocks(table.blocks),
+    layout: layoutNumbers(table),
+    blocks: table.blocks.toString('base64'),
   };
 }
 
@@ -124,38 +130,11 @@ export function manifestEntryOf({ number, start, end, sha1 }: ManifestFields): M
 }
 
 /** The table of a recorded volume; its session key is not known any more. */
-export function tableOf(record: VolumeRecord): VolumeTable {
-  const { container, plaintextLength, layout } = record;
-  return { container, plaintextLength, layout, blocks: unpackBlocks(record.blocks) };
-}
-
-const blockRecordBytes = 32;
-
-function packBlocks(blocks: readonly VolumeBlock[]): string {
-  const bytes = Buffer.alloc(blocks.length * blockRecordBytes);
-  for (const [i, block] of blocks.entries()) {
-    let at = bytes.writeDoubleLE(block.fileOffset, i * blockRecordBytes);
-    at = bytes.writeUInt32LE(block.fileLength, at);
-    at = bytes.writeUInt32LE(block.plaintextLength, at);
-    block.digest.copy(bytes, at);
+export function tableOf(record: VolumeRecord): BlockTable {
+  const blocks = Buffer.from(record.blocks, 'base64');
+  const fault = faultOfBlocks(blocks, record.plaintextLength);
+  if (fault !== undefined) {
+    throw new DuplifsError('DAMAGED', `The noted blocks of "${record.name}" ${fault}`);
   }
-  return bytes.toString('base64');
-}
-
-function unpackBlocks(text: string): VolumeBlock[] {
-  const bytes = Buffer.from(text, 'base64');
-  const blocks: VolumeBlock[] = [];
-  let plaintextOffset = 0;
-  for (let at = 0; at + blockRecordBytes <= bytes.length; at += blockRecordBytes) {
-    const plaintextLength = bytes.readUInt32LE(at + 12);
-    blocks.push({
-      plaintextOffset,
-      plaintextLength,
-      fileOffset: bytes.readDoubleLE(at),
-      fileLength: bytes.readUInt32LE(at + 8),
-      digest: bytes.subarray(at + 16, at + blockRecordBytes),
-    });
-    plaintextOffset += plaintextLength;
-  }
-  return blocks;
+  return blockTable({ ...record, blocks });
 }

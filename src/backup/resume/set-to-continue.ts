@@ -6,6 +6,7 @@ import { describeEncoding } from '../plan/describe-encoding.js';
 import { setPlanOf } from '../plan/set-plan-of.js';
 import { adoptSet } from './adopt-set.js';
 import { isStillOurs } from './checkpoints.js';
+import { stateVersion } from './set-state.js';
 import type { StateHeader } from './set-state.js';
 import { hasSameReaders, removeUnfinished } from './unfinished-sets.js';
 import type { UnfinishedSet } from './unfinished-sets.js';
@@ -50,6 +51,7 @@ async function fittingSet(
   const files = { times: set.times, prefixes, archiveFolder };
   if (header !== undefined && (await isStillOurs(files))) {
     const fits =
+      header.version === wanted.version &&
       header.baseKey === wanted.baseKey &&
       header.hostname === wanted.hostname &&
       header.localDir === wanted.localDir &&
@@ -79,7 +81,7 @@ export function headerOf(
   key: string,
 ): StateHeader {
   return {
-    version: 1,
+    version: stateVersion,
     key,
     hostname,
     localDir: source,

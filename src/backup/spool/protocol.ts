@@ -1,7 +1,7 @@
 /** What the thread that makes volumes and the one that fills them tell each other. */
 import type { SentError } from '../../threads/index.js';
 import type { MessageSession } from '../../openpgp/index.js';
-import type { FileEncoding, VolumeTable } from '../../volume/index.js';
+import type { FileEncoding, WrittenVolume } from '../../volume/index.js';
 
 /** The plaintext goes through buffers that are handed to and fro. */
 export const bufferBytes = 1024 * 1024;
@@ -41,7 +41,7 @@ export type VolumeAnswer =
   | ({ readonly kind: 'settled' } & VolumeProgress)
   | {
       readonly kind: 'finished';
-      readonly table: VolumeTable;
+      readonly volume: WrittenVolume;
       readonly size: number;
       readonly sha1: Uint8Array;
     }

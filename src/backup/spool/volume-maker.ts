@@ -9,7 +9,7 @@ import { receivedError, startThread } from '../../threads/index.js';
 import { messageSession } from '../../openpgp/index.js';
 import type { EncryptionKey, MessageSession } from '../../openpgp/index.js';
 import { encodingOfFile, signedBy } from '../../volume/index.js';
-import type { Encoding, VolumeTable, VolumeWriter } from '../../volume/index.js';
+import type { Encoding, VolumeWriter, WrittenVolume } from '../../volume/index.js';
 import { openSpool } from './file-spool.js';
 import type { SpooledFile } from './file-spool.js';
 import { bufferBytes, bufferCount } from './protocol.js';
@@ -202,15 +202,13 @@ class ThreadedWriter implements VolumeWriter {
     await this.#until(() => this.#isSettled);
   }
 
-  async finish(signature?: Uint8Array): Promise<VolumeTable> {
+  async finish(signature?: Uint8Array): Promise<WrittenVolume> {
     this.#flush();
     this.#send({ kind: 'finish', signature });
     await this.#until(() => this.#finished !== undefined);
-    const table = (this.#finished as Finished).table;
-    const { sessionKey, blocks, ...rest } = table;
+    const { table, sessionKey } = (this.#finished as Finished).volume;
     return {
-      ...rest,
-      blocks: blocks.map((block) => ({ ...block, digest: Buffer.from(block.digest) })),
+      table: { ...table, blocks: Buffer.from(table.blocks) },
       sessionKey:
         sessionKey === undefined ? undefined : { ...sessionKey, key: Buffer.from(sessionKey.key) },
     };

@@ -55,8 +55,8 @@ async function answer(request: VolumeRequest): Promise<void> {
       tell({ kind: 'settled', ...progressOf(writer) });
       break;
     case 'finish': {
-      const table = await writer.finish(request.signature);
-      tell({ kind: 'finished', table, ...sink.sums() });
+      const volume = await writer.finish(request.signature);
+      tell({ kind: 'finished', volume, ...sink.sums() });
       writer = undefined;
     }
   }

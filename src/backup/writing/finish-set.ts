@@ -123,7 +123,7 @@ async function writeIndex(
   for await (const volume of volumes()) {
     const sessionKey = sessionKeys.get(volume.number);
     encoder.volume({
-      ...tableOf(volume),
+      table: tableOf(volume),
       number: volume.number,
       fileName: volume.name,
       fileSize: volume.size,

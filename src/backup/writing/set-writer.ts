@@ -302,7 +302,7 @@ export class SetWriter {
 
   async #finished(volume: FinishedVolume): Promise<void> {
     const { files, counts, sessionKeys } = this.#options;
-    const { sessionKey } = volume.table;
+    const { sessionKey } = volume.volume;
     if (sessionKey !== undefined) sessionKeys.set(volume.number, sessionKey);
     if (this.#openFile?.kind === 'diff') files.hideFromDuplicity();
     const record = recordOf(volume);

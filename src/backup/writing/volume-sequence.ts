@@ -1,6 +1,6 @@
 /** The volumes of a set, one after the other: where each entry goes, and when the next one begins. */
 import { paddingLength, volumeEnd } from '../../archive/index.js';
-import type { VolumeTable } from '../../volume/index.js';
+import type { WrittenVolume } from '../../volume/index.js';
 import type { SpooledFile } from '../spool/file-spool.js';
 import type { VolumeMaker, OpenVolume } from '../spool/volume-maker.js';
 import { volumeName } from '../plan/set-plan.js';
@@ -18,7 +18,7 @@ export interface FinishedVolume {
   readonly number: number;
   readonly name: string;
   readonly file: SpooledFile;
-  readonly table: VolumeTable;
+  readonly volume: WrittenVolume;
   readonly start: VolumeEdge;
   readonly end: VolumeEdge;
 }
@@ -113,7 +113,7 @@ export class VolumeSequence {
     const { encoding } = this.#plan;
     const closing = volumeEnd(current.length, encoding.container === 'gpg');
     if (closing.length > 0) await current.writer.write([closing]);
-    const table = await current.writer.finish();
+    const volume = await current.writer.finish();
     const file = current.spooled();
     const { start, end } = current;
     const number = this.#number;
@@ -123,7 +123,7 @@ export class VolumeSequence {
       number,
       name: volumeName(this.#plan, number),
       file,
-      table,
+      volume,
       start,
       end,
     });

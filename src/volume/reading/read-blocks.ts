@@ -1,27 +1,23 @@
 /**
  * Reads a run of neighbouring blocks of a volume by one range of its file, and verifies each against its
- * digest. The numbers of a table's layout mean, by container:
- *
- *     gpg     compression (0 none, 1 ZIP), then dataOffset, partBytes and bodyBytes of SeekableLayout
- *     gz      nothing: a block is raw deflate
- *     plain   nothing: a block is the bytes themselves
+ * digest.
  */
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, inflateRaw } from 'node:zlib';
+import { blockAt, countBlocks, unpackBlocks } from '../../archive/index.js';
+import type { Block, BlockTable, GpgBlockTable, GpgLayout } from '../../archive/index.js';
 import { DuplifsError } from '../../base/index.js';
 import { decodeBlocks, parseMessageHeader, withSkips } from '../../openpgp/index.js';
 import type {
   Keyring,
   MessageHeader,
   SeekableBlock,
-  SeekableLayout,
   SeekableMessage,
   SessionKey,
 } from '../../openpgp/index.js';
 import type { ByteRange, Storage } from '../../storage/index.js';
-import type { EncodedFile } from '../decode.js';
-import type { SeekBlock, SeekTable } from './seek-table.js';
+import type { EncodedFile } from '../decoding/decode-file.js';
 
 const inflateInPool = promisify(inflateRaw);
 /** The packets before the encrypted data: more than enough for dozens of recipients. */
@@ -35,33 +31,36 @@ interface OpenMessage {
   readonly blocks: readonly SeekableBlock[];
 }
 
+export interface BlockReaderOptions {
+  readonly storage: Pick<Storage, 'read'>;
+  readonly keyring: Keyring;
+  readonly file: EncodedFile;
+  /** With at least one block. */
+  readonly table: BlockTable;
+  /** The one that the index gives; without it the file's own header is opened. */
+  readonly sessionKey?: SessionKey | undefined;
+}
+
 export class BlockReader {
   readonly #storage: Pick<Storage, 'read'>;
   readonly #keyring: Keyring;
   readonly #file: EncodedFile;
-  readonly #table: SeekTable;
+  readonly #table: BlockTable;
   #message: Promise<OpenMessage> | undefined;
 
-  /** `sessionKey` is the one that the index gives; without it the file's own header is opened. */
-  constructor(
-    storage: Pick<Storage, 'read'>,
-    keyring: Keyring,
-    file: EncodedFile,
-    table: SeekTable,
-    sessionKey?: SessionKey,
-  ) {
+  constructor({ storage, keyring, file, table, sessionKey }: BlockReaderOptions) {
     this.#storage = storage;
     this.#keyring = keyring;
     this.#file = file;
     this.#table = table;
-    if (sessionKey !== undefined) {
-      this.#message = Promise.resolve(this.#open(sessionKey));
+    if (sessionKey !== undefined && table.container === 'gpg') {
+      this.#message = Promise.resolve(this.#open(table, sessionKey));
     }
   }
 
   /** The plaintexts of `count` blocks from `first`. Fails with DAMAGED when one is not what it must be. */
   async read(first: number, count: number, signal?: AbortSignal): Promise<Buffer[]> {
-    const blocks = this.#table.blocks(first, count);
+    const blocks = unpackBlocks(this.#table.blocks, first, count);
     const [start] = blocks;
     const end = blocks.at(-1);
     if (start === undefined || end === undefined) return [];
@@ -71,7 +70,10 @@ export class BlockReader {
     const offset = start.fileOffset;
     const length = end.fileOffset + end.fileLength - offset;
     const range = await this.#range({ offset, length }, signal);
-    if (this.#file.container === 'gpg') return this.#decrypt(first, count, range, signal);
+    if (this.#table.container === 'gpg') {
+      const { message, blocks } = await this.#messageOf(this.#table, signal);
+      return decodeBlocks(message, blocks.slice(first, first + count), range);
+    }
     return Promise.all(
       blocks.map((block) => {
         const from = block.fileOffset - offset;
@@ -80,22 +82,17 @@ export class BlockReader {
     );
   }
 
-  async #decrypt(
-    first: number,
-    count: number,
-    range: Buffer,
-    signal: AbortSignal | undefined,
-  ): Promise<Buffer[]> {
-    this.#message ??= this.#openHeader(signal).catch((error: unknown) => {
+  /** The opened message; after a failure it is tried again. */
+  #messageOf(table: GpgBlockTable, signal: AbortSignal | undefined): Promise<OpenMessage> {
+    this.#message ??= this.#openHeader(table, signal).catch((error: unknown) => {
       this.#message = undefined;
       throw error;
     });
-    const { message, blocks } = await this.#message;
-    return decodeBlocks(message, blocks.slice(first, first + count), range);
+    return this.#message;
   }
 
-  async #unwrap(block: SeekBlock, bytes: Buffer): Promise<Buffer> {
-    const plaintext = this.#file.container === 'gz' ? await this.#inflate(block, bytes) : bytes;
+  async #unwrap(block: Block, bytes: Buffer): Promise<Buffer> {
+    const plaintext = this.#table.container === 'gz' ? await this.#inflate(block, bytes) : bytes;
     const digest = createHash('sha256').update(plaintext).digest();
     if (
       plaintext.length !== block.plaintextLength ||
@@ -106,7 +103,7 @@ export class BlockReader {
     return plaintext;
   }
 
-  async #inflate(block: SeekBlock, bytes: Buffer): Promise<Buffer> {
+  async #inflate(block: Block, bytes: Buffer): Promise<Buffer> {
     try {
       return await inflateInPool(bytes, {
         finishFlush: constants.Z_SYNC_FLUSH, // all but the last block end with a flush
@@ -118,25 +115,20 @@ export class BlockReader {
     }
   }
 
-  async #openHeader(signal: AbortSignal | undefined): Promise<OpenMessage> {
+  async #openHeader(table: GpgBlockTable, signal: AbortSignal | undefined): Promise<OpenMessage> {
     const { name } = this.#file;
-    const last = this.#table.block(this.#table.count - 1);
+    const last = blockAt(table.blocks, countBlocks(table.blocks) - 1);
     const fileEnd = last.fileOffset + last.fileLength;
-    const length = Math.min(headerBytes, this.#layout().dataOffset + startBytes, fileEnd);
+    const length = Math.min(headerBytes, layoutOf(table).dataOffset + startBytes, fileEnd);
     const bytes = await this.#range({ offset: 0, length }, signal);
     const header = headerOf(bytes);
     if (header === undefined) throw new DuplifsError('DAMAGED', `"${name}" has no OpenPGP header`);
-    return this.#open(await this.#keyring.sessionKey(header, name, signal));
+    return this.#open(table, await this.#keyring.sessionKey(header, name, signal));
   }
 
-  #open(sessionKey: SessionKey): OpenMessage {
-    const message = { fileName: this.#file.name, layout: this.#layout(), sessionKey };
-    return { message, blocks: withSkips(message.layout, this.#table.blocks()) };
-  }
-
-  #layout(): SeekableLayout {
-    const [compression, dataOffset = 0, partBytes = 0, bodyBytes = 0] = this.#table.layout;
-    return { compression: compression === 1 ? 'zip' : 'none', dataOffset, partBytes, bodyBytes };
+  #open(table: GpgBlockTable, sessionKey: SessionKey): OpenMessage {
+    const message = { fileName: this.#file.name, layout: layoutOf(table), sessionKey };
+    return { message, blocks: withSkips(message.layout, unpackBlocks(table.blocks)) };
   }
 
   async #range(range: ByteRange, signal: AbortSignal | undefined): Promise<Buffer> {
@@ -147,12 +139,17 @@ export class BlockReader {
     return Buffer.concat(chunks);
   }
 
-  #damaged(block: SeekBlock): DuplifsError {
+  #damaged(block: Block): DuplifsError {
     return new DuplifsError(
       'DAMAGED',
       `"${this.#file.name}" is damaged: its block at ${block.plaintextOffset} is not what its index says`,
     );
   }
+}
+
+function layoutOf({ layout }: GpgBlockTable): GpgLayout {
+  if (layout === undefined) throw new TypeError('A table with blocks has a layout');
+  return layout;
 }
 
 function headerOf(bytes: Buffer): MessageHeader | undefined {

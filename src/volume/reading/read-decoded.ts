@@ -2,54 +2,48 @@
  * Reads of volumes that lie decoded in the disk cache, answered at once.
  *
  * Only what is asked for is read and decrypted, so that a reader of random places does not pay for their
- * surroundings; but the second small read from a block fetches all of it into memory, for who reads small
+ * surroundings; but the second small read from a slot fetches all of it into memory, for who reads small
  * files side by side comes again.
  */
 import { LRUCache } from 'lru-cache';
 import { noteShortLived } from '../../threads/index.js';
-import { blockLength } from '../block-arena.js';
-import type { BlockArena, StoredBlock } from '../block-arena.js';
-import type { BlockMemory } from '../block-memory.js';
+import { slotBytes } from '../slots/slot-file.js';
+import type { SlotFile, StoredSlot } from '../slots/slot-file.js';
+import type { SlotMemory } from '../slots/slot-memory.js';
+import type { KeptSlots } from '../slots/kept-volumes.js';
 
-/** The blocks of a decoded volume, or a window of them. */
-export interface KeptBlocks {
-  /** Of the volume's plaintext, in bytes. */
-  readonly length: number;
-  /** Index of the first block that was kept. */
-  readonly first: number;
-  readonly blocks: readonly StoredBlock[];
-}
-
-/** Bytes; who reads more at a time hardly ever comes back to the same block. */
-const smallRead = blockLength / 4;
-const touchedBlocks = 64;
+/** Bytes; who reads more at a time hardly ever comes back to the same slot. */
+const smallRead = slotBytes / 4;
+const touchedSlots = 64;
 
 export class DecodedReader {
-  readonly #memory: BlockMemory;
-  readonly #arena: BlockArena;
-  readonly #blockId: (volumeId: number, index: number) => number;
-  /** Blocks of which a small part was read a short time ago. */
-  readonly #touched = new LRUCache<number, true>({ max: touchedBlocks });
+  readonly #memory: SlotMemory;
+  readonly #file: SlotFile;
+  readonly #slotId: (volumeId: number, index: number) => number;
+  /** Slots of which a small part was read a short time ago. */
+  readonly #touched = new LRUCache<number, true>({ max: touchedSlots });
 
-  /** `memory` holds blocks by what `blockId` makes of them. */
+  /** `memory` holds slots by what `slotId` makes of them. */
   constructor(
-    memory: BlockMemory,
-    arena: BlockArena,
-    blockId: (volumeId: number, index: number) => number,
+    memory: SlotMemory,
+    file: SlotFile,
+    slotId: (volumeId: number, index: number) => number,
   ) {
     this.#memory = memory;
-    this.#arena = arena;
-    this.#blockId = blockId;
+    this.#file = file;
+    this.#slotId = slotId;
   }
 
-  /** Bytes that all lie in kept blocks (holdsRange). They belong to the caller. */
-  read(volumeId: number, kept: KeptBlocks, offset: number, length: number): Buffer {
+  /** Bytes that all lie in kept slots (holdsRange). They belong to the caller. */
+  read(volumeId: number, kept: KeptSlots, offset: number, length: number): Buffer {
     const parts: Buffer[] = [];
     for (let at = offset; at < offset + length;) {
-      const index = Math.floor(at / blockLength);
-      const from = at - index * blockLength;
-      const taken = Math.min(offset + length - at, blockLength - from);
-      parts.push(this.#part(this.#blockId(volumeId, index), kept, index, from, taken));
+      const index = Math.floor(at / slotBytes);
+      const from = at - index * slotBytes;
+      const taken = Math.min(offset + length - at, slotBytes - from);
+      parts.push(
+        this.#part(this.#slotId(volumeId, index), kept.slots[index - kept.first], from, taken),
+      );
       at += taken;
     }
     const [only] = parts;
@@ -58,25 +52,17 @@ export class DecodedReader {
     return Buffer.concat(parts, length);
   }
 
-  #part(id: number, kept: KeptBlocks, index: number, from: number, length: number): Buffer {
+  #part(id: number, stored: StoredSlot | undefined, from: number, length: number): Buffer {
     const known = this.#memory.part(id, from, length);
     if (known !== undefined) return known;
-    const stored = kept.blocks[index - kept.first];
     if (stored === undefined) return Buffer.alloc(0);
-    if (length > smallRead) return this.#arena.readSync(stored, from, length);
+    if (length > smallRead) return this.#file.readSync(stored, from, length);
     if (!this.#touched.has(id)) {
       this.#touched.set(id, true);
-      return this.#arena.readSync(stored, from, length);
+      return this.#file.readSync(stored, from, length);
     }
-    const block = this.#arena.readSync(stored, 0, stored.length);
-    this.#memory.set(id, block);
-    return block.subarray(from, from + length);
+    const slot = this.#file.readSync(stored, 0, stored.length);
+    this.#memory.set(id, slot);
+    return slot.subarray(from, from + length);
   }
-}
-
-/** Whether all of a range lies in blocks that are kept. */
-export function holdsRange(kept: KeptBlocks, offset: number, length: number): boolean {
-  if (offset + length > kept.length) return false;
-  const last = Math.floor((offset + length - 1) / blockLength);
-  return offset >= kept.first * blockLength && last < kept.first + kept.blocks.length;
 }

@@ -5,14 +5,16 @@
  * one range that doubles up to `maxAhead` blocks: that is also how small files that lie side by side come
  * from one fetch. A reader that jumps pays for nothing but its block.
  */
+import { countBlocks, plaintextOffsetAt } from '../../archive/index.js';
+import type { BlockTable } from '../../archive/index.js';
 import { SharedTask } from '../../base/index.js';
-import type { BlockMemory } from '../block-memory.js';
-import type { SeekTable } from './seek-table.js';
+import type { SlotMemory } from '../slots/slot-memory.js';
+import { findBlock } from './find-block.js';
 import type { BlockReader } from './read-blocks.js';
 
 export interface SeekableVolume {
   readonly id: number;
-  readonly table: SeekTable;
+  readonly table: BlockTable;
   readonly reader: BlockReader;
 }
 
@@ -29,13 +31,13 @@ interface Progress {
 }
 
 export class SeekableVolumes {
-  readonly #memory: BlockMemory;
+  readonly #memory: SlotMemory;
   readonly #blockId: (volumeId: number, index: number) => number;
   readonly #fetching = new Map<number, FetchTask>();
   readonly #progress = new Map<number, Progress>();
 
   /** `memory` holds decoded blocks by what `blockId` makes of them. */
-  constructor(memory: BlockMemory, blockId: (volumeId: number, index: number) => number) {
+  constructor(memory: SlotMemory, blockId: (volumeId: number, index: number) => number) {
     this.#memory = memory;
     this.#blockId = blockId;
   }
@@ -50,29 +52,29 @@ export class SeekableVolumes {
     length: number,
     signal?: AbortSignal,
   ): Buffer | Promise<Buffer> {
-    const first = volume.table.indexAt(offset);
-    const last = volume.table.indexAt(offset + length - 1);
+    const first = findBlock(volume.table.blocks, offset);
+    const last = findBlock(volume.table.blocks, offset + length - 1);
     this.#readAhead(volume, first, last);
     if (first === last) {
-      const from = offset - volume.table.block(first).plaintextOffset;
+      const from = offset - plaintextOffsetAt(volume.table.blocks, first);
       const known = this.#memory.part(this.#blockId(volume.id, first), from, length);
       if (known !== undefined) return known;
     }
-    return this.#collect(volume, first, last, offset, length, signal);
+    return this.#collect(volume, offset, length, signal);
   }
 
   async #collect(
     volume: SeekableVolume,
-    first: number,
-    last: number,
     offset: number,
     length: number,
     signal: AbortSignal | undefined,
   ): Promise<Buffer> {
+    const first = findBlock(volume.table.blocks, offset);
+    const last = findBlock(volume.table.blocks, offset + length - 1);
     const parts: Buffer[] = [];
     for (let index = first; index <= last; index += 1) {
       const block = await this.#block(volume, index, last - index + 1, signal);
-      const start = volume.table.block(index).plaintextOffset;
+      const start = plaintextOffsetAt(volume.table.blocks, index);
       parts.push(block.subarray(Math.max(0, offset - start), offset + length - start));
     }
     return Buffer.concat(parts, length); // also of one: others may have been given the same block
@@ -102,7 +104,7 @@ export class SeekableVolumes {
   /** Fetches blocks from `first`, as many as follow without being known or under way. */
   #fetch(volume: SeekableVolume, first: number, wanted: number): FetchTask {
     let count = 1;
-    const limit = Math.min(wanted, volume.table.count - first);
+    const limit = Math.min(wanted, countBlocks(volume.table.blocks) - first);
     while (count < limit && !this.#isThere(volume, first + count)) count += 1;
     const ids = Array.from({ length: count }, (_, at) => this.#blockId(volume.id, first + at));
     const task: FetchTask = new FetchTask(first, async (signal) => {
@@ -138,7 +140,7 @@ export class SeekableVolumes {
     if (progress.fetched > progress.next + progress.ahead / 2) return;
     const from = Math.max(progress.fetched, progress.next);
     progress.ahead = Math.min(maxAhead, progress.ahead * 2);
-    if (from >= volume.table.count) return;
+    if (from >= countBlocks(volume.table.blocks)) return;
     progress.fetched = from + progress.ahead;
     if (this.#isThere(volume, from)) return;
     // nobody waits for it; whoever asks for its blocks gets its error

@@ -1,8 +1,10 @@
 /** Cuts a plaintext into blocks and keeps what is made of them in order, some in work at the same time. */
 import { createHash } from 'node:crypto';
+import { digestBytes, packBlocks } from '../../archive/index.js';
+import type { Block } from '../../archive/index.js';
 import { noteShortLived } from '../../threads/index.js';
-import { blockBytes, digestBytes } from './volume-writer.js';
-import type { FileSink, VolumeBlock } from './volume-writer.js';
+import { blockBytes } from './volume-writer.js';
+import type { FileSink } from './volume-writer.js';
 
 /** Blocks that are deflated at the same time or wait for those before them. */
 const maxInWork = 16;
@@ -14,7 +16,7 @@ export class BlockCutter {
   readonly #pack: PackBlock;
   readonly #sink: FileSink;
   readonly #inWork: Promise<void>[] = [];
-  readonly #blocks: VolumeBlock[] = [];
+  readonly #blocks: Block[] = [];
   #chain: Promise<void> = Promise.resolve();
   #pending = Buffer.allocUnsafeSlow(blockBytes);
   #filled = 0;
@@ -40,8 +42,9 @@ export class BlockCutter {
     return this.#cut + this.#filled;
   }
 
-  get blocks(): readonly VolumeBlock[] {
-    return this.#blocks;
+  /** Those that hold something, packed. */
+  get blocks(): Buffer {
+    return packBlocks(this.#blocks.filter(({ plaintextLength }) => plaintextLength > 0));
   }
 
   /** Writes bytes that belong to the file and to no block, before the first or after the last. */

@@ -1,10 +1,8 @@
 /** Writes an OpenPGP message whose blocks can be decrypted and inflated one by one (src/openpgp, seekable). */
+import { packBlocks } from '../../archive/index.js';
 import { cipherByName, SeekableMessageWriter } from '../../openpgp/index.js';
 import type { SeekableWriterOptions } from '../../openpgp/index.js';
-import type { VolumeTable, VolumeWriter } from './volume-writer.js';
-
-/** In an index's layout. */
-const compressionNumbers = { none: 0, zip: 1 } as const;
+import type { VolumeWriter, WrittenVolume } from './volume-writer.js';
 
 export class GpgVolumeWriter implements VolumeWriter {
   readonly #message: SeekableMessageWriter;
@@ -29,15 +27,16 @@ export class GpgVolumeWriter implements VolumeWriter {
     await this.#message.settle();
   }
 
-  async finish(signature?: Uint8Array): Promise<VolumeTable> {
+  async finish(signature?: Uint8Array): Promise<WrittenVolume> {
     const { layout, sessionKey, blocks, plaintextBytes } = await this.#message.finish(signature);
-    const { dataOffset, partBytes, bodyBytes, compression } = layout;
     return {
-      container: 'gpg',
+      table: {
+        container: 'gpg',
+        plaintextLength: plaintextBytes,
+        layout,
+        blocks: packBlocks(blocks.filter(({ plaintextLength }) => plaintextLength > 0)),
+      },
       sessionKey: { algorithm: cipherByName(sessionKey.algorithm).id, key: sessionKey.key },
-      plaintextLength: plaintextBytes,
-      layout: [compressionNumbers[compression], dataOffset, partBytes, bodyBytes],
-      blocks: blocks.filter(({ plaintextLength }) => plaintextLength > 0),
     };
   }
 

@@ -6,7 +6,7 @@
 import { crc32 } from 'node:zlib';
 import { deflateBlock } from '../../deflate/index.js';
 import { BlockCutter } from './block-cutter.js';
-import type { FileSink, VolumeTable, VolumeWriter } from './volume-writer.js';
+import type { FileSink, VolumeWriter, WrittenVolume } from './volume-writer.js';
 
 /** Before the first block: no name, no flags, no time, so that equal contents make equal files. */
 const header = Buffer.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff);
@@ -41,7 +41,7 @@ export class GzipVolumeWriter implements VolumeWriter {
     await this.#cutter.settle();
   }
 
-  async finish(): Promise<VolumeTable> {
+  async finish(): Promise<WrittenVolume> {
     await this.#begin();
     const { plaintextBytes } = this.#cutter;
     await this.#cutter.finish();
@@ -49,8 +49,8 @@ export class GzipVolumeWriter implements VolumeWriter {
     trailer.writeUInt32LE(this.#crc, 0);
     trailer.writeUInt32LE(plaintextBytes % 2 ** 32, 4);
     await this.#cutter.raw(trailer);
-    const blocks = this.#cutter.blocks.filter(({ plaintextLength }) => plaintextLength > 0);
-    return { container: 'gz', plaintextLength: plaintextBytes, layout: [], blocks };
+    const { blocks } = this.#cutter;
+    return { table: { container: 'gz', plaintextLength: plaintextBytes, blocks } };
   }
 
   abort(): void {

@@ -1,5 +1,5 @@
 import { BlockCutter } from './block-cutter.js';
-import type { FileSink, VolumeTable, VolumeWriter } from './volume-writer.js';
+import type { FileSink, VolumeWriter, WrittenVolume } from './volume-writer.js';
 
 /** Writes the plaintext as it is (`--no-encryption --no-compression`). */
 export class PlainVolumeWriter implements VolumeWriter {
@@ -25,11 +25,11 @@ export class PlainVolumeWriter implements VolumeWriter {
     await this.#cutter.settle();
   }
 
-  async finish(): Promise<VolumeTable> {
+  async finish(): Promise<WrittenVolume> {
     const { plaintextBytes } = this.#cutter;
     await this.#cutter.finish();
-    const blocks = this.#cutter.blocks.filter(({ plaintextLength }) => plaintextLength > 0);
-    return { container: 'plain', plaintextLength: plaintextBytes, layout: [], blocks };
+    const { blocks } = this.#cutter;
+    return { table: { container: 'plain', plaintextLength: plaintextBytes, blocks } };
   }
 
   abort(): void {

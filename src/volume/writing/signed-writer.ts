@@ -1,5 +1,5 @@
 import type { SignatureRun } from '../../openpgp/index.js';
-import type { VolumeTable, VolumeWriter } from './volume-writer.js';
+import type { VolumeWriter, WrittenVolume } from './volume-writer.js';
 
 /** Signs what is written, and gives the signature to the writer that it goes to. */
 export class SignedVolumeWriter implements VolumeWriter {
@@ -28,7 +28,7 @@ export class SignedVolumeWriter implements VolumeWriter {
     await this.#writer.settle();
   }
 
-  async finish(): Promise<VolumeTable> {
+  async finish(): Promise<WrittenVolume> {
     return this.#writer.finish(await this.#signature.finish());
   }
 

@@ -3,28 +3,16 @@
  * plain, as a gzip member, or as an OpenPGP message. The three differ only in how a block is wrapped.
  */
 
+import type { BlockTable } from '../../archive/index.js';
+
 /** The plaintext in one block. */
 export const blockBytes = 256 * 1024;
-export const digestBytes = 16;
 
-/** A run of the plaintext that can be decoded alone; the same as the index keeps (docs/index-format.md). */
-export interface VolumeBlock {
-  readonly plaintextOffset: number;
-  readonly plaintextLength: number;
-  readonly fileOffset: number;
-  readonly fileLength: number;
-  /** The first 16 bytes of the SHA-256 of the plaintext. */
-  readonly digest: Buffer;
-}
-
-/** Everything that an index keeps of a volume, apart from its name and the sums of the file. */
-export interface VolumeTable {
-  readonly container: 'gpg' | 'gz' | 'plain';
+/** What an index keeps of a volume, apart from its name and the sums of the file. */
+export interface WrittenVolume {
+  readonly table: BlockTable;
+  /** Of an encrypted one: OpenPGP's number of the cipher, and the key. */
   readonly sessionKey?: { readonly algorithm: number; readonly key: Buffer } | undefined;
-  readonly plaintextLength: number;
-  /** What reading a block takes to know of the container: read-block.ts says what. */
-  readonly layout: readonly number[];
-  readonly blocks: readonly VolumeBlock[];
 }
 
 /** Takes the file, one piece after the other. A piece may change once the next one was taken. */
@@ -43,6 +31,6 @@ export interface VolumeWriter {
   /** Waits until all whole blocks have reached the sink. */
   settle(): Promise<void>;
   /** Writes what is left, and the signature of a message that is to have one; nothing may be written afterwards. */
-  finish(signature?: Uint8Array): Promise<VolumeTable>;
+  finish(signature?: Uint8Array): Promise<WrittenVolume>;
   abort(): void;
 }

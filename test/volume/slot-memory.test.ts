@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { blockLength } from '../../src/volume/index.js';
-import { BlockMemory } from '../../src/volume/block-memory.js';
+import { slotBytes } from '../../src/volume/index.js';
+import { SlotMemory } from '../../src/volume/slots/slot-memory.js';
 
-const filled = (byte: number, length = blockLength): Buffer => Buffer.alloc(length, byte);
+const filled = (byte: number, length = slotBytes): Buffer => Buffer.alloc(length, byte);
 
 describe('memory for blocks', () => {
   it('keeps as many blocks as fit, and gives up the one that was not used for longest', () => {
-    const memory = new BlockMemory(2 * blockLength);
+    const memory = new SlotMemory(2 * slotBytes);
     memory.set(1, filled(1));
     memory.set(2, filled(2));
     expect(memory.get(1)?.equals(filled(1))).toBe(true);
@@ -15,7 +15,7 @@ describe('memory for blocks', () => {
   });
 
   it('hands out copies that stay what they were when the block gives way', () => {
-    const memory = new BlockMemory(blockLength);
+    const memory = new SlotMemory(slotBytes);
     memory.set(1, filled(1));
     const part = memory.part(1, 10, 5);
     memory.set(2, filled(2));
@@ -25,7 +25,7 @@ describe('memory for blocks', () => {
   });
 
   it('ends parts where a short block ends, whatever was there before', () => {
-    const memory = new BlockMemory(blockLength);
+    const memory = new SlotMemory(slotBytes);
     memory.set(1, filled(1));
     memory.set(2, filled(2, 10));
     expect(memory.part(2, 8, 100)).toEqual(filled(2, 2));
@@ -34,8 +34,8 @@ describe('memory for blocks', () => {
   });
 
   it('does not keep a block that is longer than its room', () => {
-    const memory = new BlockMemory(blockLength);
-    memory.set(1, filled(1, blockLength + 1));
+    const memory = new SlotMemory(slotBytes);
+    memory.set(1, filled(1, slotBytes + 1));
     expect(memory.has(1)).toBe(false);
   });
 });

@@ -9,11 +9,11 @@ import { createHash } from 'node:crypto';
 import type { TransformOptions } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Gunzip, ZlibOptions } from 'node:zlib';
-import { DuplifsError, errorText, isDuplifsError } from '../base/index.js';
-import type { Report } from '../base/index.js';
-import { decryptMessage } from '../openpgp/index.js';
-import type { Keyring, OpenPgpEvent } from '../openpgp/index.js';
-import type { Storage } from '../storage/index.js';
+import { DuplifsError, errorText, isDuplifsError } from '../../base/index.js';
+import type { Report } from '../../base/index.js';
+import { decryptMessage } from '../../openpgp/index.js';
+import type { Keyring, OpenPgpEvent } from '../../openpgp/index.js';
+import type { Storage } from '../../storage/index.js';
 
 export interface FileHash {
   readonly algorithm: 'SHA1' | 'MD5';

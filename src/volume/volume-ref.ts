@@ -1,0 +1,12 @@
+import type { BlockTable } from '../archive/index.js';
+import type { SessionKey } from '../openpgp/index.js';
+import type { EncodedFile } from './decoding/decode-file.js';
+
+/** A volume to read: `id` is unique within one store. */
+export interface VolumeRef extends EncodedFile {
+  readonly id: number;
+  /** Its blocks, at least one, where an index tells them: then reads need not decode the whole volume. */
+  readonly table?: BlockTable | undefined;
+  /** The session key that the index gives; without it the volume's header is opened. */
+  readonly sessionKey?: SessionKey | undefined;
+}
