@@ -24,7 +24,7 @@ import { PartFile } from '../writing/part-file.js';
 import { localNames } from '../plan/set-plan.js';
 import type { SetPlan } from '../plan/set-plan.js';
 import { manifestEntryOf } from './set-state.js';
-import type { Checkpoint, OpenFile, StateHeader, VolumeRecord } from './set-state.js';
+import type { Checkpoint, OpenFile, StateHeader, StateLine, VolumeRecord } from './set-state.js';
 
 export interface AdoptOptions {
   /** Of the set: its times, and no index. */
@@ -48,7 +48,7 @@ export async function adoptSet(options: AdoptOptions): Promise<boolean> {
     const signatures = await adoptSignatures(plan, last.end.path, openFile !== null, previous);
     if (signatures === undefined) continue;
     if (!(await isStoredWhole(last, plan))) return false;
-    await writeParts(options, [...volumes, last], openFile, signatures);
+    await writeParts(options, { before: volumes, last }, openFile, signatures);
     return true;
   }
   return false;
@@ -118,12 +118,19 @@ async function isStoredWhole({ name, sha1 }: VolumeRecord, { storage }: SetPlan)
   return hash.digest('hex') === sha1;
 }
 
+/** The volumes that are kept; the run goes on behind the last. */
+interface AdoptedVolumes {
+  readonly before: readonly VolumeRecord[];
+  readonly last: VolumeRecord;
+}
+
 async function writeParts(
   { plan, header }: AdoptOptions,
-  volumes: readonly VolumeRecord[],
+  { before, last }: AdoptedVolumes,
   openFile: OpenFile | null,
   signatures: AdoptedSignatures,
 ): Promise<void> {
+  const volumes = [...before, last];
   const names = localNames(plan);
   const local = (name: string): string => join(plan.archiveFolder, name);
   const manifest = [formatManifestHeader(plan)];
@@ -134,9 +141,12 @@ async function writeParts(
     fileList: await writePart(local(names.fileListPart), signatures.fileList),
     index: 0,
   };
-  const last = volumes.at(-1);
-  const lines: unknown[] = [header, ...volumes.slice(0, -1).map((kept) => ({ kept }))];
+  const lines: StateLine[] = [
+    header,
+    ...before.map((volume) => ({ kind: 'kept-volume' as const, volume })),
+  ];
   lines.push({
+    kind: 'checkpoint',
     volume: last,
     position: signatures.position,
     open: openFile,
@@ -144,7 +154,7 @@ async function writeParts(
     counts: noCounts(),
     fileListCount: signatures.fileList.length,
   });
-  for (const { number } of volumes) lines.push({ uploaded: number });
+  for (const { number } of volumes) lines.push({ kind: 'uploaded-volume', number });
   const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
   await writeFileAtomic(local(names.state), text, { mode: 0o600 });
 }

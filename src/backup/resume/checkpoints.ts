@@ -16,13 +16,13 @@ import { readManifestPart } from './manifest-part.js';
 import { PartFile } from '../writing/part-file.js';
 import { localNames } from '../plan/set-plan.js';
 import type { SetPlan } from '../plan/set-plan.js';
-import { checkpoint, kept, stateHeader, uploaded } from './set-state.js';
-import type { Checkpoint, OpenFile, StateHeader, VolumeRecord } from './set-state.js';
+import { parseStateHeader, parseStateLine } from './set-state.js';
+import type { Checkpoint, OpenFile, StateHeader, StateLine, VolumeRecord } from './set-state.js';
 import { signaturePartEntries } from './signature-part.js';
 
 /** The first line of a state file; undefined when it is none. */
 export async function readStateHeader(path: string): Promise<StateHeader | undefined> {
-  for await (const line of linesOf(path)) return stateHeader.safeParse(parseJson(line)).data;
+  for await (const line of linesOf(path)) return parseStateHeader(line);
   return undefined;
 }
 
@@ -34,9 +34,8 @@ export async function writeStateHeader(path: string, header: StateHeader): Promi
 /** The records of the volumes so far, in order; the later of two for one number. */
 export async function* recordedVolumes(path: string): AsyncGenerator<VolumeRecord> {
   for await (const line of linesOf(path)) {
-    const parsed = parseJson(line);
-    const found = checkpoint.safeParse(parsed).data?.volume ?? kept.safeParse(parsed).data?.kept;
-    if (found !== undefined) yield found;
+    const found = parseStateLine(line);
+    if (found?.kind === 'checkpoint' || found?.kind === 'kept-volume') yield found.volume;
   }
 }
 
@@ -51,15 +50,15 @@ export async function chooseCheckpoint(
   const path = join(plan.archiveFolder, localNames(plan).state);
   const known = new Set<number>();
   for await (const line of linesOf(path)) {
-    const number = uploaded.safeParse(parseJson(line)).data?.uploaded;
-    if (number !== undefined) known.add(number);
+    const found = parseStateLine(line);
+    if (found?.kind === 'uploaded-volume') known.add(found.number);
   }
   // only what cannot be gone back behind is kept: a long set has many volumes
   let best: Checkpoint | undefined;
   let candidates: Checkpoint[] = [];
   for await (const line of linesOf(path)) {
-    const found = checkpoint.safeParse(parseJson(line)).data;
-    if (found === undefined) continue;
+    const found = parseStateLine(line);
+    if (found?.kind !== 'checkpoint') continue;
     const { number, name, size } = found.volume;
     if (!known.has(number) || listing.sizeOf(name) !== size) break;
     if (found.open !== null) {
@@ -178,10 +177,8 @@ async function isUntouched(plan: SetPlan, open: OpenFile): Promise<boolean> {
 async function cutState(path: string, { volume }: Checkpoint): Promise<void> {
   const lines: string[] = [];
   for await (const line of linesOf(path)) {
-    const parsed = parseJson(line);
-    const record = checkpoint.safeParse(parsed).data?.volume ?? kept.safeParse(parsed).data?.kept;
-    const number = record?.number ?? uploaded.safeParse(parsed).data?.uploaded ?? 0;
-    if (number <= volume.number) lines.push(line);
+    const found = parseStateLine(line);
+    if (numberOf(found) <= volume.number) lines.push(line);
   }
   await writeFileAtomic(path, lines.map((line) => `${line}\n`).join(''), { mode: 0o600 });
 }
@@ -191,10 +188,8 @@ async function* linesOf(path: string): AsyncGenerator<string> {
   for await (const line of lines) yield line;
 }
 
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined; // the line that was being written when the run was killed
-  }
+/** Of the volume that a line is about; 0 for one that is about none. */
+function numberOf(line: StateLine | undefined): number {
+  if (line === undefined || line.kind === 'header') return 0;
+  return line.kind === 'uploaded-volume' ? line.number : line.volume.number;
 }

@@ -5,15 +5,16 @@
  */
 import { z } from 'zod';
 import { blockTable, faultOfBlocks, layoutNumbers } from '../../archive/index.js';
-import type { BlockTable, ManifestVolume, PieceRun } from '../../archive/index.js';
+import type { BlockTable, ManifestVolume } from '../../archive/index.js';
 import { DuplifsError } from '../../base/index.js';
 import type { FinishedVolume } from '../writing/volume-sequence.js';
 
-/** 2: blocks are packed as everywhere else. Before, in a form of the state's own. */
+/** 2: lines have a kind, and blocks are packed as everywhere else. */
 export const stateVersion = 2;
 
 /** What the set is: the first line. A run that would write another one does not go on with it. */
-export const stateHeader = z.object({
+const stateHeader = z.object({
+  kind: z.literal('header'),
   /** Of any other than `stateVersion` only this line is read: its set is begun anew. */
   version: z.int(),
   key: z.string(),
@@ -54,16 +55,14 @@ const openFile = z.object({
   /** Pieces and bytes of it that are in volumes. */
   pieces: count,
   bytes: count,
-  runs: z.array(run),
+  runs: z.array(run).readonly(),
   /** As it was when it was read: if it is another one now, it is begun again. */
   size: count,
   mtimeMs: z.number(),
   ctimeMs: z.number(),
   inode: count,
 });
-export type OpenFile = Omit<z.infer<typeof openFile>, 'runs'> & {
-  readonly runs: readonly PieceRun[];
-};
+export type OpenFile = z.infer<typeof openFile>;
 
 const volumeRecord = z.object({
   number: count,
@@ -81,10 +80,11 @@ export type VolumeRecord = z.infer<typeof volumeRecord>;
 export type ManifestFields = Pick<VolumeRecord, 'number' | 'start' | 'end' | 'sha1'>;
 
 /** A volume of a set that duplicity has begun: it counts, and nothing can go on behind it. */
-export const kept = z.object({ kept: volumeRecord });
+const keptVolume = z.object({ kind: z.literal('kept-volume'), volume: volumeRecord });
 
 /** Where the writing of a set can go on: after a volume. */
-export const checkpoint = z.object({
+const checkpoint = z.object({
+  kind: z.literal('checkpoint'),
   volume: volumeRecord,
   /** The last path that is wholly in volumes up to this one; null when there is none. */
   position: z.string().nullable(),
@@ -98,7 +98,36 @@ export const checkpoint = z.object({
 });
 export type Checkpoint = z.infer<typeof checkpoint>;
 
-export const uploaded = z.object({ uploaded: count });
+/** The volume with this number lies on the storage. */
+const uploadedVolume = z.object({ kind: z.literal('uploaded-volume'), number: count });
+
+const stateLine = z.discriminatedUnion('kind', [
+  stateHeader,
+  checkpoint,
+  keptVolume,
+  uploadedVolume,
+]);
+export type StateLine = z.infer<typeof stateLine>;
+
+/** The first line of a state of any version; before version 2 the lines had no kind. */
+export function parseStateHeader(text: string): StateHeader | undefined {
+  try {
+    const found: unknown = JSON.parse(text);
+    if (typeof found !== 'object' || found === null) return undefined;
+    return stateHeader.safeParse({ kind: 'header', ...found }).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined for what is no line of a state, such as one that was cut off when its run was killed. */
+export function parseStateLine(text: string): StateLine | undefined {
+  try {
+    return stateLine.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
 
 /** The volume's record without what must not lie on disk. */
 export function recordOf({ number, name, file, volume, start, end }: FinishedVolume): VolumeRecord {

@@ -81,6 +81,7 @@ export function headerOf(
   key: string,
 ): StateHeader {
   return {
+    kind: 'header',
     version: stateVersion,
     key,
     hostname,

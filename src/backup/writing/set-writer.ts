@@ -20,7 +20,7 @@ import type { SetFiles } from './set-files.js';
 import { localNames } from '../plan/set-plan.js';
 import type { SetPlan } from '../plan/set-plan.js';
 import { recordOf } from '../resume/set-state.js';
-import type { Checkpoint, OpenFile } from '../resume/set-state.js';
+import type { Checkpoint, OpenFile, StateLine } from '../resume/set-state.js';
 import { Uploads } from './uploads.js';
 import { VolumeSequence } from './volume-sequence.js';
 import type { FinishedVolume, VolumeEdge } from './volume-sequence.js';
@@ -309,6 +309,7 @@ export class SetWriter {
     await files.addVolume(record);
     counts.totalDestinationSizeChange += volume.file.size;
     await this.#record({
+      kind: 'checkpoint',
       volume: record,
       position: this.#position,
       open: this.#openFile && { ...this.#openFile, runs: [...this.#openFile.runs] },
@@ -321,10 +322,10 @@ export class SetWriter {
   }
 
   async #uploaded(volume: FinishedVolume): Promise<void> {
-    await this.#record({ uploaded: volume.number });
+    await this.#record({ kind: 'uploaded-volume', number: volume.number });
   }
 
-  async #record(line: Checkpoint | { readonly uploaded: number }): Promise<void> {
+  async #record(line: StateLine): Promise<void> {
     await appendFile(this.#statePath, `${JSON.stringify(line)}\n`, { mode: 0o600, flush: true });
   }
 }
