@@ -58,7 +58,7 @@ export async function openRepository(
       prefixes: prefixesOf(options),
       decode: {
         keyring,
-        warn,
+        report: log.report,
         signKey: options.signKey ?? options.encryptSignKey,
         ignoreMdcError: options.ignoreMdcError,
       },
@@ -130,9 +130,7 @@ export async function openKeyring(
       useAgent: options.useAgent,
     },
     allowOldKeys: options.allowOldKeys,
-    warn: (message) => {
-      log.warn(message);
-    },
+    report: log.report,
   });
 }
 

@@ -247,7 +247,7 @@ export class DeltaBuilder {
       second + length <= this.#end &&
       guess + 1 < table.count &&
       table.weakOf(guess + 1) === weakSum(this.#view, second, length);
-    this.#md4.hash(this.#buffer, this.#view, this.#pos, pair ? second : this.#pos, length);
+    this.#md4.hash(this.#view, this.#pos, pair ? second : this.#pos, length);
     const { first0, first1, second0, second1 } = this.#md4;
     const guessed = table.has(guess, weak, first0, first1);
     const block = guessed ? guess : table.find(weak, first0, first1);
@@ -288,7 +288,7 @@ export class DeltaBuilder {
     for (let length = this.#end - this.#pos; length > 0; length -= 1) {
       const weak = this.#weak();
       if (!tested && this.#table.weakOf(last) === weak && this.#credit > 0) {
-        this.#md4.hash(this.#buffer, this.#view, this.#pos, this.#pos, length);
+        this.#md4.hash(this.#view, this.#pos, this.#pos, length);
         if (this.#table.has(last, weak, this.#md4.first0, this.#md4.first1)) {
           this.#writeLiteral();
           this.#writer.copy(last * this.#blockLength, length);

@@ -87,8 +87,7 @@ export class DeltaParser {
       } else {
         const length = this.#neededLength(chunk, at);
         if (length > chunk.length - at) {
-          this.#cutLength = copyBytes(chunk, at, this.#cut, 0, chunk.length - at);
-          this.#offset += this.#cutLength;
+          this.#keepCut(chunk, at, chunk.length - at);
           return;
         }
         this.#offset += length;
@@ -115,21 +114,21 @@ export class DeltaParser {
   /** Fills up the cut command by what it needs, and runs it once whole; returns the bytes taken. */
   #completeCut(chunk: Uint8Array, at: number): number {
     const missing = this.#neededLength(this.#cut, 0) - this.#cutLength;
-    const taken = copyBytes(
-      chunk,
-      at,
-      this.#cut,
-      this.#cutLength,
-      Math.min(missing, chunk.length - at),
-    );
-    this.#cutLength += taken;
-    this.#offset += taken;
+    const taken = Math.min(missing, chunk.length - at);
+    this.#keepCut(chunk, at, taken);
     if (taken === missing) {
       const length = this.#cutLength;
       this.#cutLength = 0;
       this.#run(this.#cut, 0, length);
     }
     return taken;
+  }
+
+  /** Adds bytes to the cut command; a loop, for commands are too short for `set` and a view to be worth it. */
+  #keepCut(chunk: Uint8Array, at: number, length: number): void {
+    for (let i = 0; i < length; i += 1) this.#cut[this.#cutLength + i] = chunk[at + i] ?? 0;
+    this.#cutLength += length;
+    this.#offset += length;
   }
 
   /** The length of the command at `at`, without a LITERAL's data. */
@@ -202,16 +201,4 @@ function startWidth(opcode: number): number {
 
 function lengthWidth(opcode: number): number {
   return 1 << ((opcode - opCopy) & 3);
-}
-
-/** Copies `length` bytes; a loop, for commands are too short for `set` and a view to be worth it. */
-function copyBytes(
-  from: Uint8Array,
-  fromAt: number,
-  to: Uint8Array,
-  toAt: number,
-  length: number,
-): number {
-  for (let i = 0; i < length; i += 1) to[toAt + i] = from[fromAt + i] ?? 0;
-  return length;
 }

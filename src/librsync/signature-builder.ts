@@ -45,13 +45,13 @@ export class SignatureBuilder {
     const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
     const length = this.blockLength;
     for (; at + 2 * length <= chunk.length; at += 2 * length) {
-      this.#md4.hash(chunk, view, at, at + length, length);
+      this.#md4.hash(view, at, at + length, length);
       const { first0, first1, second0, second1 } = this.#md4;
       this.addBlock(weakSum(view, at, length), first0, first1);
       this.addBlock(weakSum(view, at + length, length), second0, second1);
     }
     if (at + length <= chunk.length) {
-      this.#sumBlock(chunk, view, at, length);
+      this.#sumBlock(view, at, length);
       at += length;
     }
     if (at < chunk.length) this.#beginBlock(chunk.subarray(at));
@@ -107,11 +107,11 @@ export class SignatureBuilder {
   #endBlock(): void {
     const length = this.#begunLength;
     this.#begunLength = 0;
-    this.#sumBlock(this.#begun, new DataView(this.#begun.buffer), 0, length);
+    this.#sumBlock(new DataView(this.#begun.buffer), 0, length);
   }
 
-  #sumBlock(bytes: Uint8Array, view: DataView, at: number, length: number): void {
-    this.#md4.hash(bytes, view, at, at, length);
+  #sumBlock(view: DataView, at: number, length: number): void {
+    this.#md4.hash(view, at, at, length);
     this.addBlock(weakSum(view, at, length), this.#md4.first0, this.#md4.first1);
   }
 

@@ -1,2 +1,18 @@
 /** What openpgp/ tells while it works; in words: src/cli/events/openpgp.ts. */
-export type OpenPgpEvent = { readonly level: 'debug'; readonly code: 'openpgp-placeholder' };
+export type OpenPgpEvent =
+  | {
+      /** A key opened a message whose algorithm is no longer secure; the user allows it. */
+      readonly level: 'warning';
+      readonly code: 'key-algorithm-insecure';
+      readonly keyId: string;
+    }
+  | {
+      /** A message is read whose integrity code says nothing for it; the user wants that. */
+      readonly level: 'warning';
+      readonly code: 'message-unprotected';
+      readonly fileName: string;
+      readonly problem: IntegrityProblem;
+    };
+
+/** What is wrong with a message's integrity code: it has none, or it is cut off with the end, missing, or another. */
+export type IntegrityProblem = 'none' | 'ends-early' | 'missing' | 'mismatch';

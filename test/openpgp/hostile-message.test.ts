@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { isDuplifsError } from '../../src/base/index.js';
 import { decryptMessage, Keyring } from '../../src/openpgp/index.js';
-import type { DecryptOptions } from '../../src/openpgp/index.js';
+import type { DecryptOptions, OpenPgpEvent } from '../../src/openpgp/index.js';
 import { encodePacket } from '../../src/openpgp/packets/packet-header.js';
 import { collect, GpgHome, hasGpg, inPieces } from './gpg-home.js';
 import { literalPacket, seal } from './sealed.js';
@@ -93,9 +93,9 @@ describe.skipIf(!hasGpg)('a message without integrity protection', () => {
     const args = ['-c', ...quick, '--rfc2440', '--disable-mdc', '--cipher-algo', 'AES256'];
     const message = home.gpg(args, plain, 'right');
     await expect(read(message)).rejects.toThrow(/"vol7\.gpg" has no integrity protection/);
-    const warnings: string[] = [];
-    const warn = (text: string) => warnings.push(text);
-    const options = { ignoreMdcError: true, warn };
+    const warnings: OpenPgpEvent[] = [];
+    const report = (event: OpenPgpEvent) => warnings.push(event);
+    const options = { ignoreMdcError: true, report };
     expect((await read(message, options)).equals(plain)).toBe(true);
     expect(warnings).toHaveLength(1);
     const old = home.gpg([...args.slice(0, -1), 'CAST5'], plain, 'right');

@@ -1,6 +1,7 @@
 /** Opens backups in tests as the commands do, and reads whole trees. */
 import { join } from 'node:path';
 import { noPrefixes } from '../../src/archive/index.js';
+import { eventText } from '../../src/cli/events/index.js';
 import { Keyring } from '../../src/openpgp/index.js';
 import { Repository, type CatalogSet, type SnapshotEntry } from '../../src/snapshot/index.js';
 import { openStorage, type Storage } from '../../src/storage/index.js';
@@ -31,7 +32,12 @@ export async function openTest(target: string, options: OpenTestOptions = {}): P
     storage: options.storage ?? (await openStorage(target, { numRetries: 1 })),
     archiveFolder,
     prefixes: noPrefixes,
-    decode: { keyring: new Keyring({ passphrases: options.passphrases ?? [] }), warn },
+    decode: {
+      keyring: new Keyring({ passphrases: options.passphrases ?? [] }),
+      report: (event) => {
+        warn(eventText(event));
+      },
+    },
     arena: await SlotFile.open(archiveFolder, options.cacheBytes ?? 64 << 20),
     memoryBytes: options.memoryBytes ?? 4 << 20,
     wholeVolumes: options.wholeVolumes,

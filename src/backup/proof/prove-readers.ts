@@ -43,10 +43,10 @@ export async function proveReaders(
   const { encryptTo, passphrases } = encoding;
   const hasPassphrases = passphrases.length > 0;
   const keyring = new Keyring({ passphrases });
-  const first = await firstBytes(storage, file.name, stop);
-  const isWhole = first.length < headerBytes;
+  const bytes = await firstBytes(storage, file.name, stop);
+  const start = { bytes, isWhole: bytes.length < headerBytes, fileName: file.name };
   const readers = { encryptTo, keyring, hasPassphrases };
-  const match = await compareReaders(first, isWhole, file.name, readers, stop);
+  const match = await compareReaders(start, readers, stop);
   switch (match.kind) {
     case 'same':
       for (const id of match.lost) {

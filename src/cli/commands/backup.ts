@@ -94,7 +94,7 @@ async function runBackup(
         hostname: hostname(),
         tempFolder: options.tempdir ?? tmpdir(),
         prefixes: prefixesOf(options),
-        decode: { keyring, warn },
+        decode: { keyring, report: log.report },
         walk: () => walk(false),
         volumeBytes: options.volsize * 2 ** 20,
         maxBlockLength: options.maxBlocksize,

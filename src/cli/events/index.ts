@@ -6,7 +6,6 @@ import type { OpenPgpEvent } from '../../openpgp/index.js';
 import type { RestoreEvent } from '../../restore/index.js';
 import type { StorageEvent } from '../../storage/index.js';
 import type { TargetEvent } from '../../target/index.js';
-import type { VolumeEvent } from '../../volume/index.js';
 import { backupTexts } from './backup.js';
 import { catalogTexts } from './catalog.js';
 import { mountTexts } from './mount.js';
@@ -14,7 +13,6 @@ import { openpgpTexts } from './openpgp.js';
 import { restoreTexts } from './restore.js';
 import { storageTexts } from './storage.js';
 import { targetTexts } from './target.js';
-import { volumeTexts } from './volume.js';
 import type { EventTexts } from './event-text.js';
 
 export type AnyEvent =
@@ -24,8 +22,7 @@ export type AnyEvent =
   | OpenPgpEvent
   | RestoreEvent
   | StorageEvent
-  | TargetEvent
-  | VolumeEvent;
+  | TargetEvent;
 
 const texts: EventTexts<AnyEvent> = {
   ...backupTexts,
@@ -35,7 +32,6 @@ const texts: EventTexts<AnyEvent> = {
   ...restoreTexts,
   ...storageTexts,
   ...targetTexts,
-  ...volumeTexts,
 };
 
 /** The event as a sentence without a period. */

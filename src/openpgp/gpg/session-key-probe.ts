@@ -55,13 +55,7 @@ async function fitsCfb(body: Buffer, sessionKey: SessionKey, resync: boolean): P
 
 function fitsAead(kind: 'seipd2' | 'gnupg-aead', body: Buffer, sessionKey: SessionKey): boolean {
   const plan = aeadPlan(kind, body, sessionKey);
-  const decipher = aeadDecipher(
-    plan.cipher,
-    plan.mode,
-    plan.key,
-    plan.nonce(0),
-    plan.associated(0),
-  );
+  const decipher = aeadDecipher(plan, plan.nonce(0), plan.associated(0));
   const end = Math.min(plan.headBytes + plan.chunkBytes, sampleBytes);
   return beginsMessage(decipher.update(body.subarray(plan.headBytes, end)));
 }

@@ -22,18 +22,26 @@ export interface NewReaders {
   readonly hasPassphrases: boolean;
 }
 
+/** The first bytes of a message. */
+export interface MessageStart {
+  readonly bytes: Uint8Array;
+  /** There are no more. */
+  readonly isWhole: boolean;
+  /** For errors. */
+  readonly fileName: string;
+}
+
 /**
- * Compares by a message's first bytes (`whole`: there are no more): key ids with those of the keys, whichever of
+ * Compares by a message's first bytes: key ids with those of the keys, whichever of
  * its subkeys a key had then; a passphrase by opening the message with it. DAMAGED when the bytes are no message.
  */
 export async function compareReaders(
-  first: Uint8Array,
-  whole: boolean,
-  fileName: string,
+  start: MessageStart,
   readers: NewReaders,
   signal?: AbortSignal,
 ): Promise<ReaderMatch> {
-  const header = headerOf(first, whole, fileName);
+  const { fileName } = start;
+  const header = headerOf(start);
   const wanted = wantedBy(header);
   if (readers.hasPassphrases && header.passphraseSlots.length > 0) {
     try {
@@ -51,9 +59,9 @@ export async function compareReaders(
   return header.recipients.length > named.length ? { kind: 'hidden' } : { kind: 'others', wanted };
 }
 
-function headerOf(first: Uint8Array, whole: boolean, fileName: string): MessageHeader {
+function headerOf({ bytes, isWhole, fileName }: MessageStart): MessageHeader {
   try {
-    return parseMessageHeader(first, whole) ?? parseMessageHeader(first, true) ?? none();
+    return parseMessageHeader(bytes, isWhole) ?? parseMessageHeader(bytes, true) ?? none();
   } catch (error) {
     throw namedError(error, fileName);
   }

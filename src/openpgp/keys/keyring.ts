@@ -6,6 +6,8 @@
 import type { Config, Key } from 'openpgp';
 
 import { DuplifsError } from '../../base/index.js';
+import type { Report } from '../../base/index.js';
+import type { OpenPgpEvent } from '../events.js';
 import type { SessionKey } from '../packets/algorithms.js';
 import type { GpgProgram } from '../gpg/gpg.js';
 import { KeyFiles } from './key-file-store.js';
@@ -29,9 +31,9 @@ export interface KeyringOptions {
   readonly keyFiles?: readonly KeyFile[];
   /** Undefined: gpg is never started. */
   readonly gpg?: GpgProgram;
-  /** Accept DSA and ElGamal keys and SHA-1 signatures, which old chains may need; warns. */
+  /** Accept DSA and ElGamal keys and SHA-1 signatures, which old chains may need; a warning is reported. */
   readonly allowOldKeys?: boolean;
-  readonly warn?: (message: string) => void;
+  readonly report?: Report<OpenPgpEvent>;
 }
 
 export class Keyring {
@@ -60,9 +62,9 @@ export class Keyring {
     signal?: AbortSignal,
   ): Promise<SessionKey> {
     try {
-      const warn = this.#options.warn ?? (() => undefined);
+      const report = this.#options.report ?? (() => undefined);
       const { passphrases, keyFiles, gpg, allowOldKeys } = this;
-      const means = { passphrases, keyFiles, gpg, allowOldKeys, warn };
+      const means = { passphrases, keyFiles, gpg, allowOldKeys, report };
       return await new SessionKeySearch(means, header, signal).run(fileName);
     } catch (error) {
       throw namedError(error, fileName);

@@ -3,6 +3,8 @@
  * tried is kept for the error that says why it could not be opened.
  */
 import { DuplifsError, isDuplifsError } from '../../base/index.js';
+import type { Report } from '../../base/index.js';
+import type { OpenPgpEvent } from '../events.js';
 import { seipd2Cipher } from '../packets/aead-data.js';
 import type { Cipher, SessionKey } from '../packets/algorithms.js';
 import { askGpgForSessionKey } from '../gpg/gpg-session-key.js';
@@ -22,7 +24,7 @@ export interface SearchMeans {
   readonly keyFiles: KeyFiles;
   readonly gpg: GpgProgram | undefined;
   readonly allowOldKeys: boolean;
-  readonly warn: (message: string) => void;
+  readonly report: Report<OpenPgpEvent>;
 }
 
 export class SessionKeySearch {
@@ -113,7 +115,8 @@ export class SessionKeySearch {
     }
     const sessionKey = await openRecipient(recipient, key, this.#bulkCipher);
     if (sessionKey && isOldKey(key)) {
-      this.#means.warn(`Key ${key.keyId} has an algorithm that is no longer secure`);
+      const { keyId } = key;
+      this.#means.report({ level: 'warning', code: 'key-algorithm-insecure', keyId });
     }
     if (!sessionKey || !recipient.hidden) return sessionKey;
     return (await sessionKeyFits(this.#header, sessionKey)) ? sessionKey : undefined;

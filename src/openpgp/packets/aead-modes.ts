@@ -29,11 +29,16 @@ export function aeadById(id: number): AeadMode {
   return mode;
 }
 
+/** A key and what it is used with. */
+export interface AeadKey {
+  readonly cipher: Cipher;
+  readonly mode: AeadMode;
+  readonly key: Buffer;
+}
+
 /** A decipher for one chunk; the tag must be set before `final`, which throws when it does not fit. */
 export function aeadDecipher(
-  cipher: Cipher,
-  mode: AeadMode,
-  key: Buffer,
+  { cipher, mode, key }: AeadKey,
   nonce: Buffer,
   associated: Buffer,
 ): DecipherGCM {
@@ -45,15 +50,13 @@ export function aeadDecipher(
 
 /** Decrypts one small message whose tag is at its end; undefined when the tag does not fit. */
 export function openAead(
-  cipher: Cipher,
-  aead: number,
-  key: Buffer,
+  key: AeadKey,
   nonce: Buffer,
   associated: Buffer,
   data: Buffer,
 ): Buffer | undefined {
   if (data.length < tagBytes) return undefined;
-  const decipher = aeadDecipher(cipher, aeadById(aead), key, nonce, associated);
+  const decipher = aeadDecipher(key, nonce, associated);
   decipher.setAuthTag(data.subarray(data.length - tagBytes));
   const plain = decipher.update(data.subarray(0, data.length - tagBytes));
   try {

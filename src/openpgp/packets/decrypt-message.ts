@@ -1,4 +1,6 @@
 import { DuplifsError } from '../../base/index.js';
+import type { Report } from '../../base/index.js';
+import type { OpenPgpEvent } from '../events.js';
 import { decryptAead } from './aead-data.js';
 import type { SessionKey } from './algorithms.js';
 import { dearmored } from './armor.js';
@@ -24,9 +26,9 @@ export interface DecryptOptions {
   readonly sessionKey?: SessionKey;
   /** The message must carry a good signature by this key (an id or fingerprint). */
   readonly signKey?: string | undefined;
-  /** Accept a message whose integrity code is missing or does not fit; `warn` is told. */
+  /** Accept a message whose integrity code is missing or does not fit; a warning is reported. */
   readonly ignoreMdcError?: boolean | undefined;
-  readonly warn?: ((message: string) => void) | undefined;
+  readonly report?: Report<OpenPgpEvent> | undefined;
   /** A message with more plaintext is refused. */
   readonly maxPlaintextBytes?: number;
   readonly signal?: AbortSignal | undefined;
@@ -90,7 +92,7 @@ export async function decryptMessage(
     const result = deferred<DecryptResult>();
     // Whoever only iterates learns of an error there.
     result.promise.catch(() => undefined);
-    const plaintext = decrypting(reader, header, sessionKey, options, result);
+    const plaintext = decrypting(reader, { header, sessionKey }, options, result);
     return { header, sessionKey, plaintext, done: result.promise };
   } catch (error) {
     await reader.close();
@@ -107,10 +109,12 @@ async function readHeader(reader: ByteReader): Promise<MessageHeader> {
   }
 }
 
+/** A message whose session key was found. */
+type OpenMessage = Pick<DecryptedMessage, 'header' | 'sessionKey'>;
+
 async function* decrypting(
   reader: ByteReader,
-  header: MessageHeader,
-  sessionKey: SessionKey,
+  message: OpenMessage,
   options: DecryptOptions,
   result: Deferred<DecryptResult>,
 ): AsyncGenerator<Buffer, void, void> {
@@ -121,23 +125,10 @@ async function* decrypting(
     const packet = await nextPacket(reader);
     if (!packet) throw new MessageError('it ends too early');
     const mdc: MdcResult = {};
-    const inside = decryptedPackets(packet, header, sessionKey, options, mdc);
-    const signatures =
-      options.signKey === undefined
-        ? undefined
-        : { wanted: options.signKey, collector: new SignatureCollector() };
-    const collector = signatures?.collector;
-    let info: LiteralInfo | undefined;
-    const content = messageContent(inside, {
-      onePassSignature: (body) => collector?.onePassSignature(body),
-      signature: (body) => collector?.signature(body),
-      literal: (literal) => {
-        info = literal;
-        collector?.literal();
-      },
-      data: (piece) => collector?.data(piece),
-    });
-    for await (const piece of content) {
+    const collector = options.signKey === undefined ? undefined : new SignatureCollector();
+    const found: { info?: LiteralInfo } = {};
+    const inside = decryptedPackets(packet, message, options, mdc);
+    for await (const piece of literalData(inside, collector, found)) {
       signal?.throwIfAborted();
       plaintextBytes += piece.length;
       if (plaintextBytes > maxPlaintextBytes) {
@@ -146,16 +137,16 @@ async function* decrypting(
       yield piece;
     }
     if ((await reader.drain()) > 0) throw new MessageError('something follows after its end');
+    const { info } = found;
     if (!info) throw new MessageError('it holds no data');
-    if (mdc.problem !== undefined) options.warn?.(`"${fileName}" is not protected: ${mdc.problem}`);
-    const signer = await signatures?.collector.verify(
-      options.keyring,
-      signatures.wanted,
-      fileName,
-      signal,
-    );
-    const integrity = integrityOf(header, mdc);
+    const { problem } = mdc;
+    if (problem !== undefined) {
+      options.report?.({ level: 'warning', code: 'message-unprotected', fileName, problem });
+    }
+    const { signKey = '', keyring } = options;
+    const signer = await collector?.verify(keyring, signKey, fileName, signal);
     finished = true;
+    const integrity = integrityOf(message.header, mdc);
     result.resolve({ ...info, plaintextBytes, integrity, signer });
   } catch (error) {
     finished = true;
@@ -172,6 +163,23 @@ async function* decrypting(
   }
 }
 
+/** The data of the message inside, of which the collector gets what it needs to verify signatures. */
+function literalData(
+  inside: AsyncIterable<Buffer>,
+  collector: SignatureCollector | undefined,
+  found: { info?: LiteralInfo },
+): AsyncGenerator<Buffer, void, void> {
+  return messageContent(inside, {
+    onePassSignature: (body) => collector?.onePassSignature(body),
+    signature: (body) => collector?.signature(body),
+    literal: (literal) => {
+      found.info = literal;
+      collector?.literal();
+    },
+    data: (piece) => collector?.data(piece),
+  });
+}
+
 function integrityOf(header: MessageHeader, mdc: MdcResult): DecryptResult['integrity'] {
   if (header.data.kind === 'unprotected' || mdc.problem !== undefined) return 'none';
   return header.data.kind === 'seipd1' ? 'mdc' : 'aead';
@@ -179,8 +187,7 @@ function integrityOf(header: MessageHeader, mdc: MdcResult): DecryptResult['inte
 
 function decryptedPackets(
   packet: Packet,
-  header: MessageHeader,
-  sessionKey: SessionKey,
+  { header, sessionKey }: OpenMessage,
   { fileName, ignoreMdcError = false }: DecryptOptions,
   mdc: MdcResult,
 ): AsyncGenerator<Buffer, void, void> {
@@ -198,7 +205,7 @@ function decryptedPackets(
           { hint: 'If you trust the storage, read it with --ignore-mdc-error' },
         );
       }
-      mdc.problem = 'it has no integrity code (MDC)';
+      mdc.problem = 'none';
       return decryptUnprotected(packet.body, sessionKey);
   }
 }

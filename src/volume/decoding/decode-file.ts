@@ -10,8 +10,9 @@ import type { TransformOptions } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Gunzip, ZlibOptions } from 'node:zlib';
 import { DuplifsError, errorText, isDuplifsError } from '../../base/index.js';
+import type { Report } from '../../base/index.js';
 import { decryptMessage } from '../../openpgp/index.js';
-import type { Keyring } from '../../openpgp/index.js';
+import type { Keyring, OpenPgpEvent } from '../../openpgp/index.js';
 import type { Storage } from '../../storage/index.js';
 
 export interface FileHash {
@@ -26,7 +27,7 @@ export interface DecodeOptions {
   readonly signKey?: string | undefined;
   /** Serve what has no valid MDC (`--ignore-mdc-error`). */
   readonly ignoreMdcError?: boolean | undefined;
-  readonly warn?: ((message: string) => void) | undefined;
+  readonly report?: Report<OpenPgpEvent> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -61,14 +62,14 @@ export async function* decodeFile(
 async function* decrypted(
   source: AsyncIterable<Buffer>,
   fileName: string,
-  { keyring, signKey, ignoreMdcError, warn, signal }: DecodeOptions,
+  { keyring, signKey, ignoreMdcError, report, signal }: DecodeOptions,
 ): AsyncGenerator<Buffer> {
   const message = await decryptMessage(source, {
     fileName,
     keyring,
     signKey,
     ignoreMdcError,
-    warn,
+    report,
     signal,
   });
   yield* message.plaintext;
