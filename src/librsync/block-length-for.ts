@@ -1,6 +1,6 @@
 const unit = 512;
-/** duplicity aims at this many blocks a file. */
-const blocksWanted = 2000;
+/** duplicity aims at this many chunks a file. */
+const chunksWanted = 2000;
 
 export const defaultMaxBlockLength = 2048;
 
@@ -10,6 +10,6 @@ export const defaultMaxBlockLength = 2048;
  * @param maxBlockLength duplicity's --max-blocksize, in bytes
  */
 export function blockLengthFor(size: number, maxBlockLength = defaultMaxBlockLength): number {
-  const wanted = Math.floor(size / (blocksWanted * unit)) * unit;
-  return size < blocksWanted * unit ? unit : Math.min(wanted, maxBlockLength);
+  const wanted = Math.floor(size / (chunksWanted * unit)) * unit;
+  return size < chunksWanted * unit ? unit : Math.min(wanted, maxBlockLength);
 }

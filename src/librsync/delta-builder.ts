@@ -1,45 +1,37 @@
 /**
  * Makes the delta from an old version, of which only the signature is known, to a new one whose bytes
- * go by once (docs/format/1-bytes.md 6.3), as librsync matches: a window of one block slides over the
- * new file; where its weak and then its strong sum are a block's, that block is copied. The old file's
- * short last block can match only at the very end of the new one.
+ * go by once (docs/format/1-bytes.md 6.3), as librsync matches: a window of one chunk slides over the
+ * new file; where its weak and then its strong sum are a chunk's, that chunk is copied. The old file's
+ * short last chunk can match only at the very end of the new one.
  *
  * What makes it fast: where a match ends, the next are looked for first, without a search, in the sums of several
- * blocks made together; a rolled byte costs one look into a filter. In the same pass the new version's
- * signature can be made, which then takes the sums of unmoved blocks instead of hashing them again.
+ * chunks made together; a rolled byte costs one look into a filter. In the same pass the new version's
+ * signature can be made, which then takes the sums of unmoved chunks instead of hashing them again.
  */
-import { BlockSums } from './block-sums.js';
-import type { SumsByBlock } from './block-sums.js';
-import { BlockTable, filterBit, hashFactor } from './block-table.js';
+import { ChunkSums } from './chunk-sums.js';
+import type { SumsByChunk } from './chunk-sums.js';
+import type { SumsAhead } from './sums-ahead.js';
+import { ChunkTable, filterBit, hashFactor } from './chunk-table.js';
 import { DeltaWriter } from './delta-writer.js';
 import { Md4Pair } from './md4.js';
 import { charOffset, weakSum } from './rollsum.js';
 import type { Signature } from './signature.js';
 import type { SignatureBuilder } from './signature-builder.js';
 
-/** Sums of the new file's blocks that are made elsewhere while it goes by; block n begins at n block lengths. */
-export interface SumsAhead extends SumsByBlock {
-  /**
-   * Up to which block the sums are there from this one on; it may wait for them. The block itself where they are not to
-   * be had. No block before it will be asked for any more.
-   */
-  until(block: number): number;
-}
-
 export interface DeltaBuilderOptions {
   /** Is given the whole new file in passing; its `digest` may be asked once `finish` was called. */
   readonly newSignature?: SignatureBuilder;
-  /** Of blocks as long as the old signature's. */
+  /** Of chunks as long as the old signature's. */
   readonly ahead?: SumsAhead | undefined;
 }
 
-/** Fewer blocks are not worth it: one or two are hashed as fast by Md4Pair. */
+/** Fewer chunks are not worth it: one or two are hashed as fast by Md4Pair. */
 const leastTogether = 4;
 const literalLength = 64 * 1024;
-/** Beside two blocks, what the buffer holds. */
+/** Beside two chunks, what the buffer holds. */
 const bufferLength = 256 * 1024;
 /**
- * Crafted or very regular data can have the weak sum of a block at every byte and never its strong
+ * Crafted or very regular data can have the weak sum of a chunk at every byte and never its strong
  * one. So strong sums that were in vain are paid from a credit, in bytes hashed, and every byte of
  * progress earns some; without credit a window counts as no match, which at worst makes the delta longer.
  */
@@ -47,14 +39,14 @@ const maxCredit = 4 * 1024 * 1024;
 const creditPerByte = 4;
 
 export class DeltaBuilder {
-  readonly #table: BlockTable;
+  readonly #table: ChunkTable;
   readonly #blockLength: number;
   readonly #writer: DeltaWriter;
   readonly #newSignature: SignatureBuilder | undefined;
   readonly #md4 = new Md4Pair();
-  readonly #sums: BlockSums | undefined;
+  readonly #sums: ChunkSums | undefined;
   readonly #ahead: SumsAhead | undefined;
-  /** How many blocks are summed together: more, the longer the file is as it was. */
+  /** How many chunks are summed together: more, the longer the file is as it was. */
   #together = leastTogether;
   readonly #maxCapacity: number;
 
@@ -75,7 +67,7 @@ export class DeltaBuilder {
   #rolling = false;
   #s1 = 0;
   #s2 = 0;
-  /** The block after the last match. */
+  /** The chunk after the last match. */
   #next = 0;
   #credit = maxCredit;
 
@@ -89,20 +81,20 @@ export class DeltaBuilder {
     emit: (bytes: Buffer) => void,
     options: DeltaBuilderOptions = {},
   ) {
-    this.#table = new BlockTable(signature);
+    this.#table = new ChunkTable(signature);
     this.#blockLength = signature.blockLength;
     this.#writer = new DeltaWriter(emit);
     this.#newSignature = options.newSignature;
-    this.#sums = BlockSums.of(signature.blockLength);
+    this.#sums = ChunkSums.of(signature.blockLength);
     this.#ahead = options.ahead;
     this.#maxCapacity = 2 * this.#blockLength + bufferLength;
   }
 
   /** Takes the next bytes of the new file, cut anywhere. Some 100 MB/s at the slowest. */
-  update(chunk: Uint8Array): void {
-    for (let at = 0; at < chunk.length;) {
-      this.#makeRoom(chunk.length - at);
-      const part = chunk.subarray(at, at + this.#buffer.length - this.#end);
+  update(input: Uint8Array): void {
+    for (let at = 0; at < input.length;) {
+      this.#makeRoom(input.length - at);
+      const part = input.subarray(at, at + this.#buffer.length - this.#end);
       this.#buffer.set(part, this.#end);
       this.#end += part.length;
       at += part.length;
@@ -134,7 +126,7 @@ export class DeltaBuilder {
     }
   }
 
-  /** Takes those of the blocks from the window on that are the old file's next ones; whether the window has moved on. */
+  /** Takes those of the chunks from the window on that are the old file's next ones; whether the window has moved on. */
   #follow(): boolean {
     const whole = Math.floor((this.#end - this.#pos) / this.#blockLength);
     const most = Math.min(whole, this.#table.count - this.#next);
@@ -143,13 +135,13 @@ export class DeltaBuilder {
 
   /** By sums that were made elsewhere; undefined where there are none. */
   #followAhead(most: number): boolean | undefined {
-    const block = (this.#base + this.#pos) / this.#blockLength;
-    if (this.#ahead === undefined || most === 0 || !Number.isInteger(block)) return undefined;
-    const count = Math.min(most, this.#ahead.until(block) - block);
-    return count > 0 ? this.#takeFollowing(this.#ahead, block, count) > 0 : undefined;
+    const chunk = (this.#base + this.#pos) / this.#blockLength;
+    if (this.#ahead === undefined || most === 0 || !Number.isInteger(chunk)) return undefined;
+    const count = Math.min(most, this.#ahead.until(chunk) - chunk);
+    return count > 0 ? this.#takeFollowing(this.#ahead, chunk, count) > 0 : undefined;
   }
 
-  /** By sums of several blocks that are made together. Those that are in vain are paid from the credit. */
+  /** By sums of several chunks that are made together. Those that are in vain are paid from the credit. */
   #followHere(most: number): boolean {
     const sums = this.#sums;
     const count = Math.min(most, this.#together, sums?.capacity ?? 0);
@@ -165,12 +157,12 @@ export class DeltaBuilder {
     return taken > 0;
   }
 
-  /** Takes blocks of which the sums begin at `first`, up to one that is not the old file's next; how many. */
-  #takeFollowing(sums: SumsByBlock, first: number, count: number): number {
+  /** Takes chunks of which the sums begin at `first`, up to one that is not the old file's next; how many. */
+  #takeFollowing(sums: SumsByChunk, first: number, count: number): number {
     for (let taken = 0; taken < count; taken += 1) {
-      const block = first + taken;
-      const [strong0, strong1] = [sums.strong0(block), sums.strong1(block)];
-      if (!this.#table.has(this.#next, sums.weak(block), strong0, strong1)) return taken;
+      const chunk = first + taken;
+      const [strong0, strong1] = [sums.strong0(chunk), sums.strong1(chunk)];
+      if (!this.#table.has(this.#next, sums.weak(chunk), strong0, strong1)) return taken;
       this.#take(this.#next, this.#blockLength);
     }
     return count;
@@ -234,7 +226,7 @@ export class DeltaBuilder {
     return found;
   }
 
-  /** Takes the block that the window is, if it is one, and the next with it if that follows. */
+  /** Takes the chunk that the window is, if it is one, and the next with it if that follows. */
   #match(): void {
     const table = this.#table;
     const weak = this.#weak();
@@ -247,40 +239,40 @@ export class DeltaBuilder {
       second + length <= this.#end &&
       guess + 1 < table.count &&
       table.weakOf(guess + 1) === weakSum(this.#view, second, length);
-    this.#md4.hash(this.#buffer, this.#view, this.#pos, pair ? second : this.#pos, length);
+    this.#md4.hash(this.#view, this.#pos, pair ? second : this.#pos, length);
     const { first0, first1, second0, second1 } = this.#md4;
     const guessed = table.has(guess, weak, first0, first1);
-    const block = guessed ? guess : table.find(weak, first0, first1);
-    if (block < 0) {
+    const chunk = guessed ? guess : table.find(weak, first0, first1);
+    if (chunk < 0) {
       this.#credit -= length;
       return;
     }
-    this.#take(block, length);
-    if (pair && table.has(block + 1, table.weakOf(guess + 1), second0, second1)) {
-      this.#take(block + 1, length);
+    this.#take(chunk, length);
+    if (pair && table.has(chunk + 1, table.weakOf(guess + 1), second0, second1)) {
+      this.#take(chunk + 1, length);
     }
   }
 
-  /** Writes the literal before the window, and the window as a copy of the block. */
-  #take(block: number, length: number): void {
+  /** Writes the literal before the window, and the window as a copy of the chunk. */
+  #take(chunk: number, length: number): void {
     this.#writeLiteral();
-    this.#writer.copy(block * this.#blockLength, length);
+    this.#writer.copy(chunk * this.#blockLength, length);
     if (this.#newSignature?.blockLength === length && (this.#base + this.#pos) % length === 0) {
       this.#sign();
-      this.#newSignature.addBlock(
-        this.#table.weakOf(block),
-        this.#table.strong0Of(block),
-        this.#table.strong1Of(block),
+      this.#newSignature.addChunk(
+        this.#table.weakOf(chunk),
+        this.#table.strong0Of(chunk),
+        this.#table.strong1Of(chunk),
       );
       this.#signed = this.#pos + length;
     }
     this.#pos += length;
     this.#literalStart = this.#pos;
-    this.#next = block + 1;
+    this.#next = chunk + 1;
     this.#rolling = false;
   }
 
-  /** Looks for the old file's short last block at the end: in ever shorter windows that end there. */
+  /** Looks for the old file's short last chunk at the end: in ever shorter windows that end there. */
   #matchTail(): void {
     const last = this.#table.count - 1;
     if (!this.#rolling) this.#sumWindow(this.#end - this.#pos);
@@ -288,7 +280,7 @@ export class DeltaBuilder {
     for (let length = this.#end - this.#pos; length > 0; length -= 1) {
       const weak = this.#weak();
       if (!tested && this.#table.weakOf(last) === weak && this.#credit > 0) {
-        this.#md4.hash(this.#buffer, this.#view, this.#pos, this.#pos, length);
+        this.#md4.hash(this.#view, this.#pos, this.#pos, length);
         if (this.#table.has(last, weak, this.#md4.first0, this.#md4.first1)) {
           this.#writeLiteral();
           this.#writer.copy(last * this.#blockLength, length);

@@ -7,7 +7,7 @@ const ignore = {
 
 /**
  * Finds the length of the file that a delta makes, and nothing else: for cataloguing volumes, where
- * every delta's bytes go by once. Holds no data and allocates nothing per chunk.
+ * every delta's bytes go by once. Holds no data and allocates nothing per call.
  */
 export class DeltaLengthCounter {
   readonly #parser: DeltaParser;
@@ -21,8 +21,8 @@ export class DeltaLengthCounter {
    * Takes the next bytes of the delta, cut anywhere.
    * @throws DuplifsError DAMAGED when they break the format
    */
-  push(chunk: Uint8Array): void {
-    this.#parser.push(chunk);
+  push(input: Uint8Array): void {
+    this.#parser.push(input);
   }
 
   /**

@@ -1,7 +1,7 @@
 /**
  * A push parser for librsync deltas (docs/format/1-bytes.md 6.3). It reports where commands lie and
  * never keeps data: the bytes of a LITERAL are passed over, and need not even be given (see
- * `literalLeft` and `skipLiteral`). It allocates nothing per command or chunk.
+ * `literalLeft` and `skipLiteral`). It allocates nothing per command or call.
  */
 import { DuplifsError } from '../base/index.js';
 import {
@@ -35,7 +35,7 @@ export class DeltaParser {
   readonly #sink: DeltaSink;
   readonly #name: string;
   readonly #basisLength: number;
-  /** A command (or the magic) that was cut by the end of a chunk. */
+  /** A command (or the magic) that was cut by the end of an input. */
   readonly #cut = Buffer.alloc(maxCommandLength);
   #cutLength = 0;
   #magicSeen = false;
@@ -74,25 +74,24 @@ export class DeltaParser {
    * Takes the next bytes of the delta.
    * @throws DuplifsError DAMAGED when they break the format
    */
-  push(chunk: Uint8Array): void {
+  push(input: Uint8Array): void {
     let at = 0;
-    while (at < chunk.length && !this.#ended) {
+    while (at < input.length && !this.#ended) {
       if (this.#literalLeft > 0) {
-        const passed = Math.min(this.#literalLeft, chunk.length - at);
+        const passed = Math.min(this.#literalLeft, input.length - at);
         this.#literalLeft -= passed;
         this.#offset += passed;
         at += passed;
       } else if (this.#cutLength > 0) {
-        at += this.#completeCut(chunk, at);
+        at += this.#completeCut(input, at);
       } else {
-        const length = this.#neededLength(chunk, at);
-        if (length > chunk.length - at) {
-          this.#cutLength = copyBytes(chunk, at, this.#cut, 0, chunk.length - at);
-          this.#offset += this.#cutLength;
+        const length = this.#neededLength(input, at);
+        if (length > input.length - at) {
+          this.#keepCut(input, at, input.length - at);
           return;
         }
         this.#offset += length;
-        this.#run(chunk, at, length);
+        this.#run(input, at, length);
         at += length;
       }
     }
@@ -113,23 +112,23 @@ export class DeltaParser {
   }
 
   /** Fills up the cut command by what it needs, and runs it once whole; returns the bytes taken. */
-  #completeCut(chunk: Uint8Array, at: number): number {
+  #completeCut(input: Uint8Array, at: number): number {
     const missing = this.#neededLength(this.#cut, 0) - this.#cutLength;
-    const taken = copyBytes(
-      chunk,
-      at,
-      this.#cut,
-      this.#cutLength,
-      Math.min(missing, chunk.length - at),
-    );
-    this.#cutLength += taken;
-    this.#offset += taken;
+    const taken = Math.min(missing, input.length - at);
+    this.#keepCut(input, at, taken);
     if (taken === missing) {
       const length = this.#cutLength;
       this.#cutLength = 0;
       this.#run(this.#cut, 0, length);
     }
     return taken;
+  }
+
+  /** Adds bytes to the cut command; a loop, for commands are too short for `set` and a view to be worth it. */
+  #keepCut(input: Uint8Array, at: number, length: number): void {
+    for (let i = 0; i < length; i += 1) this.#cut[this.#cutLength + i] = input[at + i] ?? 0;
+    this.#cutLength += length;
+    this.#offset += length;
   }
 
   /** The length of the command at `at`, without a LITERAL's data. */
@@ -202,16 +201,4 @@ function startWidth(opcode: number): number {
 
 function lengthWidth(opcode: number): number {
   return 1 << ((opcode - opCopy) & 3);
-}
-
-/** Copies `length` bytes; a loop, for commands are too short for `set` and a view to be worth it. */
-function copyBytes(
-  from: Uint8Array,
-  fromAt: number,
-  to: Uint8Array,
-  toAt: number,
-  length: number,
-): number {
-  for (let i = 0; i < length; i += 1) to[toAt + i] = from[fromAt + i] ?? 0;
-  return length;
 }

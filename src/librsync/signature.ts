@@ -13,13 +13,13 @@ export type SignatureKind = 'rollsum+md4' | 'rollsum+blake2' | 'rabinkarp+md4' |
 
 export interface Signature {
   readonly kind: SignatureKind;
-  /** The length in bytes of each block but the last, which may be shorter. */
+  /** The length in bytes of each chunk but the last, which may be shorter. */
   readonly blockLength: number;
   /** The bytes that are kept of each strong sum. */
   readonly strongLength: number;
-  /** The weak sum of each block. */
+  /** The weak sum of each chunk. */
   readonly weak: Uint32Array;
-  /** The strong sums of the blocks, one after the other. */
+  /** The strong sums of the chunks, one after the other. */
   readonly strong: Uint8Array;
 }
 
@@ -31,7 +31,7 @@ const kinds = new Map<number, { kind: SignatureKind; maxStrongLength: number }>(
 ]);
 
 const maxBlockLength = 2 ** 31;
-/** What a delta's window may cost in memory; duplicity's default block is 2 KiB. */
+/** What a delta's window may cost in memory; duplicity's default block length is 2 KiB. */
 const maxUsableBlockLength = 16 * 1024 * 1024;
 
 /**
@@ -60,10 +60,10 @@ export function parseSignature(bytes: Uint8Array, name: string): Signature {
   const weak = new Uint32Array(count);
   const strong = new Uint8Array(count * strongLength);
   let at = signatureHeaderLength;
-  for (let block = 0; block < count; block += 1) {
-    weak[block] = view.getUint32(at);
+  for (let chunk = 0; chunk < count; chunk += 1) {
+    weak[chunk] = view.getUint32(at);
     at += 4;
-    const to = block * strongLength;
+    const to = chunk * strongLength;
     for (let i = 0; i < strongLength; i += 1) strong[to + i] = view.getUint8(at + i);
     at += strongLength;
   }

@@ -1,11 +1,18 @@
 /** What openpgp/ tells while it works; in words: src/cli/events/openpgp.ts. */
 export type OpenPgpEvent =
-  /** A message without a valid integrity code is served all the same, as the caller wished. */
   | {
+      /** A key opened a message whose algorithm is no longer secure; the user allows it. */
       readonly level: 'warning';
-      readonly code: 'message-not-protected';
-      readonly name: string;
-      readonly problem: string;
+      readonly code: 'key-algorithm-insecure';
+      readonly keyId: string;
     }
-  /** An old key that the caller allowed opens a message. */
-  | { readonly level: 'warning'; readonly code: 'insecure-key-used'; readonly keyId: string };
+  | {
+      /** A message is read whose integrity code says nothing for it; the user wants that. */
+      readonly level: 'warning';
+      readonly code: 'message-unprotected';
+      readonly fileName: string;
+      readonly problem: IntegrityProblem;
+    };
+
+/** What is wrong with a message's integrity code: it has none, or it is cut off with the end, missing, or another. */
+export type IntegrityProblem = 'none' | 'ends-early' | 'missing' | 'mismatch';

@@ -5,7 +5,7 @@
 export { cipherById, cipherByName } from './packets/algorithms.js';
 export type { CipherName, SessionKey } from './packets/algorithms.js';
 export { compareReaders } from './keys/compare-readers.js';
-export type { NewReaders, ReaderMatch } from './keys/compare-readers.js';
+export type { MessageStart, NewReaders, ReaderMatch } from './keys/compare-readers.js';
 export { decryptMessage } from './packets/decrypt-message.js';
 export type { DecryptedMessage, DecryptOptions, DecryptResult } from './packets/decrypt-message.js';
 export type { GpgProgram } from './gpg/gpg.js';
@@ -28,4 +28,4 @@ export { messageSession, SeekableMessageWriter, withPassphrases } from './seekab
 export type { MessageSession, SeekableResult, SeekableWriterOptions } from './seekable/writer.js';
 export type { EncryptionKey } from './packets/session-key-packets.js';
 export { signerFor } from './keys/signers.js';
-export type { OpenPgpEvent } from './events.js';
+export type { IntegrityProblem, OpenPgpEvent } from './events.js';

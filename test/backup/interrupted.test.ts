@@ -76,7 +76,7 @@ describe('a killed backup of a version that noted its state in another way', () 
       const names = await readdir(join(archive, cache));
       const state = join(archive, cache, names.find((name) => name.endsWith('.state')) ?? '');
       const lines = await readFile(state, 'utf8');
-      expect(lines).toMatch(/^\{"version":2,/);
+      expect(lines).toMatch(/^\{"kind":"header","version":2,/);
       await writeFile(state, lines.replace('"version":2', '"version":1'));
       const next = await duplifs(['full', ...args]);
       expect(next, next.stderr).toMatchObject({ status: 0 });

@@ -7,7 +7,7 @@ import type { Fail } from '../damaged.js';
 import { pathInName } from '../entry.js';
 import type { DeletedEntry, EntryMetadata, EntryType } from '../entry.js';
 import { paddingLength } from '../tar/encode.js';
-import { blockSize } from '../tar/header.js';
+import { recordBytes } from '../tar/header.js';
 import type { ByteReader } from './byte-reader.js';
 import type { ByteWriter } from './byte-writer.js';
 import type { IndexedEntry, PieceRun } from './model.js';
@@ -166,10 +166,10 @@ export class EntryDecoder {
     const last = this.#last;
     const volume = last.volume + from.signed();
     last.moveTo(volume);
-    const offset = last.position + from.signed() * blockSize;
+    const offset = last.position + from.signed() * recordBytes;
     const length = from.number();
     const count = from.number();
-    const stride = count > 1 ? shortestStride(length) + from.number() * blockSize : 0;
+    const stride = count > 1 ? shortestStride(length) + from.number() * recordBytes : 0;
     const run = { volume, offset, length, count, stride };
     last.pass(run);
     const isPossible = volume >= 1 && offset >= 0 && count >= 1 && count <= maxPieces;
@@ -194,7 +194,7 @@ function linkTarget(from: ByteReader, fail: Fail): string {
 
 /** Distances in tars are whole blocks; the byte writer refuses anything else. */
 function inBlocks(distance: number): number {
-  return distance / blockSize;
+  return distance / recordBytes;
 }
 
 function totalLength(runs: readonly PieceRun[]): number {

@@ -1,6 +1,6 @@
 /** Runs of pieces: built as pieces come by, and taken apart again. */
 import { paddingLength } from '../tar/encode.js';
-import { blockSize } from '../tar/header.js';
+import { recordBytes } from '../tar/header.js';
 import type { PieceRun } from './model.js';
 
 export interface Piece {
@@ -14,7 +14,7 @@ export const maxPieces = 1 << 24;
 
 /** The least distance from one piece to the next: the data, its padding, and the next one's header. */
 export function shortestStride(length: number): number {
-  return length + paddingLength(length) + blockSize;
+  return length + paddingLength(length) + recordBytes;
 }
 
 /** Adds the next piece of a file to its runs, to the last of them if it fits. */

@@ -1,20 +1,20 @@
 /** How the tars of a backup end (docs/format/1-bytes.md 4.7 and 5). */
-import { blockSize } from './header.js';
+import { recordBytes } from './header.js';
 
-/** Tar's record: gpg volumes and sigtars are filled up to a multiple of it. */
-const recordSize = 10240;
+/** Twenty records, as tar writes them at once: gpg volumes and sigtars are filled up to a multiple of it. */
+const twentyRecords = 20 * recordBytes;
 
 /** The zeros after the last entry of a volume of `tarLength` bytes so far; encrypted volumes alone have any. */
 export function volumeEnd(tarLength: number, isEncrypted: boolean): Buffer {
-  return isEncrypted ? zerosToRecord(tarLength, blockSize) : Buffer.alloc(0);
+  return isEncrypted ? zerosToTwenty(tarLength, recordBytes) : Buffer.alloc(0);
 }
 
-/** The ordinary tar end of a sigtar of `tarLength` bytes so far: at least two zero blocks. */
+/** The ordinary tar end of a sigtar of `tarLength` bytes so far: at least two zero records. */
 export function sigtarEnd(tarLength: number): Buffer {
-  return zerosToRecord(tarLength, 2 * blockSize);
+  return zerosToTwenty(tarLength, 2 * recordBytes);
 }
 
-function zerosToRecord(tarLength: number, least: number): Buffer {
-  const end = Math.ceil((tarLength + least) / recordSize) * recordSize;
+function zerosToTwenty(tarLength: number, least: number): Buffer {
+  const end = Math.ceil((tarLength + least) / twentyRecords) * twentyRecords;
   return Buffer.alloc(end - tarLength);
 }

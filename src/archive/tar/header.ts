@@ -1,12 +1,12 @@
 /**
- * The 512-byte block that begins a tar entry (docs/format/1-bytes.md 4.1): ustar, the older V7 form
+ * The 512-byte record that begins a tar entry (docs/format/1-bytes.md 4.1): ustar, the older V7 form
  * without magic, and GNU's, which puts other things where ustar has its prefix.
  */
 import { decodeName } from '../../base/index.js';
 import type { Fail } from '../damaged.js';
 import { readNumber } from './numbers.js';
 
-export const blockSize = 512;
+export const recordBytes = 512;
 
 /** An entry's metadata, extension headers applied. */
 export interface TarHeader {
@@ -28,7 +28,7 @@ export interface TarHeader {
   readonly deviceMinor: number;
 }
 
-/** Where each field lies in the block: [offset, length]. */
+/** Where each field lies in the record: [offset, length]. */
 export const fields = {
   name: [0, 100],
   mode: [100, 8],
@@ -49,14 +49,14 @@ export const fields = {
 
 type Field = readonly [offset: number, length: number];
 
-/** Whether the block at `at` is all zeros, which ends an archive. */
-export function isZeroBlock(bytes: Buffer, at: number): boolean {
-  for (let i = at; i < at + blockSize; i += 1) if (bytes[i] !== 0) return false;
+/** Whether the record at `at` is all zeros, which ends an archive. */
+export function isZeroRecord(bytes: Buffer, at: number): boolean {
+  for (let i = at; i < at + recordBytes; i += 1) if (bytes[i] !== 0) return false;
   return true;
 }
 
 /**
- * Decodes the header block at `at`, which must be whole. Throws what `fail` makes when the checksum or
+ * Decodes the header record at `at`, which must be whole. Throws what `fail` makes when the checksum or
  * a number is wrong.
  */
 export function decodeHeader(bytes: Buffer, at: number, fail: Fail): TarHeader {
@@ -111,19 +111,19 @@ function text(bytes: Buffer, at: number, [offset, length]: Field): string {
   return isAscii ? bytes.toString('latin1', start, end) : decodeName(bytes.subarray(start, end));
 }
 
-/** The sum of the block's bytes, its own field counted as blanks; some old tars added signed bytes. */
+/** The sum of the record's bytes, its own field counted as blanks; some old tars added signed bytes. */
 function checksumMatches(bytes: Buffer, at: number, expected: number): boolean {
   const sum = sumWithoutField(bytes, at);
   return sum === expected || sum - 256 * countHighBytes(bytes, at) === expected;
 }
 
-/** The checksum as it must stand in the block at `at`. */
+/** The checksum as it must stand in the record at `at`. */
 export function sumWithoutField(bytes: Buffer, at: number): number {
   const [offset, length] = fields.checksum;
   // four bytes at a time, in two lanes of 16 bits, which 256 bytes each cannot overflow
-  const view = new DataView(bytes.buffer, bytes.byteOffset + at, blockSize);
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, recordBytes);
   let lanes = 0;
-  for (let i = 0; i < blockSize; i += 4) {
+  for (let i = 0; i < recordBytes; i += 4) {
     const word = view.getInt32(i, true);
     lanes = (lanes + (word & 0x00ff00ff) + ((word >>> 8) & 0x00ff00ff)) | 0;
   }
@@ -135,7 +135,7 @@ export function sumWithoutField(bytes: Buffer, at: number): number {
 function countHighBytes(bytes: Buffer, at: number): number {
   const [offset, length] = fields.checksum;
   let count = 0;
-  for (let i = 0; i < blockSize; i += 1) {
+  for (let i = 0; i < recordBytes; i += 1) {
     const isInField = i >= offset && i < offset + length;
     if (!isInField && (bytes[at + i] ?? 0) >= 0x80) count += 1;
   }

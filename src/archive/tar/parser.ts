@@ -1,14 +1,14 @@
 /**
  * A push parser for tar streams: bytes in, in chunks of any size, entries out. It reads what any tar
  * that duplicity ever used may have written (docs/format/1-bytes.md 4.1): ustar, PAX, GNU's long
- * names and V7. An archive ends at its first zero block or by just ending; what follows the zero
- * block is not looked at (4.7).
+ * names and V7. An archive ends at its first zero record or by just ending; what follows the zero
+ * record is not looked at (4.7).
  */
 import { decodeName } from '../../base/index.js';
 import { damaged } from '../damaged.js';
 import type { Fail } from '../damaged.js';
 import { paddingLength } from './encode.js';
-import { blockSize, decodeHeader, isZeroBlock } from './header.js';
+import { recordBytes, decodeHeader, isZeroRecord } from './header.js';
 import type { TarHeader } from './header.js';
 import { parsePax } from './pax.js';
 import type { HeaderOverrides } from './pax.js';
@@ -16,7 +16,7 @@ import type { HeaderOverrides } from './pax.js';
 /** What the parser calls, in the order of the stream. Whatever it throws, the parser passes on. */
 export interface TarSink {
   /**
-   * An entry begins. Offsets are in the whole tar: `headerOffset` of its first block, extension
+   * An entry begins. Offsets are in the whole tar: `headerOffset` of its first record, extension
    * headers included, and `dataOffset` of its first byte of data.
    */
   header(header: TarHeader, headerOffset: number, dataOffset: number): void;
@@ -40,8 +40,8 @@ export class TarParser {
   /** The stream offset of the next byte. */
   #offset = 0;
   /** Bytes that the current state still wants. */
-  #wanted = blockSize;
-  /** The start of a header block or extension body that the end of a chunk cut. */
+  #wanted = recordBytes;
+  /** The start of a header record or extension body that the end of a chunk cut. */
   #held: Buffer | undefined;
   /** The extension header whose body is being read. */
   #extension = { typeflag: '', size: 0 };
@@ -56,7 +56,7 @@ export class TarParser {
     this.#sink = sink;
   }
 
-  /** Whether the zero block was seen: nothing that follows matters. */
+  /** Whether the zero record was seen: nothing that follows matters. */
   get isDone(): boolean {
     return this.#state === 'done';
   }
@@ -79,7 +79,7 @@ export class TarParser {
   /** The stream ended. Throws DAMAGED when that was inside an entry. */
   end(): void {
     if (this.#state === 'done') return;
-    const isBetween = this.#state === 'header' && this.#wanted === blockSize;
+    const isBetween = this.#state === 'header' && this.#wanted === recordBytes;
     if (!isBetween || this.#entryStart !== undefined) throw this.#fail('ends inside a tar entry');
   }
 
@@ -97,17 +97,17 @@ export class TarParser {
   #partDone(): void {
     if (this.#state === 'data') {
       this.#sink.entryEnd();
-      // Entries begin at whole blocks, so the stream's offset alone tells the padding.
+      // Entries begin at whole records, so the stream's offset alone tells the padding.
       const padding = paddingLength(this.#offset);
       if (padding > 0) {
         this.#expect('padding', padding);
         return;
       }
     }
-    this.#expect('header', blockSize);
+    this.#expect('header', recordBytes);
   }
 
-  /** Takes bytes of a header block or extension body, and acts once it is whole. */
+  /** Takes bytes of a header record or extension body, and acts once it is whole. */
   #collect(chunk: Buffer, at: number, take: number): void {
     let bytes = chunk;
     let start = at;
@@ -120,35 +120,35 @@ export class TarParser {
     this.#consume(take);
     if (this.#wanted > 0) return;
     this.#held = undefined;
-    if (this.#state === 'header') this.#headerBlock(bytes, start);
+    if (this.#state === 'header') this.#headerRecord(bytes, start);
     else this.#extensionBody(bytes.subarray(start, start + this.#extension.size));
   }
 
-  #headerBlock(bytes: Buffer, at: number): void {
-    if (bytes[at] === 0 && isZeroBlock(bytes, at)) {
+  #headerRecord(bytes: Buffer, at: number): void {
+    if (bytes[at] === 0 && isZeroRecord(bytes, at)) {
       if (this.#entryStart !== undefined) throw this.#fail('ends inside a tar entry');
       this.#expect('done', 0);
       return;
     }
-    const block = decodeHeader(bytes, at, this.#fail);
-    const blockStart = this.#offset - blockSize;
-    if ('xXgLK'.includes(block.typeflag)) {
-      this.#beginExtension(block, blockStart);
+    const record = decodeHeader(bytes, at, this.#fail);
+    const recordStart = this.#offset - recordBytes;
+    if ('xXgLK'.includes(record.typeflag)) {
+      this.#beginExtension(record, recordStart);
       return;
     }
-    if (block.typeflag === 'S') throw this.#fail('holds a sparse tar entry');
-    const header = this.#complete(block);
-    this.#sink.header(header, this.#entryStart ?? blockStart, this.#offset);
+    if (record.typeflag === 'S') throw this.#fail('holds a sparse tar entry');
+    const header = this.#complete(record);
+    this.#sink.header(header, this.#entryStart ?? recordStart, this.#offset);
     this.#entryStart = undefined;
     this.#overrides = undefined;
-    this.#expect(header.size === 0 ? 'header' : 'data', header.size || blockSize);
+    this.#expect(header.size === 0 ? 'header' : 'data', header.size || recordBytes);
     if (header.size === 0) this.#sink.entryEnd();
   }
 
   /** The header with what its extension headers say. */
-  #complete(block: TarHeader): TarHeader {
+  #complete(record: TarHeader): TarHeader {
     const isPlain = this.#globals === undefined && this.#overrides === undefined;
-    const header = isPlain ? block : { ...block, ...this.#globals, ...this.#overrides };
+    const header = isPlain ? record : { ...record, ...this.#globals, ...this.#overrides };
     if (header.size < 0) throw this.#fail('holds a tar entry of negative size');
     if (header.name.length > maxNameBytes || header.linkName.length > maxNameBytes) {
       throw this.#fail(`holds a name longer than ${maxNameBytes}`);
@@ -157,13 +157,13 @@ export class TarParser {
     return hasData ? header : { ...header, size: 0 };
   }
 
-  #beginExtension({ typeflag, size }: TarHeader, blockStart: number): void {
+  #beginExtension({ typeflag, size }: TarHeader, recordStart: number): void {
     const isName = typeflag === 'L' || typeflag === 'K';
     if (size < 1 || size > (isName ? maxNameBytes + 1 : maxPaxBytes)) {
       throw this.#fail(`holds an extension header of ${size} bytes`);
     }
     // A global header belongs to no entry.
-    if (typeflag !== 'g') this.#entryStart ??= blockStart;
+    if (typeflag !== 'g') this.#entryStart ??= recordStart;
     this.#extension = { typeflag, size };
     this.#expect('extension', size + paddingLength(size));
   }
@@ -175,7 +175,7 @@ export class TarParser {
     } else {
       this.#overrides = { ...this.#overrides, ...this.#overridesIn(typeflag, body) };
     }
-    this.#expect('header', blockSize);
+    this.#expect('header', recordBytes);
   }
 
   #overridesIn(typeflag: string, body: Buffer): HeaderOverrides {

@@ -1,7 +1,7 @@
 /** The thread that sums up the blocks of a large file ahead of the one that compares them; see SummingThread. */
 import { readSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { BlockSums, wordsPerBlock } from '../../librsync/index.js';
+import { ChunkSums, wordsPerChunk } from '../../librsync/index.js';
 import { at, noneWanted, ringBlocks, stepBytes } from './protocol.js';
 import type { SumRequest, SumsMemory } from './protocol.js';
 
@@ -13,7 +13,7 @@ parentPort?.on('message', ({ job, file, blockLength }: SumRequest) => {
   if (Atomics.compareExchange(control, at.state, 2 * job, 2 * job + 1) !== 2 * job) return;
   let block = Atomics.load(control, at.wanted);
   try {
-    const sums = BlockSums.of(blockLength);
+    const sums = ChunkSums.of(blockLength);
     if (sums !== undefined) block = sumBlocks(file, sums, block);
   } finally {
     publish(~block);
@@ -23,7 +23,7 @@ parentPort?.on('message', ({ job, file, blockLength }: SumRequest) => {
 });
 
 /** Up to which block there are sums when the file ends or no more are wanted. */
-function sumBlocks(file: number, sums: BlockSums, first: number): number {
+function sumBlocks(file: number, sums: ChunkSums, first: number): number {
   const { blockLength } = sums;
   const blocksPerStep = Math.floor(stepBytes / blockLength);
   publish(first);
@@ -51,7 +51,7 @@ function sumBlocks(file: number, sums: BlockSums, first: number): number {
 
 /** Puts the sums of blocks from `block` on into the ring. */
 function keep(words: Int32Array, block: number): void {
-  const from = (block % ringBlocks) * wordsPerBlock;
+  const from = (block % ringBlocks) * wordsPerChunk;
   const fitting = Math.min(words.length, ring.length - from);
   ring.set(words.subarray(0, fitting), from);
   ring.set(words.subarray(fitting), 0);

@@ -5,7 +5,7 @@
  */
 import type { Worker } from 'node:worker_threads';
 import { startThread } from '../../threads/index.js';
-import { wordsPerBlock } from '../../librsync/index.js';
+import { wordsPerChunk } from '../../librsync/index.js';
 import type { SumsAhead } from '../../librsync/index.js';
 import { at, noneWanted, ringBlocks } from './protocol.js';
 import type { SumRequest, SumsMemory } from './protocol.js';
@@ -17,7 +17,7 @@ const patienceMs = 30_000;
 export class SummingThread {
   readonly #memory: SumsMemory = {
     control: new Int32Array(new SharedArrayBuffer(3 * 4)),
-    ring: new Int32Array(new SharedArrayBuffer(ringBlocks * wordsPerBlock * 4)),
+    ring: new Int32Array(new SharedArrayBuffer(ringBlocks * wordsPerChunk * 4)),
   };
   #worker: Worker | undefined;
   #job = 0;
@@ -89,6 +89,6 @@ class SharedSums implements SumsAhead {
   }
 
   #word(block: number, word: number): number {
-    return this.#ring[(block % ringBlocks) * wordsPerBlock + word] ?? 0;
+    return this.#ring[(block % ringBlocks) * wordsPerChunk + word] ?? 0;
   }
 }

@@ -1,7 +1,15 @@
-import type { OpenPgpEvent } from '../../openpgp/index.js';
+import type { IntegrityProblem, OpenPgpEvent } from '../../openpgp/index.js';
 import type { EventTexts } from './event-text.js';
 
+const integrityProblems: Readonly<Record<IntegrityProblem, string>> = {
+  none: 'it has no integrity code (MDC)',
+  'ends-early': 'it ends too early',
+  missing: 'its integrity code (MDC) is missing or cut off',
+  mismatch: 'its integrity code (MDC) does not fit',
+};
+
 export const openpgpTexts: EventTexts<OpenPgpEvent> = {
-  'message-not-protected': ({ name, problem }) => `"${name}" is not protected: ${problem}`,
-  'insecure-key-used': ({ keyId }) => `Key ${keyId} has an algorithm that is no longer secure`,
+  'key-algorithm-insecure': ({ keyId }) => `Key ${keyId} has an algorithm that is no longer secure`,
+  'message-unprotected': ({ fileName, problem }) =>
+    `"${fileName}" is not protected: ${integrityProblems[problem]}`,
 };

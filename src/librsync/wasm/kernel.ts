@@ -4,11 +4,11 @@ import { digestBytes, sumsBytes, sumsModule } from './sums-module.js';
 const pageBytes = 65536;
 /** What is summed goes through memory of this size, which stays in the processor's cache. */
 export const inputBytes = 4 * pageBytes;
-export const shortestBlock = 64;
+export const shortestChunk = 64;
 export const sumsAt = inputBytes;
 /** One for each of four messages. */
 const digestsBytes = 4 * digestBytes;
-export const digestsAt = sumsAt + (inputBytes / shortestBlock) * sumsBytes;
+export const digestsAt = sumsAt + (inputBytes / shortestChunk) * sumsBytes;
 
 export interface Kernel {
   sums(at: number, length: number, out: number): void;

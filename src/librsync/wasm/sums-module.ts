@@ -1,15 +1,15 @@
 /**
- * The sums of four blocks at a time in WebAssembly: MD4 (RFC 1320) with one block in each lane of a vector, and
+ * The sums of four chunks at a time in WebAssembly: MD4 (RFC 1320) with one chunk in each lane of a vector, and
  * librsync's weak sum sixteen bytes at a time (rollsum.ts says what it is). Lengths are multiples of 64.
  */
 import { charOffset } from '../rollsum.js';
 import { assembleModule, FunctionWriter } from './assembler.js';
 import type { PlainInstruction } from './assembler.js';
 
-/** What `sums` writes for each block: the weak sum and the first two words of the MD4, little-endian. */
+/** What `sums` writes for each chunk: the weak sum and the first two words of the MD4, little-endian. */
 export const sumsBytes = 12;
 
-const blocks = 4;
+const chunks = 4;
 const chunkBytes = 64;
 const vectorBytes = 16;
 
@@ -38,7 +38,7 @@ const rounds = [
 export const digestBytes = 8;
 
 /**
- * Exports `sums(at, length, out)`: of four blocks of `length` bytes, one behind the other from `at`, the sums one
+ * Exports `sums(at, length, out)`: of four chunks of `length` bytes, one behind the other from `at`, the sums one
  * behind the other from `out`. And `digests(at, stride, length, out)`: of four messages of `length` bytes, padding
  * included, which begin `stride` bytes after one another.
  */
@@ -50,7 +50,7 @@ export function sumsModule(): Uint8Array {
   });
 }
 
-/** weak(at, length): the weak sum of one block. */
+/** weak(at, length): the weak sum of one chunk. */
 function weakFunction(): FunctionWriter {
   const write = new FunctionWriter(['i32', 'i32'], 'i32');
   const [at, length] = [0, 1];
@@ -96,7 +96,7 @@ function weakFunction(): FunctionWriter {
   return write;
 }
 
-/** sums(at, length, out), of blocks one behind the other. */
+/** sums(at, length, out), of chunks one behind the other. */
 function sumsFunction(): FunctionWriter {
   const write = new FunctionWriter(['i32', 'i32', 'i32']);
   const [at, length, out] = [0, 1, 2];
@@ -104,10 +104,10 @@ function sumsFunction(): FunctionWriter {
   md4.begin((lane) => write.get(at).get(length).const32(lane).op('i32.mul', 'i32.add'));
   md4.take(length);
   md4.takePadding(length);
-  for (let block = 0; block < blocks; block += 1) {
-    write.get(out).get(at).get(length).const32(block).op('i32.mul', 'i32.add').get(length).call(0);
-    write.store32(block * sumsBytes);
-    md4.storeWords(block, out, block * sumsBytes + 4);
+  for (let chunk = 0; chunk < chunks; chunk += 1) {
+    write.get(out).get(at).get(length).const32(chunk).op('i32.mul', 'i32.add').get(length).call(0);
+    write.store32(chunk * sumsBytes);
+    md4.storeWords(chunk, out, chunk * sumsBytes + 4);
   }
   return write;
 }
@@ -119,7 +119,7 @@ function digestsFunction(): FunctionWriter {
   const md4 = new Md4Lanes(write);
   md4.begin((lane) => write.get(at).get(stride).const32(lane).op('i32.mul', 'i32.add'));
   md4.take(length);
-  for (let lane = 0; lane < blocks; lane += 1) md4.storeWords(lane, out, lane * digestBytes);
+  for (let lane = 0; lane < chunks; lane += 1) md4.storeWords(lane, out, lane * digestBytes);
   return write;
 }
 
@@ -131,7 +131,7 @@ class Md4Lanes {
   readonly #message: readonly number[];
   readonly #rows: readonly number[];
   readonly #pairs: readonly number[];
-  /** Where each lane's next chunk lies. */
+  /** Where each lane's next sixteen words lie. */
   readonly #from: readonly number[];
   readonly #end: number;
 
@@ -141,9 +141,9 @@ class Md4Lanes {
     this.#state = vectors(initialState.length);
     this.#before = vectors(initialState.length);
     this.#message = vectors(chunkBytes / 4);
-    this.#rows = vectors(blocks);
-    this.#pairs = vectors(blocks);
-    this.#from = Array.from({ length: blocks }, () => write.local('i32'));
+    this.#rows = vectors(chunks);
+    this.#pairs = vectors(chunks);
+    this.#from = Array.from({ length: chunks }, () => write.local('i32'));
     this.#end = write.local('i32');
   }
 
@@ -156,7 +156,7 @@ class Md4Lanes {
     for (const [lane, one] of this.#from.entries()) place(lane).set(one);
   }
 
-  /** Takes the chunks of all lanes; the local `length` holds their bytes in each. */
+  /** Takes all whole sixteen words of all lanes; the local `length` holds their bytes in each. */
   take(length: number): void {
     const write = this.#write;
     const [first = 0] = this.#from;
@@ -178,7 +178,7 @@ class Md4Lanes {
     });
   }
 
-  /** The padding of messages of whole chunks, which is the same for all (RFC 1320 3.1 and 3.2). */
+  /** The padding of messages of whole sixteen words, which is the same for all (RFC 1320 3.1 and 3.2). */
   takePadding(length: number): void {
     const write = this.#write;
     for (const one of this.#message) write.const32(0).op('i32x4.splat').set(one);
@@ -227,7 +227,7 @@ function transpose(
   mix(high0, high1, [2, 3, 6, 7], columns[3]);
 }
 
-/** The compression function of RFC 1320 3.4 on one chunk of each block. */
+/** The compression function of RFC 1320 3.4 on sixteen words of each chunk. */
 function compress(
   write: FunctionWriter,
   state: readonly number[],

@@ -15,15 +15,6 @@ export type ReaderMatch =
   /** None can. `wanted` says in words what opens the message. */
   | { readonly kind: 'others'; readonly wanted: string };
 
-/** The first bytes of a message. */
-export interface MessageStart {
-  readonly bytes: Uint8Array;
-  /** There are no more. */
-  readonly isWhole: boolean;
-  /** What errors call it. */
-  readonly fileName: string;
-}
-
 export interface NewReaders {
   readonly encryptTo: readonly EncryptionKey[];
   /** Holds the passphrases that others are to be encrypted with, and nothing else that opens messages. */
@@ -31,16 +22,26 @@ export interface NewReaders {
   readonly hasPassphrases: boolean;
 }
 
+/** The first bytes of a message. */
+export interface MessageStart {
+  readonly bytes: Uint8Array;
+  /** There are no more. */
+  readonly isWhole: boolean;
+  /** For errors. */
+  readonly fileName: string;
+}
+
 /**
  * Compares by a message's first bytes: key ids with those of the keys, whichever of
  * its subkeys a key had then; a passphrase by opening the message with it. DAMAGED when the bytes are no message.
  */
 export async function compareReaders(
-  { bytes, isWhole, fileName }: MessageStart,
+  start: MessageStart,
   readers: NewReaders,
   signal?: AbortSignal,
 ): Promise<ReaderMatch> {
-  const header = headerOf(bytes, isWhole, fileName);
+  const { fileName } = start;
+  const header = headerOf(start);
   const wanted = wantedBy(header);
   if (readers.hasPassphrases && header.passphraseSlots.length > 0) {
     try {
@@ -58,9 +59,9 @@ export async function compareReaders(
   return header.recipients.length > named.length ? { kind: 'hidden' } : { kind: 'others', wanted };
 }
 
-function headerOf(first: Uint8Array, whole: boolean, fileName: string): MessageHeader {
+function headerOf({ bytes, isWhole, fileName }: MessageStart): MessageHeader {
   try {
-    return parseMessageHeader(first, whole) ?? parseMessageHeader(first, true) ?? none();
+    return parseMessageHeader(bytes, isWhole) ?? parseMessageHeader(bytes, true) ?? none();
   } catch (error) {
     throw namedError(error, fileName);
   }

@@ -31,9 +31,9 @@ export interface KeyringOptions {
   readonly keyFiles?: readonly KeyFile[];
   /** Undefined: gpg is never started. */
   readonly gpg?: GpgProgram;
-  /** Accept DSA and ElGamal keys and SHA-1 signatures, which old chains may need; warns. */
+  /** Accept DSA and ElGamal keys and SHA-1 signatures, which old chains may need; a warning is reported. */
   readonly allowOldKeys?: boolean;
-  readonly report?: Report<OpenPgpEvent> | undefined;
+  readonly report?: Report<OpenPgpEvent>;
 }
 
 export class Keyring {

@@ -115,7 +115,8 @@ export class SessionKeySearch {
     }
     const sessionKey = await openRecipient(recipient, key, this.#bulkCipher);
     if (sessionKey && isOldKey(key)) {
-      this.#means.report({ level: 'warning', code: 'insecure-key-used', keyId: key.keyId });
+      const { keyId } = key;
+      this.#means.report({ level: 'warning', code: 'key-algorithm-insecure', keyId });
     }
     if (!sessionKey || !recipient.hidden) return sessionKey;
     return (await sessionKeyFits(this.#header, sessionKey)) ? sessionKey : undefined;

@@ -106,19 +106,12 @@ export async function* decryptAead(
     if (rest.length > 0) yield rest;
     index += 1;
   }
-  const { cipher, mode, key } = plan;
   const associated = plan.associatedAtEnd(index, total);
-  finish(
-    aeadDecipher({ cipher, mode, key }, plan.nonce(index), associated),
-    await reader.take(tagBytes),
-  );
+  finish(aeadDecipher(plan, plan.nonce(index), associated), await reader.take(tagBytes));
 }
 
-function chunkDecipher(
-  { cipher, mode, key, nonce, associated }: AeadPlan,
-  index: number,
-): DecipherGCM {
-  return aeadDecipher({ cipher, mode, key }, nonce(index), associated(index));
+function chunkDecipher(plan: AeadPlan, index: number): DecipherGCM {
+  return aeadDecipher(plan, plan.nonce(index), plan.associated(index));
 }
 
 function finish(decipher: DecipherGCM, tag: Buffer): Buffer {

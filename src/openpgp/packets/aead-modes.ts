@@ -29,6 +29,7 @@ export function aeadById(id: number): AeadMode {
   return mode;
 }
 
+/** A key and what it is used with. */
 export interface AeadKey {
   readonly cipher: Cipher;
   readonly mode: AeadMode;

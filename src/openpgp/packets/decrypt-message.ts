@@ -1,5 +1,5 @@
-import { deferred, DuplifsError } from '../../base/index.js';
-import type { Deferred, Report } from '../../base/index.js';
+import { DuplifsError } from '../../base/index.js';
+import type { Report } from '../../base/index.js';
 import type { OpenPgpEvent } from '../events.js';
 import { decryptAead } from './aead-data.js';
 import type { SessionKey } from './algorithms.js';
@@ -26,7 +26,7 @@ export interface DecryptOptions {
   readonly sessionKey?: SessionKey;
   /** The message must carry a good signature by this key (an id or fingerprint). */
   readonly signKey?: string | undefined;
-  /** Accept a message whose integrity code is missing or does not fit; `report` is told. */
+  /** Accept a message whose integrity code is missing or does not fit; a warning is reported. */
   readonly ignoreMdcError?: boolean | undefined;
   readonly report?: Report<OpenPgpEvent> | undefined;
   /** A message with more plaintext is refused. */
@@ -54,6 +54,22 @@ export interface DecryptResult extends LiteralInfo {
   readonly signer: Signer | undefined;
 }
 
+interface Deferred<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+function deferred<T>(): Deferred<T> {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (error: unknown) => void = () => undefined;
+  const promise = new Promise<T>((accept, refuse) => {
+    resolve = accept;
+    reject = refuse;
+  });
+  return { promise, resolve, reject };
+}
+
 const firstPeekBytes = 8 * 1024;
 
 /**
@@ -76,7 +92,7 @@ export async function decryptMessage(
     const result = deferred<DecryptResult>();
     // Whoever only iterates learns of an error there.
     result.promise.catch(() => undefined);
-    const plaintext = decrypting({ reader, header, sessionKey, options }, result);
+    const plaintext = decrypting(reader, { header, sessionKey }, options, result);
     return { header, sessionKey, plaintext, done: result.promise };
   } catch (error) {
     await reader.close();
@@ -93,27 +109,45 @@ async function readHeader(reader: ByteReader): Promise<MessageHeader> {
   }
 }
 
-/** A message that is being read. */
-interface OpenMessage {
-  readonly reader: ByteReader;
-  readonly header: MessageHeader;
-  readonly sessionKey: SessionKey;
-  readonly options: DecryptOptions;
-}
+/** A message whose session key was found. */
+type OpenMessage = Pick<DecryptedMessage, 'header' | 'sessionKey'>;
 
 async function* decrypting(
+  reader: ByteReader,
   message: OpenMessage,
+  options: DecryptOptions,
   result: Deferred<DecryptResult>,
 ): AsyncGenerator<Buffer, void, void> {
-  const { reader, options } = message;
-  const { fileName } = options;
+  const { fileName, signal, maxPlaintextBytes = Number.MAX_SAFE_INTEGER } = options;
+  let plaintextBytes = 0;
   let finished = false;
   try {
-    const ending = yield* plaintextOf(message);
+    const packet = await nextPacket(reader);
+    if (!packet) throw new MessageError('it ends too early');
+    const mdc: MdcResult = {};
+    const collector = options.signKey === undefined ? undefined : new SignatureCollector();
+    const found: { info?: LiteralInfo } = {};
+    const inside = decryptedPackets(packet, message, options, mdc);
+    for await (const piece of literalData(inside, collector, found)) {
+      signal?.throwIfAborted();
+      plaintextBytes += piece.length;
+      if (plaintextBytes > maxPlaintextBytes) {
+        throw new MessageError(`it holds more than the ${maxPlaintextBytes} bytes that it may`);
+      }
+      yield piece;
+    }
     if ((await reader.drain()) > 0) throw new MessageError('something follows after its end');
-    const verified = await verifyEnding(message, ending);
+    const { info } = found;
+    if (!info) throw new MessageError('it holds no data');
+    const { problem } = mdc;
+    if (problem !== undefined) {
+      options.report?.({ level: 'warning', code: 'message-unprotected', fileName, problem });
+    }
+    const { signKey = '', keyring } = options;
+    const signer = await collector?.verify(keyring, signKey, fileName, signal);
     finished = true;
-    result.resolve(verified);
+    const integrity = integrityOf(message.header, mdc);
+    result.resolve({ ...info, plaintextBytes, integrity, signer });
   } catch (error) {
     finished = true;
     const named = namedError(error, fileName);
@@ -129,56 +163,21 @@ async function* decrypting(
   }
 }
 
-/** What is known of a message once its plaintext has ended. */
-interface Ending {
-  readonly info: LiteralInfo | undefined;
-  readonly mdc: MdcResult;
-  readonly signatures: SignatureCollector | undefined;
-  readonly plaintextBytes: number;
-}
-
-async function* plaintextOf(message: OpenMessage): AsyncGenerator<Buffer, Ending, void> {
-  const { signKey, signal, maxPlaintextBytes = Number.MAX_SAFE_INTEGER } = message.options;
-  const packet = await nextPacket(message.reader);
-  if (!packet) throw new MessageError('it ends too early');
-  const mdc: MdcResult = {};
-  const signatures = signKey === undefined ? undefined : new SignatureCollector();
-  let info: LiteralInfo | undefined;
-  const content = messageContent(decryptedPackets(packet, message, mdc), {
-    onePassSignature: (body) => signatures?.onePassSignature(body),
-    signature: (body) => signatures?.signature(body),
+/** The data of the message inside, of which the collector gets what it needs to verify signatures. */
+function literalData(
+  inside: AsyncIterable<Buffer>,
+  collector: SignatureCollector | undefined,
+  found: { info?: LiteralInfo },
+): AsyncGenerator<Buffer, void, void> {
+  return messageContent(inside, {
+    onePassSignature: (body) => collector?.onePassSignature(body),
+    signature: (body) => collector?.signature(body),
     literal: (literal) => {
-      info = literal;
-      signatures?.literal();
+      found.info = literal;
+      collector?.literal();
     },
-    data: (piece) => signatures?.data(piece),
+    data: (piece) => collector?.data(piece),
   });
-  let plaintextBytes = 0;
-  for await (const piece of content) {
-    signal?.throwIfAborted();
-    plaintextBytes += piece.length;
-    if (plaintextBytes > maxPlaintextBytes) {
-      throw new MessageError(`it holds more than the ${maxPlaintextBytes} bytes that it may`);
-    }
-    yield piece;
-  }
-  return { info, mdc, signatures, plaintextBytes };
-}
-
-/** Checks what only the whole message shows: that it held data, its integrity code, and its signature. */
-async function verifyEnding(
-  { header, options }: OpenMessage,
-  { info, mdc, signatures, plaintextBytes }: Ending,
-): Promise<DecryptResult> {
-  const { fileName: name, keyring, signKey, signal } = options;
-  if (!info) throw new MessageError('it holds no data');
-  if (mdc.problem !== undefined) {
-    const { problem } = mdc;
-    options.report?.({ level: 'warning', code: 'message-not-protected', name, problem });
-  }
-  const signer =
-    signKey === undefined ? undefined : await signatures?.verify(keyring, signKey, name, signal);
-  return { ...info, plaintextBytes, integrity: integrityOf(header, mdc), signer };
 }
 
 function integrityOf(header: MessageHeader, mdc: MdcResult): DecryptResult['integrity'] {
@@ -188,10 +187,10 @@ function integrityOf(header: MessageHeader, mdc: MdcResult): DecryptResult['inte
 
 function decryptedPackets(
   packet: Packet,
-  { header, sessionKey, options }: OpenMessage,
+  { header, sessionKey }: OpenMessage,
+  { fileName, ignoreMdcError = false }: DecryptOptions,
   mdc: MdcResult,
 ): AsyncGenerator<Buffer, void, void> {
-  const { fileName, ignoreMdcError = false } = options;
   switch (header.data.kind) {
     case 'seipd1':
       return decryptSeipd1(packet.body, sessionKey, ignoreMdcError, mdc);
@@ -206,7 +205,7 @@ function decryptedPackets(
           { hint: 'If you trust the storage, read it with --ignore-mdc-error' },
         );
       }
-      mdc.problem = 'it has no integrity code (MDC)';
+      mdc.problem = 'none';
       return decryptUnprotected(packet.body, sessionKey);
   }
 }

@@ -75,12 +75,8 @@ export async function openPassphraseSlot(
       slot.version === 6
         ? Buffer.from(hkdfSync('sha256', derived, none, info, cipher.keyBytes))
         : derived;
-    const key = openAead(
-      { cipher, mode: aeadById(slot.aead), key: kek },
-      slot.iv,
-      info,
-      slot.encrypted,
-    );
+    const wrapping = { cipher, mode: aeadById(slot.aead), key: kek };
+    const key = openAead(wrapping, slot.iv, info, slot.encrypted);
     return key && checked(bulkCipher ?? cipher, key);
   }
   if (slot.encrypted.length === 0) return checked(bulkCipher ?? cipher, derived);

@@ -4,6 +4,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 
+import type { IntegrityProblem } from '../events.js';
 import { cipherByName } from './algorithms.js';
 import type { SessionKey } from './algorithms.js';
 import { ByteReader } from './byte-reader.js';
@@ -17,7 +18,7 @@ export const mdcBytes = 22;
 
 export interface MdcResult {
   /** What the caller was told to ignore, for a warning. */
-  problem?: string;
+  problem?: IntegrityProblem;
 }
 
 /**
@@ -49,15 +50,24 @@ export async function* decryptSeipd1(
   }
   const problem = mdcProblem(held, digest.update(mdcHeader).digest(), prefixLeft > 0);
   if (problem === undefined) return;
-  if (!ignoreMdc) throw new MessageError(problem);
+  if (!ignoreMdc) throw new MessageError(problemTexts[problem]);
   result.problem = problem;
 }
 
-function mdcProblem(held: Buffer, digest: Buffer, short: boolean): string | undefined {
-  if (short || held.length < mdcBytes) return 'it ends too early';
-  if (!held.subarray(0, 2).equals(mdcHeader))
-    return 'its integrity code (MDC) is missing or cut off';
-  if (!timingSafeEqual(held.subarray(2), digest)) return 'its integrity code (MDC) does not fit';
+const problemTexts = {
+  'ends-early': 'it ends too early',
+  missing: 'its integrity code (MDC) is missing or cut off',
+  mismatch: 'its integrity code (MDC) does not fit',
+} as const;
+
+function mdcProblem(
+  held: Buffer,
+  digest: Buffer,
+  short: boolean,
+): keyof typeof problemTexts | undefined {
+  if (short || held.length < mdcBytes) return 'ends-early';
+  if (!held.subarray(0, 2).equals(mdcHeader)) return 'missing';
+  if (!timingSafeEqual(held.subarray(2), digest)) return 'mismatch';
   return undefined;
 }
 

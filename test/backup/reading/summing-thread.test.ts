@@ -6,7 +6,7 @@ import type * as readFile from '../../../src/backup/reading/read-file.js';
 import type * as summingThread from '../../../src/backup/reading/summing-thread.js';
 import {
   applyDelta,
-  BlockSums,
+  ChunkSums,
   SignatureBuilder,
   type SumsAhead,
 } from '../../../src/librsync/index.js';
@@ -78,7 +78,7 @@ describe('sums that another thread makes', () => {
     writeFileSync(path, bytes);
     const file = openSync(path, 'r');
     const ahead = summing.begin(file, blockLength) as SumsAhead;
-    const sums = BlockSums.of(blockLength) as BlockSums;
+    const sums = ChunkSums.of(blockLength) as ChunkSums;
     let checked = 0;
     for (let block = 0; block < bytes.length / blockLength;) {
       const until = block === 0 ? await firstUntil(ahead, 0) : ahead.until(block);

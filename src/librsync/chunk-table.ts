@@ -1,9 +1,9 @@
 /**
- * Finds a signature's blocks by their sums: a filter that says "no" to most weak sums in one memory
- * access, before an open-addressing table of block numbers, all in typed arrays.
+ * Finds a signature's chunks by their sums: a filter that says "no" to most weak sums in one memory
+ * access, before an open-addressing table of chunk numbers, all in typed arrays.
  *
  * The filter is laid open (`filter`, `filterShift`, `filterBit`) for the rolling loop, which asks it
- * for every byte. Each block sets two bits of one word (a Bloom filter that costs one cache line).
+ * for every byte. Each chunk sets two bits of one word (a Bloom filter that costs one cache line).
  */
 import { DuplifsError } from '../base/index.js';
 import { unusableReason } from './signature.js';
@@ -12,23 +12,23 @@ import type { Signature } from './signature.js';
 /** Knuth's multiplicative hash: spreads the weak sums, of which the low half is narrow on text. */
 export const hashFactor = 0x9e3779b1;
 
-/** The filter has a word for one or two blocks; more would not stay in the processor's cache. */
+/** The filter has a word for one or two chunks; more would not stay in the processor's cache. */
 const minFilterLog2 = 5;
 const maxFilterLog2 = 23;
 /**
- * How many steps a search takes at most. A block whose place is further away is left out: that costs
+ * How many steps a search takes at most. A chunk whose place is further away is left out: that costs
  * a match at worst, and no crafted signature can make searches long.
  */
 const maxProbes = 64;
 
-export class BlockTable {
+export class ChunkTable {
   readonly count: number;
   readonly filter: Int32Array;
   readonly filterShift: number;
   readonly #weak: Uint32Array;
   readonly #strong: DataView;
   readonly #strongLength: number;
-  /** Block numbers plus one; 0 is empty. */
+  /** Chunk numbers plus one; 0 is empty. */
   readonly #slots: Int32Array;
   readonly #slotShift: number;
 
@@ -51,67 +51,67 @@ export class BlockTable {
     const slotsLog2 = clamp(log2Above(this.count * 2), 4, 31);
     this.#slots = new Int32Array(2 ** slotsLog2);
     this.#slotShift = 32 - slotsLog2;
-    for (let block = 0; block < this.count; block += 1) this.#insert(block);
+    for (let chunk = 0; chunk < this.count; chunk += 1) this.#insert(chunk);
   }
 
-  weakOf(block: number): number {
-    return (this.#weak[block] ?? 0) | 0;
+  weakOf(chunk: number): number {
+    return (this.#weak[chunk] ?? 0) | 0;
   }
 
-  /** The first four bytes of the block's strong sum as a little-endian word. */
-  strong0Of(block: number): number {
-    return this.#strong.getInt32(block * this.#strongLength, true);
+  /** The first four bytes of the chunk's strong sum as a little-endian word. */
+  strong0Of(chunk: number): number {
+    return this.#strong.getInt32(chunk * this.#strongLength, true);
   }
 
   /** The next four. */
-  strong1Of(block: number): number {
-    return this.#strong.getInt32(block * this.#strongLength + 4, true);
+  strong1Of(chunk: number): number {
+    return this.#strong.getInt32(chunk * this.#strongLength + 4, true);
   }
 
-  /** Some block with this weak sum, -1 when there is none. */
+  /** Some chunk with this weak sum, -1 when there is none. */
   findWeak(weak: number): number {
     let slot = Math.imul(weak, hashFactor) >>> this.#slotShift;
     for (let probe = 0; probe < maxProbes; probe += 1) {
-      const block = (this.#slots[slot] ?? 0) - 1;
-      if (block < 0) return -1;
-      if (this.weakOf(block) === weak) return block;
+      const chunk = (this.#slots[slot] ?? 0) - 1;
+      if (chunk < 0) return -1;
+      if (this.weakOf(chunk) === weak) return chunk;
       slot = (slot + 1) & (this.#slots.length - 1);
     }
     return -1;
   }
 
-  /** The first block with these sums, -1 when there is none. */
+  /** The first chunk with these sums, -1 when there is none. */
   find(weak: number, strong0: number, strong1: number): number {
     let slot = Math.imul(weak, hashFactor) >>> this.#slotShift;
     for (let probe = 0; probe < maxProbes; probe += 1) {
-      const block = (this.#slots[slot] ?? 0) - 1;
-      if (block < 0) return -1;
-      if (this.has(block, weak, strong0, strong1)) return block;
+      const chunk = (this.#slots[slot] ?? 0) - 1;
+      if (chunk < 0) return -1;
+      if (this.has(chunk, weak, strong0, strong1)) return chunk;
       slot = (slot + 1) & (this.#slots.length - 1);
     }
     return -1;
   }
 
-  /** Whether the block has these sums. */
-  has(block: number, weak: number, strong0: number, strong1: number): boolean {
+  /** Whether the chunk has these sums. */
+  has(chunk: number, weak: number, strong0: number, strong1: number): boolean {
     return (
-      this.weakOf(block) === weak &&
-      this.strong0Of(block) === strong0 &&
-      this.strong1Of(block) === strong1
+      this.weakOf(chunk) === weak &&
+      this.strong0Of(chunk) === strong0 &&
+      this.strong1Of(chunk) === strong1
     );
   }
 
-  /** Puts a block into the table, unless one with the same sums is there. */
-  #insert(block: number): void {
-    const weak = this.weakOf(block);
+  /** Puts a chunk into the table, unless one with the same sums is there. */
+  #insert(chunk: number): void {
+    const weak = this.weakOf(chunk);
     const hash = Math.imul(weak, hashFactor);
-    const strong0 = this.strong0Of(block);
-    const strong1 = this.strong1Of(block);
+    const strong0 = this.strong0Of(chunk);
+    const strong1 = this.strong1Of(chunk);
     let slot = hash >>> this.#slotShift;
     for (let probe = 0; probe < maxProbes; probe += 1) {
       const other = (this.#slots[slot] ?? 0) - 1;
       if (other < 0) {
-        this.#slots[slot] = block + 1;
+        this.#slots[slot] = chunk + 1;
         const word = hash >>> this.filterShift;
         this.filter[word] = (this.filter[word] ?? 0) | filterMask(hash);
         return;
