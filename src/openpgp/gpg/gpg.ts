@@ -74,7 +74,10 @@ export function gpgArguments(gpg: GpgProgram, run: GpgRun): string[] {
 
 /** A gpg that runs; either `end` or `abort` must be called. */
 export interface GpgProcess {
-  /** Resolves when more input may come, also when gpg has ended: `end` tells why. */
+  /**
+   * Takes a piece, which is the caller's again at once. Resolves when more input may come, also when gpg has ended:
+   * `end` tells why.
+   */
   write(input: Uint8Array): Promise<void>;
   /** Ends the input and waits for gpg. */
   end(): Promise<GpgOutcome>;
@@ -97,7 +100,8 @@ export function startGpg(gpg: GpgProgram, run: GpgRun): GpgProcess {
     });
   return {
     write: async (piece) => {
-      if (!input.destroyed && !input.write(piece)) await untilWritable(input);
+      // a copy: the caller may use the piece again before gpg has read it
+      if (!input.destroyed && !input.write(Buffer.from(piece))) await untilWritable(input);
     },
     end: async () => {
       input.end();
