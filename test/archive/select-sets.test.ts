@@ -80,7 +80,9 @@ describe('a time selects', () => {
     const times = fc.oneof(
       fc.nat(9).map(full),
       fc.tuple(fc.nat(9), fc.nat(9)).map(([start, end]) => inc(start, end)),
+      fc.nat(8).map((start) => inc(start, start + 1)), // without these a run is seldom longer than two
     );
+    let longest = 0;
     fc.assert(
       fc.property(
         fc.array(times, { minLength: 1 }),
@@ -90,6 +92,7 @@ describe('a time selects', () => {
           try {
             const { sets } = selectSets(collection, day(at));
             expect(sets.length).toBeGreaterThan(0);
+            longest = Math.max(longest, sets.length);
             expect(sets[0]?.times.kind).toBe('full');
             expect(sets.slice(1).map(startOf)).toEqual(sets.slice(0, -1).map(endOf));
             expect(sets.every(({ times }) => times.endSeconds <= day(at))).toBe(true);
@@ -101,7 +104,9 @@ describe('a time selects', () => {
           }
         },
       ),
+      { numRuns: 1000 },
     );
+    expect(longest).toBeGreaterThan(3);
   });
 });
 
