@@ -3,7 +3,8 @@ import { randomInt } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { start, type Stopped } from './interrupt.js';
+import { start } from './interrupt.js';
+import type { Stopped } from './interrupt.js';
 import { noise } from './noise.js';
 import { duplifs, root, runOk } from './run.js';
 

@@ -2,8 +2,10 @@
 import { join } from 'node:path';
 import { noPrefixes } from '../../src/archive/index.js';
 import { Keyring } from '../../src/openpgp/index.js';
-import { Repository, type CatalogSet, type SnapshotEntry } from '../../src/snapshot/index.js';
-import { openStorage, type Storage } from '../../src/storage/index.js';
+import { Repository } from '../../src/snapshot/index.js';
+import type { CatalogSet, SnapshotEntry } from '../../src/snapshot/index.js';
+import { openStorage } from '../../src/storage/index.js';
+import type { Storage } from '../../src/storage/index.js';
 import { BlockArena } from '../../src/volume/index.js';
 
 export interface OpenTestOptions {

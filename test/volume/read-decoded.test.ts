@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BlockArena, blockLength } from '../../src/volume/index.js';
 import { BlockMemory } from '../../src/volume/block-memory.js';
-import {
-  DecodedReader,
-  holdsRange,
-  type KeptBlocks,
-} from '../../src/volume/reading/read-decoded.js';
+import { DecodedReader, holdsRange } from '../../src/volume/reading/read-decoded.js';
+import type { KeptBlocks } from '../../src/volume/reading/read-decoded.js';
 import { noise } from '../support/noise.js';
 import { temporaryFolders } from '../support/temporary.js';
 

@@ -6,9 +6,10 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { isDuplifsError } from '../../src/base/index.js';
 import { Keyring } from '../../src/openpgp/index.js';
-import { type Storage } from '../../src/storage/index.js';
+import type { Storage } from '../../src/storage/index.js';
 import { BlockArena, blockLength, VolumeStore } from '../../src/volume/index.js';
 import type { VolumeObserver, VolumeRef } from '../../src/volume/index.js';
+import { defined } from '../support/defined.js';
 import { noise } from '../support/noise.js';
 import { temporaryFolders } from '../support/temporary.js';
 
@@ -69,7 +70,7 @@ async function open(
     arena,
     keyring,
     memoryBytes: options.memoryBytes ?? blockLength,
-    ...(options.observe === undefined ? {} : { observe: options.observe }),
+    ...defined({ observe: options.observe }),
   });
   return { storage, store, arena, folder };
 }

@@ -13,8 +13,17 @@ const sinceMs = 1_700_000_000_000;
 
 function file(path: string, ctimeMs = 1000.25): WalkEntry {
   return {
-    ...{ kind: 'entry', path, type: 'reg', mode: 0o644, uid: 0, gid: 0, size: 7, mtimeSeconds: 1 },
-    ...{ mtimeMs: 1000.125, ctimeMs, inode: 12 },
+    kind: 'entry',
+    path,
+    type: 'reg',
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+    size: 7,
+    mtimeSeconds: 1,
+    mtimeMs: 1000.125,
+    ctimeMs,
+    inode: 12,
   };
 }
 
