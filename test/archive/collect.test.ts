@@ -5,14 +5,14 @@ import type { BackupSet, Collection, SetTimes } from '../../src/archive/index.js
 import * as set from './set-names.js';
 import {
   day,
-  F1,
-  F2,
+  full1,
+  full2,
   full,
-  I1,
-  I2,
-  I3,
-  I4,
-  I5,
+  inc1,
+  inc2,
+  inc3,
+  inc4,
+  inc5,
   inc,
   twoChains,
   whole,
@@ -27,11 +27,11 @@ describe('the collection', () => {
   it('of two chains has the newer one as primary', () => {
     const found = collect({ stored: [...twoChains, 'README', 'duplicity-full.junk.manifest'] });
     expect(found.chains.map(({ sets }) => keys(sets))).toEqual([
-      keysOf(F1, I1, I2),
-      keysOf(F2, I3, I4, I5),
+      keysOf(full1, inc1, inc2),
+      keysOf(full2, inc3, inc4, inc5),
     ]);
     expect(found.primary?.chain).toBe(found.chains[1]);
-    expect(found.primary?.base?.key).toBe(setKey(I5));
+    expect(found.primary?.base?.key).toBe(setKey(inc5));
     expect(found.primary?.side).toBe('stored');
     expect(found.secondary).toEqual([found.chains[0]]);
     expect(found.warnings).toEqual([]);
@@ -79,39 +79,39 @@ describe('the collection', () => {
   });
 
   it('without the sigtar of the newest set keeps it in the chain, and tells what duplicity does', () => {
-    const found = collect({ stored: without(twoChains, set.signatures(I5)) });
-    expect(keys(found.chains[1]?.sets)).toEqual(keysOf(F2, I3, I4, I5));
-    expect(found.primary?.discarded?.key).toBe(setKey(I5));
-    expect(found.primary?.base?.key).toBe(setKey(I4));
+    const found = collect({ stored: without(twoChains, set.signatures(inc5)) });
+    expect(keys(found.chains[1]?.sets)).toEqual(keysOf(full2, inc3, inc4, inc5));
+    expect(found.primary?.discarded?.key).toBe(setKey(inc5));
+    expect(found.primary?.base?.key).toBe(setKey(inc4));
     expect(warningsOf(found)).toEqual(['discarded-set', 'incomplete-sets']);
   });
 
   it('without a sigtar in the middle has no primary chain, and all sets', () => {
-    const found = collect({ stored: without(twoChains, set.signatures(I4)) });
+    const found = collect({ stored: without(twoChains, set.signatures(inc4)) });
     expect(found.primary).toBeUndefined();
-    expect(keys(found.chains[1]?.sets)).toEqual(keysOf(F2, I3, I4, I5));
+    expect(keys(found.chains[1]?.sets)).toEqual(keysOf(full2, inc3, inc4, inc5));
     expect(warningsOf(found)).toEqual(['orphaned-signatures', 'unmatched-signatures']);
   });
 
   it('takes local signatures where the stored ones are missing', () => {
-    const local = [F2, I3, I4, I5].map(set.signatures);
-    const found = collect({ stored: without(twoChains, set.signatures(I4)), local });
+    const local = [full2, inc3, inc4, inc5].map(set.signatures);
+    const found = collect({ stored: without(twoChains, set.signatures(inc4)), local });
     expect(found.primary?.side).toBe('local');
-    expect(found.primary?.base?.key).toBe(setKey(I5));
+    expect(found.primary?.base?.key).toBe(setKey(inc5));
   });
 
   it('without a manifest in the middle has an incomplete and an orphaned set', () => {
-    const found = collect({ stored: without(twoChains, set.manifest(I4)) });
-    expect(keys(found.incomplete)).toEqual(keysOf(I4));
-    expect(keys(found.orphaned)).toEqual(keysOf(I5));
+    const found = collect({ stored: without(twoChains, set.manifest(inc4)) });
+    expect(keys(found.incomplete)).toEqual(keysOf(inc4));
+    expect(keys(found.orphaned)).toEqual(keysOf(inc5));
     expect(found.primary).toBeUndefined();
   });
 
   it('of a fork holds the later set of the two, and knows the one that it replaces', () => {
     const later = inc(5, 8);
     const found = collect({ stored: [...twoChains, ...whole(later)] });
-    expect(keys(found.chains[1]?.sets)).toEqual(keysOf(F2, I3, I4, later));
-    expect(keys(found.replaced)).toEqual(keysOf(I5));
+    expect(keys(found.chains[1]?.sets)).toEqual(keysOf(full2, inc3, inc4, later));
+    expect(keys(found.replaced)).toEqual(keysOf(inc5));
     // the loser's sigtar does not end the chain of signatures
     expect(found.primary?.base?.key).toBe(setKey(later));
   });
@@ -128,27 +128,27 @@ describe('the collection', () => {
   });
 
   it.each([
-    ['in the archive dir', [] as string[], [set.partManifest(I5)]],
-    ['on the storage', [set.partManifest(I5)], [] as string[]],
+    ['in the archive dir', [] as string[], [set.partManifest(inc5)]],
+    ['on the storage', [set.partManifest(inc5)], [] as string[]],
   ])('takes a set with a partial manifest %s for partial, never for complete', (_, more, local) => {
-    const stored = [...without(twoChains, set.manifest(I5)), ...more];
+    const stored = [...without(twoChains, set.manifest(inc5)), ...more];
     const found = collect({ stored, local });
     const last = found.chains[1]?.sets.at(-1);
-    expect(last).toMatchObject({ key: setKey(I5), partial: true, complete: false });
+    expect(last).toMatchObject({ key: setKey(inc5), partial: true, complete: false });
     const chain = found.chains[1];
-    expect(keys(chain && usableSets(chain))).toEqual(keysOf(F2, I3, I4));
-    expect(found.primary?.base?.key).toBe(setKey(I4));
+    expect(keys(chain && usableSets(chain))).toEqual(keysOf(full2, inc3, inc4));
+    expect(found.primary?.base?.key).toBe(setKey(inc4));
     expect(warningsOf(found)).toEqual(['partial-set']);
   });
 
   it('takes a set for whole whose partial manifest was left beside the whole one', () => {
-    const found = collect({ stored: twoChains, local: [set.partManifest(I5)] });
+    const found = collect({ stored: twoChains, local: [set.partManifest(inc5)] });
     expect(found.sets.at(-1)).toMatchObject({ partial: false, complete: true });
     expect(warningsOf(found)).toEqual(['leftover-part']);
   });
 
   it('keeps all names that stand for one volume or manifest', () => {
-    const more = [`${set.volume(I1)}.tmp`, `${set.manifest(I2)}.gpg`];
+    const more = [`${set.volume(inc1)}.tmp`, `${set.manifest(inc2)}.gpg`];
     const found = collect({ stored: [...twoChains, ...more] });
     expect(found.sets[1]?.volumes.get(1)).toHaveLength(2);
     expect(found.sets[2]?.manifests).toHaveLength(2);
@@ -156,17 +156,17 @@ describe('the collection', () => {
   });
 
   it('knows the index and the local files of a set, and index files that are of no set', () => {
-    const stored = [...whole(F1), set.index(F1), set.index(I5)];
-    const found = collect({ stored, local: [set.manifest(F1)] });
-    expect(found.sets[0]?.index.map(({ name }) => name)).toEqual([set.index(F1)]);
-    expect(found.sets[0]?.local.map(({ name }) => name)).toEqual([set.manifest(F1)]);
-    expect(found.strays.map(({ name }) => name)).toEqual([set.index(I5)]);
+    const stored = [...whole(full1), set.index(full1), set.index(inc5)];
+    const found = collect({ stored, local: [set.manifest(full1)] });
+    expect(found.sets[0]?.index.map(({ name }) => name)).toEqual([set.index(full1)]);
+    expect(found.sets[0]?.local.map(({ name }) => name)).toEqual([set.manifest(full1)]);
+    expect(found.strays.map(({ name }) => name)).toEqual([set.index(inc5)]);
   });
 
   it('ignores what has not the prefixes', () => {
     const prefixes = { all: 'x-', volume: '', manifest: '', signatures: '', statistics: '' };
-    const stored = [...whole(F1).map((name) => `x-${name}`), ...whole(F2)];
-    expect(keys(collect({ stored, prefixes }).sets)).toEqual(keysOf(F1));
+    const stored = [...whole(full1).map((name) => `x-${name}`), ...whole(full2)];
+    expect(keys(collect({ stored, prefixes }).sets)).toEqual(keysOf(full1));
   });
 
   it('of more sets than anyone has is refused', () => {

@@ -13,7 +13,8 @@ import {
 } from '../../src/archive/index.js';
 import type { ContentEntry, DifftarEntry } from '../../src/archive/index.js';
 import { comparePaths, decodeName, isDuplifsError } from '../../src/base/index.js';
-import { hasDuplicity, makeChain, type Chain } from './duplicity.js';
+import { hasDuplicity, makeChain } from './duplicity.js';
+import type { Chain } from './duplicity.js';
 import { metadata } from './arbitraries.js';
 
 type Parsed = DifftarEntry & { dataOffset: number; headerOffset: number; data: Buffer };
@@ -36,8 +37,17 @@ function parse(...pieces: Buffer[]): Parsed[] {
 }
 
 const file: ContentEntry = {
-  ...{ path: 'a', type: 'reg', mode: 0o644, uid: 0, gid: 0, userName: 'root', groupName: 'root' },
-  ...{ mtimeSeconds: 1_690_000_000, kind: 'snapshot', piece: undefined, dataLength: 0 },
+  path: 'a',
+  type: 'reg',
+  mode: 0o644,
+  uid: 0,
+  gid: 0,
+  userName: 'root',
+  groupName: 'root',
+  mtimeSeconds: 1_690_000_000,
+  kind: 'snapshot',
+  piece: undefined,
+  dataLength: 0,
 };
 
 /** A tar of one empty entry of this name and type. */
@@ -50,7 +60,10 @@ function tarOf(name: string, typeflag: string, size = 0, linkName = ''): Buffer 
 const entries = fc.oneof(
   fc.record({ kind: fc.constant('deleted' as const), path: metadata.map((entry) => entry.path) }),
   metadata.map((entry): DifftarEntry => ({
-    ...{ ...entry, kind: 'snapshot', piece: undefined, dataLength: 0 },
+    ...entry,
+    kind: 'snapshot',
+    piece: undefined,
+    dataLength: 0,
   })),
   fc
     .record({

@@ -63,13 +63,19 @@ describe('an index', () => {
 
   it('is the worked example of the format, byte for byte', () => {
     const volume: IndexVolume = {
-      ...{ number: 1, fileName: 'v', fileSize: 1024, sha1: Buffer.alloc(20, 1) },
+      number: 1,
+      fileName: 'v',
+      fileSize: 1024,
+      sha1: Buffer.alloc(20, 1),
       table: {
         container: 'plain',
         plaintextLength: 1024,
         blocks: packBlocks([
           {
-            ...{ plaintextOffset: 0, plaintextLength: 1024, fileOffset: 0, fileLength: 1024 },
+            plaintextOffset: 0,
+            plaintextLength: 1024,
+            fileOffset: 0,
+            fileLength: 1024,
             digest: Buffer.alloc(16, 3),
           },
         ]),
@@ -118,7 +124,9 @@ describe('an index', () => {
 
   it('of a set without entries is an index too', () => {
     expect(decode(encode([]))).toEqual({
-      ...{ header, records: [], counts: { entries: 0, deletions: 0, volumes: 0 } },
+      header,
+      records: [],
+      counts: { entries: 0, deletions: 0, volumes: 0 },
     });
   });
 

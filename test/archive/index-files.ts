@@ -80,8 +80,17 @@ export function volumeOf(
 
 export const run: PieceRun = { volume: 1, offset: 512, length: 10, count: 1, stride: 0 };
 export const file: IndexedEntry = {
-  ...{ path: 'a', type: 'reg', mode: 0o644, uid: 0, gid: 0, userName: 'root', groupName: 'root' },
-  ...{ mtimeSeconds: 1_690_000_000, kind: 'snapshot', size: 10, runs: [run] },
+  path: 'a',
+  type: 'reg',
+  mode: 0o644,
+  uid: 0,
+  gid: 0,
+  userName: 'root',
+  groupName: 'root',
+  mtimeSeconds: 1_690_000_000,
+  kind: 'snapshot',
+  size: 10,
+  runs: [run],
 };
 
 export function volumeWithoutBlocks(plaintextLength: number): IndexVolume['table'] {

@@ -11,7 +11,8 @@ import {
 import type { Manifest, ManifestVolume } from '../../src/archive/index.js';
 import { encodeName, isDuplifsError } from '../../src/base/index.js';
 import { name, path } from './arbitraries.js';
-import { hasDuplicity, makeChain, type Chain } from './duplicity.js';
+import { hasDuplicity, makeChain } from './duplicity.js';
+import type { Chain } from './duplicity.js';
 
 const sha1 = 'd745909bf4b9395969963551c1ca3cffe623326c';
 

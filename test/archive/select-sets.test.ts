@@ -6,14 +6,14 @@ import { isDuplifsError } from '../../src/base/index.js';
 import * as set from './set-names.js';
 import {
   day,
-  F1,
-  F2,
+  full1,
+  full2,
   full,
-  I1,
-  I2,
-  I3,
-  I4,
-  I5,
+  inc1,
+  inc2,
+  inc3,
+  inc4,
+  inc5,
   inc,
   twoChains,
   whole,
@@ -26,12 +26,12 @@ const keysOf = (...times: readonly SetTimes[]) => times.map(setKey);
 
 describe('a time selects', () => {
   it.each([
-    ['that of a set', day(1), [F1, I1]],
-    ['between two sets', day(1) + 5000, [F1, I1]],
-    ['between two chains', day(2) + 5000, [F1, I1, I2]],
-    ['that of the second full', day(3), [F2]],
-    ['a second before the second full', day(3) - 1, [F1, I1, I2]],
-    ['after everything', day(100), [F2, I3, I4, I5]],
+    ['that of a set', day(1), [full1, inc1]],
+    ['between two sets', day(1) + 5000, [full1, inc1]],
+    ['between two chains', day(2) + 5000, [full1, inc1, inc2]],
+    ['that of the second full', day(3), [full2]],
+    ['a second before the second full', day(3) - 1, [full1, inc1, inc2]],
+    ['after everything', day(100), [full2, inc3, inc4, inc5]],
   ])('%s: the full and the incrementals up to it', (_, time, sets) => {
     expect(selected(twoChains, time)).toEqual(keysOf(...sets));
   });
@@ -48,22 +48,22 @@ describe('a time selects', () => {
       code: 'NO_BACKUP',
       message: 'There is no backup here',
     });
-    const orphan = thrown(() => selected(whole(I1), day(1)));
+    const orphan = thrown(() => selected(whole(inc1), day(1)));
     expect(orphan).toMatchObject({ code: 'NO_BACKUP' });
     expect(String(orphan)).toContain('for want of the set that it builds on');
   });
 
   it('a newest set without its sigtar, which duplicity leaves out', () => {
-    const stored = without(twoChains, set.signatures(I5));
-    expect(selected(stored, day(9))).toEqual(keysOf(F2, I3, I4, I5));
+    const stored = without(twoChains, set.signatures(inc5));
+    expect(selected(stored, day(9))).toEqual(keysOf(full2, inc3, inc4, inc5));
   });
 
   it('never a partial set, nor what builds on one', () => {
-    const stored = without(twoChains, set.manifest(I4));
-    const local = [set.partManifest(I4)];
-    expect(selected(stored, day(9), local)).toEqual(keysOf(F2, I3));
-    const partialFull = [...whole(F1, I1), set.volume(F2)];
-    expect(selected(partialFull, day(9), [set.partManifest(F2)])).toEqual(keysOf(F1, I1));
+    const stored = without(twoChains, set.manifest(inc4));
+    const local = [set.partManifest(inc4)];
+    expect(selected(stored, day(9), local)).toEqual(keysOf(full2, inc3));
+    const partialFull = [...whole(full1, inc1), set.volume(full2)];
+    expect(selected(partialFull, day(9), [set.partManifest(full2)])).toEqual(keysOf(full1, inc1));
   });
 
   it('of two chains that cover it the one with the newer set up to it', () => {
@@ -80,7 +80,9 @@ describe('a time selects', () => {
     const times = fc.oneof(
       fc.nat(9).map(full),
       fc.tuple(fc.nat(9), fc.nat(9)).map(([start, end]) => inc(start, end)),
+      fc.nat(8).map((start) => inc(start, start + 1)), // without these a run is seldom longer than two
     );
+    let longest = 0;
     fc.assert(
       fc.property(
         fc.array(times, { minLength: 1 }),
@@ -90,6 +92,7 @@ describe('a time selects', () => {
           try {
             const { sets } = selectSets(collection, day(at));
             expect(sets.length).toBeGreaterThan(0);
+            longest = Math.max(longest, sets.length);
             expect(sets[0]?.times.kind).toBe('full');
             expect(sets.slice(1).map(startOf)).toEqual(sets.slice(0, -1).map(endOf));
             expect(sets.every(({ times }) => times.endSeconds <= day(at))).toBe(true);
@@ -101,7 +104,9 @@ describe('a time selects', () => {
           }
         },
       ),
+      { numRuns: 1000 },
     );
+    expect(longest).toBeGreaterThan(3);
   });
 });
 

@@ -1,4 +1,4 @@
-/** Names of sets for tests: one letter and digit a set, such as F1 or I2, each a day later. */
+/** Names of sets for tests: a word and a number a set, such as full1 or inc2, each a day later. */
 import { formatFileName } from '../../src/archive/index.js';
 import type { SetTimes } from '../../src/archive/index.js';
 
@@ -30,14 +30,14 @@ export const whole = (...sets: readonly SetTimes[]): string[] =>
   sets.flatMap((times) => [manifest(times), volume(times), signatures(times)]);
 
 /** Two chains, of three and of four sets. */
-export const F1 = full(0);
-export const I1 = inc(0, 1);
-export const I2 = inc(1, 2);
-export const F2 = full(3);
-export const I3 = inc(3, 4);
-export const I4 = inc(4, 5);
-export const I5 = inc(5, 6);
-export const twoChains = whole(F1, I1, I2, F2, I3, I4, I5);
+export const full1 = full(0);
+export const inc1 = inc(0, 1);
+export const inc2 = inc(1, 2);
+export const full2 = full(3);
+export const inc3 = inc(3, 4);
+export const inc4 = inc(4, 5);
+export const inc5 = inc(5, 6);
+export const twoChains = whole(full1, inc1, inc2, full2, inc3, inc4, inc5);
 
 export const without = (names: readonly string[], ...gone: readonly string[]): string[] =>
   names.filter((name) => !gone.includes(name));

@@ -12,7 +12,8 @@ import {
 import type { EntryMetadata, SigtarEntry } from '../../src/archive/index.js';
 import { isDuplifsError } from '../../src/base/index.js';
 import { metadata } from './arbitraries.js';
-import { hasDuplicity, makeChain, type Chain } from './duplicity.js';
+import { hasDuplicity, makeChain } from './duplicity.js';
+import type { Chain } from './duplicity.js';
 
 type Parsed = SigtarEntry & { data: Buffer };
 

@@ -8,7 +8,8 @@ import { encodeTarEntry, paddingLength, TarParser } from '../../src/archive/inde
 import type { TarHeader } from '../../src/archive/index.js';
 import { isDuplifsError } from '../../src/base/index.js';
 import { name } from './arbitraries.js';
-import { hasDuplicity, makeChain, type Chain } from './duplicity.js';
+import { hasDuplicity, makeChain } from './duplicity.js';
+import type { Chain } from './duplicity.js';
 
 interface Entry {
   readonly header: TarHeader;

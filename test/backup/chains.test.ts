@@ -2,7 +2,8 @@
 import { describe, it } from 'vitest';
 import { canMakeChains } from '../support/chains.js';
 import { withFolder } from '../support/folders.js';
-import { checkMixedChain, type MixedChain } from '../support/mixed-chains.js';
+import { checkMixedChain } from '../support/mixed-chains.js';
+import type { MixedChain } from '../support/mixed-chains.js';
 
 const chains: readonly MixedChain[] = [
   { encoding: 'gzip', writers: 'uuu', archiveDir: 'same' },

@@ -52,7 +52,9 @@ describe('a passphrase', () => {
     await withFolder(async (folder) => {
       const { target, args: plain } = await smallSource(folder);
       const args = plain.filter((one) => one !== '--no-encryption');
-      const killed = await killAfterVolumes(['full', ...args], target, 2, { PASSPHRASE: 'right' });
+      const killed = await killAfterVolumes(['full', ...args], target, 2, {
+        env: { PASSPHRASE: 'right' },
+      });
       expect(killed).toBe(true);
       const volumesOf = async () => (await readdir(target)).filter((name) => name.includes('.vol'));
       const before = await volumesOf();

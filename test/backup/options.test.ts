@@ -26,11 +26,22 @@ describe('backup', () => {
       expect(status).toBe(0);
       const printed = JSON.parse(stdout) as Record<string, unknown>;
       expect(printed).toMatchObject({
-        ...{ Filename: null, TotalDestinationSizeChange: null, Errors: 0, NewFiles: 2 },
-        ...{ SourceFiles: 3, DeletedFiles: 0, ChangedFiles: 0, DeltaEntries: 2 },
+        Filename: null,
+        TotalDestinationSizeChange: null,
+        Errors: 0,
+        NewFiles: 2,
+        SourceFiles: 3,
+        DeletedFiles: 0,
+        ChangedFiles: 0,
+        DeltaEntries: 2,
         backup_meta: {
-          ...{ action: 'inc', skipped_inc: false, time_full_bkp: 1_700_000_000, no_of_inc: 0 },
-          ...{ time_full_bkp_str: '20231114T221320Z', source, local_json_stat: [] },
+          action: 'inc',
+          skipped_inc: false,
+          time_full_bkp: 1_700_000_000,
+          no_of_inc: 0,
+          time_full_bkp_str: '20231114T221320Z',
+          source,
+          local_json_stat: [],
         },
       });
       const name = 'duplicity-inc.20231114T221320Z.to.20231115T221320Z.jsonstat.gz';
@@ -42,8 +53,8 @@ describe('backup', () => {
       }
       if (!canMakeChains) return;
       const theirs = ['--no-encryption', '--archive-dir', join(folder, 'theirs')];
-      const status_ = await runOk('duplicity', ['collection-status', ...theirs, url]);
-      expect(status_).toContain('No orphaned or incomplete backup sets found');
+      const state = await runOk('duplicity', ['collection-status', ...theirs, url]);
+      expect(state).toContain('No orphaned or incomplete backup sets found');
     });
   });
 

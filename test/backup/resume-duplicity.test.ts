@@ -7,7 +7,8 @@ import { canMakeChains } from '../support/chains.js';
 import { withFolder } from '../support/folders.js';
 import { killAfterVolumes } from '../support/interrupt.js';
 import { noise } from '../support/noise.js';
-import { built, duplifs, run, runOk, type Finished } from '../support/run.js';
+import { built, duplifs, run, runOk } from '../support/run.js';
+import type { Finished } from '../support/run.js';
 import { smallSource } from '../support/small-source.js';
 
 type Source = Awaited<ReturnType<typeof smallSource>> & { readonly folder: string };
@@ -39,7 +40,10 @@ describe.runIf(canMakeChains)('a killed backup', { timeout }, () => {
     const encrypted = 'PASSPHRASE' in env;
     await withSource(async (source) => {
       const { args, target } = source;
-      const killed = await killAfterVolumes(['full', ...args], target, 4, env, 'duplicity');
+      const killed = await killAfterVolumes(['full', ...args], target, 4, {
+        env,
+        program: 'duplicity',
+      });
       expect(killed).toBe(true);
       const first = await mtimeOf(target, /vol1\./);
       const { status, stderr } = await duplifs(['full', ...args], { env });
@@ -57,7 +61,10 @@ describe.runIf(canMakeChains)('a killed backup', { timeout }, () => {
       const volumesBefore = (await readdir(target)).filter((one) => one.includes('.vol')).length;
       await change(source);
       const wanted = volumesBefore + 5;
-      const killed = await killAfterVolumes(['inc', ...args], target, wanted, none, 'duplicity');
+      const killed = await killAfterVolumes(['inc', ...args], target, wanted, {
+        env: none,
+        program: 'duplicity',
+      });
       expect(killed).toBe(true);
       const { status, stderr } = await duplifs(['backup', ...args], { env: none });
       expect(status, stderr).toBe(0);
@@ -69,15 +76,18 @@ describe.runIf(canMakeChains)('a killed backup', { timeout }, () => {
   it('of duplifs goes on by duplicity, and by duplifs when that is killed too', async () => {
     await withSource(async (source) => {
       const { args, target } = source;
-      expect(await killAfterVolumes(['full', ...args], target, 3, none)).toBe(true);
-      const theirs = await killAfterVolumes(['full', ...args], target, 6, none, 'duplicity');
+      expect(await killAfterVolumes(['full', ...args], target, 3, { env: none })).toBe(true);
+      const theirs = await killAfterVolumes(['full', ...args], target, 6, {
+        env: none,
+        program: 'duplicity',
+      });
       expect(theirs).toBe(true);
       expect(await duplifs(['full', ...args], { env: none })).toMatchObject({ status: 0 });
       await expectContinued(source, none);
     });
     await withSource(async (source) => {
       const { args, target } = source;
-      expect(await killAfterVolumes(['full', ...args], target, 5, none)).toBe(true);
+      expect(await killAfterVolumes(['full', ...args], target, 5, { env: none })).toBe(true);
       const output = await runOk('duplicity', ['full', ...args], { env: none });
       expect(output).toMatch(/Restarting after volume [3-9]/);
       await expectContinued(source, none);
@@ -91,7 +101,7 @@ describe.runIf(canMakeChains)('a killed backup', { timeout }, () => {
       const volumesBefore = (await readdir(target)).filter((one) => one.includes('.vol')).length;
       await change(source);
       const wanted = volumesBefore + 4;
-      expect(await killAfterVolumes(['inc', ...args], target, wanted, none)).toBe(true);
+      expect(await killAfterVolumes(['inc', ...args], target, wanted, { env: none })).toBe(true);
       await runOk('duplicity', ['inc', ...args], { env: none });
       await expectContinued(source, none);
     });

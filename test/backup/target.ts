@@ -2,7 +2,8 @@
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withFolder } from '../support/folders.js';
-import { duplifs, type Finished } from '../support/run.js';
+import { duplifs } from '../support/run.js';
+import type { Finished } from '../support/run.js';
 
 export interface Target {
   readonly folder: string;
@@ -35,7 +36,11 @@ export async function withTarget(work: (target: Target) => Promise<void>): Promi
     await change();
     const url = `file://${target}`;
     await work({
-      ...{ folder, source, archive, url, change },
+      folder,
+      source,
+      archive,
+      url,
+      change,
       backup: async (options, env = {}) => {
         const verbs = ['backup', 'full', 'inc'];
         const [first = ''] = options;

@@ -4,7 +4,8 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isDuplifsError } from '../../src/base/index.js';
-import { openStorage, type Storage } from '../../src/storage/index.js';
+import { openStorage } from '../../src/storage/index.js';
+import type { Storage } from '../../src/storage/index.js';
 import { compiledScript } from '../support/compiled.js';
 import { file, folder, timesOf, writeSet } from '../support/craft.js';
 import { bytesOf, treeOf, withTest } from '../support/open.js';

@@ -2,7 +2,8 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { canMakeChains, chain, type Chain } from '../support/chains.js';
+import { canMakeChains, chain } from '../support/chains.js';
+import type { Chain } from '../support/chains.js';
 import { withFolder } from '../support/folders.js';
 import { start, untilVolumes } from '../support/interrupt.js';
 import { built, duplifs } from '../support/run.js';

@@ -14,9 +14,9 @@ describe('mount --umask', () => {
 
 describe('--encrypt-sign-key', () => {
   it('is in the help of commands that read, which demand a signature by that key', async () => {
-    const reading = String((await duplifs(['restore', '--help'])).stdout);
+    const { stdout: reading } = await duplifs(['restore', '--help']);
     expect(reading).toMatch(/--encrypt-sign-key <id> +the same, as duplicity writes with it/);
-    const writing = String((await duplifs(['backup', '--help'])).stdout);
+    const { stdout: writing } = await duplifs(['backup', '--help']);
     expect(writing.match(/--encrypt-sign-key <id> .*/g)).toEqual([
       expect.stringMatching(/encrypt to this key and sign with it$/) as string,
     ]);

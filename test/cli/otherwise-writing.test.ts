@@ -4,8 +4,7 @@
  * otherwise-unfinished.test.ts, those about reading in otherwise.test.ts.
  */
 import { spawnSync } from 'node:child_process';
-import { chmod, lstat, readFile, readdir, rename, rm } from 'node:fs/promises';
-import { symlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, readFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hasDuplicity } from '../archive/duplicity.js';

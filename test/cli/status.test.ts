@@ -11,14 +11,14 @@ import { hasDuplicity } from '../archive/duplicity.js';
 import * as set from '../archive/set-names.js';
 import {
   day,
-  F1,
-  F2,
+  full1,
+  full2,
   full,
-  I1,
-  I2,
-  I3,
-  I4,
-  I5,
+  inc1,
+  inc2,
+  inc3,
+  inc4,
+  inc5,
   inc,
   twoChains,
   whole,
@@ -79,44 +79,48 @@ function lay(stored: readonly string[], local: readonly string[]): void {
   }
 }
 
-const parts = [set.partManifest(I5), set.partSignatures(I5)];
+const parts = [set.partManifest(inc5), set.partSignatures(inc5)];
 const cases: readonly [string, readonly string[], (readonly string[])?][] = [
   ['nothing', []],
   ['two chains', twoChains],
   ['two chains and local signatures', twoChains, twoChains.filter((name) => name.includes('sig'))],
-  ['one chain', whole(F1, I1, I2)],
+  ['one chain', whole(full1, inc1, inc2)],
   ['three chains', [...twoChains, ...whole(full(8))]],
-  ['more volumes', [...twoChains, set.volume(I5, 2), set.volume(I5, 3), set.volume(F1, 12)]],
-  ['all of I4 gone', without(twoChains, ...whole(I4))],
-  ['the manifest of I4 gone', without(twoChains, set.manifest(I4))],
-  ['the manifest of I5 gone', without(twoChains, set.manifest(I5))],
-  ['the sigtar of I5 gone', without(twoChains, set.signatures(I5))],
+  ['more volumes', [...twoChains, set.volume(inc5, 2), set.volume(inc5, 3), set.volume(full1, 12)]],
+  ['all of inc4 gone', without(twoChains, ...whole(inc4))],
+  ['the manifest of inc4 gone', without(twoChains, set.manifest(inc4))],
+  ['the manifest of inc5 gone', without(twoChains, set.manifest(inc5))],
+  ['the sigtar of inc5 gone', without(twoChains, set.signatures(inc5))],
   [
-    'the sigtar of I5 on the storage gone',
-    without(twoChains, set.signatures(I5)),
-    whole(F2, I3, I4, I5),
+    'the sigtar of inc5 on the storage gone',
+    without(twoChains, set.signatures(inc5)),
+    whole(full2, inc3, inc4, inc5),
   ],
-  ['the sigtar of I4 gone', without(twoChains, set.signatures(I4))],
-  ['the sigtar of F2 gone', without(twoChains, set.signatures(F2))],
-  ['the manifest of F2 gone', without(twoChains, set.manifest(F2))],
-  ['the volume of I4 gone', without(twoChains, set.volume(I4))],
+  ['the sigtar of inc4 gone', without(twoChains, set.signatures(inc4))],
+  ['the sigtar of full2 gone', without(twoChains, set.signatures(full2))],
+  ['the manifest of full2 gone', without(twoChains, set.manifest(full2))],
+  ['the volume of inc4 gone', without(twoChains, set.volume(inc4))],
   ['all volumes gone', twoChains.filter((name) => !name.includes('.vol'))],
   ['all signatures gone', twoChains.filter((name) => !name.includes('signatures'))],
-  ['only the sigtar of an incremental on the full', [...whole(F1), set.manifest(I1)]],
+  ['only the sigtar of an incremental on the full', [...whole(full1), set.manifest(inc1)]],
   [
     'a fork from the last but one',
-    without([...twoChains, ...whole(inc(5, 8))], set.signatures(I5)),
+    without([...twoChains, ...whole(inc(5, 8))], set.signatures(inc5)),
   ],
-  ['a fork from further back', without([...twoChains, ...whole(inc(4, 8))], set.signatures(I4))],
+  ['a fork from further back', without([...twoChains, ...whole(inc(4, 8))], set.signatures(inc4))],
   ['an old chain that grew', [...twoChains, ...whole(inc(2, 9))]],
-  ['an interrupted incremental', without(twoChains, set.manifest(I5), set.signatures(I5)), parts],
+  [
+    'an interrupted incremental',
+    without(twoChains, set.manifest(inc5), set.signatures(inc5)),
+    parts,
+  ],
   [
     'a partial manifest on the storage',
-    [...without(twoChains, set.manifest(I5)), set.partManifest(I5)],
+    [...without(twoChains, set.manifest(inc5)), set.partManifest(inc5)],
   ],
-  ['an interrupted full', [...whole(F1), set.volume(F2)], [set.partManifest(F2)]],
-  ['a lost archive dir', [...whole(F1, I1), set.volume(I2), set.volume(I2, 2)]],
-  ['index files', [...whole(F1, I1), set.index(F1), set.index(I5)]],
+  ['an interrupted full', [...whole(full1), set.volume(full2)], [set.partManifest(full2)]],
+  ['a lost archive dir', [...whole(full1, inc1), set.volume(inc2), set.volume(inc2, 2)]],
+  ['index files', [...whole(full1, inc1), set.index(full1), set.index(inc5)]],
 ];
 
 describe.skipIf(!hasDuplicity)('the status text', () => {
@@ -157,18 +161,18 @@ describe.skipIf(!hasDuplicity)('the status text', () => {
   });
 
   it('ends with what duplifs knows beyond: partial sets, what a missing sigtar costs, and the notes', () => {
-    const stored = without(twoChains, set.manifest(I5));
+    const stored = without(twoChains, set.manifest(inc5));
     const options = { backend: 'file:///b', archiveDir: '/a', notes: ['Volume 3 is missing.'] };
-    const partial = formatStatus(collect({ stored, local: [set.partManifest(I5)] }), options);
+    const partial = formatStatus(collect({ stored, local: [set.partManifest(inc5)] }), options);
     expect(partial).toContain('Connecting with backend: file:///b');
     expect(partial.at(-2)).toMatch(/is \*incomplete\*.* finish it, or "duplifs cleanup --force"/);
     expect(partial.at(-1)).toBe('Volume 3 is missing.');
-    const unsigned = collect({ stored: without(twoChains, set.signatures(I5)) });
+    const unsigned = collect({ stored: without(twoChains, set.signatures(inc5)) });
     expect(formatStatus(unsigned, options).join('\n')).toContain('can be mounted and restored');
   });
 
   it('has a form for programs', () => {
-    const stored = [...without(twoChains, set.manifest(I4)), set.index(I3)];
+    const stored = [...without(twoChains, set.manifest(inc4)), set.index(inc3)];
     const status = statusObject(collect({ stored }), ['a note']);
     expect(JSON.parse(JSON.stringify(status))).toMatchObject({
       chains: [

@@ -5,10 +5,12 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Service, servicesHere } from '../services/service.js';
 import { S3Proxy } from '../storage/s3-proxy.js';
 import { canMakeChains, differences } from '../support/chains.js';
-import { growingTree, type GrowingTree } from '../support/growing-tree.js';
+import { growingTree } from '../support/growing-tree.js';
+import type { GrowingTree } from '../support/growing-tree.js';
 import { canMount } from '../support/mount-process.js';
 import { withMount } from '../support/mounted.js';
-import { s3, type Place } from '../support/places.js';
+import { s3 } from '../support/places.js';
+import type { Place } from '../support/places.js';
 import { duplifs, run, runOk } from '../support/run.js';
 
 describe.runIf(servicesHere && canMount && canMakeChains)('a backup in an archive tier', () => {

@@ -3,11 +3,13 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { GpgHome } from '../openpgp/gpg-home.js';
-import { canMakeChains, chain, type Chain, type ChainName } from '../support/chains.js';
+import { canMakeChains, chain } from '../support/chains.js';
+import type { Chain, ChainName } from '../support/chains.js';
 import { withFolder } from '../support/folders.js';
 import { canMount } from '../support/mount-process.js';
 import { withMount } from '../support/mounted.js';
-import { duplifs, root, run, runOk, type Finished } from '../support/run.js';
+import { duplifs, root, run, runOk } from '../support/run.js';
+import type { Finished } from '../support/run.js';
 
 const unhelpful = { PASSPHRASE: undefined, GNUPGHOME: '/nonexistent' };
 

@@ -2,7 +2,8 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { canMakeChains, chain, type Chain } from '../support/chains.js';
+import { canMakeChains, chain } from '../support/chains.js';
+import type { Chain } from '../support/chains.js';
 import { withFolder } from '../support/folders.js';
 import { canMount, isMounted, until } from '../support/mount-process.js';
 import { root, run, runOk } from '../support/run.js';

@@ -2,7 +2,8 @@
 import { lstat, readdir, readFile, readlink, rename, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { canMakeChains, chain, differences, folderName, type Chain } from '../support/chains.js';
+import { canMakeChains, chain, differences, folderName } from '../support/chains.js';
+import type { Chain } from '../support/chains.js';
 import { canMount } from '../support/mount-process.js';
 import { Mounted, withMount } from '../support/mounted.js';
 import { duplifs, run, shell } from '../support/run.js';

@@ -1,6 +1,7 @@
 /** Who sees a mount besides the one who made it. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { canMakeChains, chain, type Chain } from '../support/chains.js';
+import { canMakeChains, chain } from '../support/chains.js';
+import type { Chain } from '../support/chains.js';
 import { canMount } from '../support/mount-process.js';
 import { withMount } from '../support/mounted.js';
 import { nobody, runAsNobody } from '../support/other-user.js';

@@ -6,11 +6,13 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Service, servicesHere } from '../services/service.js';
 import { canMakeChains, differences, folderName } from '../support/chains.js';
-import { growingTree, type GrowingTree } from '../support/growing-tree.js';
+import { growingTree } from '../support/growing-tree.js';
+import type { GrowingTree } from '../support/growing-tree.js';
 import { canMount } from '../support/mount-process.js';
 import { withMount } from '../support/mounted.js';
 import type { Mounted } from '../support/mounted.js';
-import { s3, sftp, type Place } from '../support/places.js';
+import { s3, sftp } from '../support/places.js';
+import type { Place } from '../support/places.js';
 import { duplifs, runOk } from '../support/run.js';
 
 const run = promisify(execFile);

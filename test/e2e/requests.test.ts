@@ -8,7 +8,8 @@ import { canMakeChains } from '../support/chains.js';
 import { growingTree } from '../support/growing-tree.js';
 import { canMount } from '../support/mount-process.js';
 import { withMount } from '../support/mounted.js';
-import { s3, type Place } from '../support/places.js';
+import { s3 } from '../support/places.js';
+import type { Place } from '../support/places.js';
 import { duplifs, runOk } from '../support/run.js';
 
 const passphrase = { PASSPHRASE: 'the passphrase of this test' };

@@ -10,9 +10,11 @@ import { canMakeChains, differences, folderName } from '../support/chains.js';
 import { withFolder } from '../support/folders.js';
 import { canMount } from '../support/mount-process.js';
 import { withMount } from '../support/mounted.js';
-import { places, type Place } from '../support/places.js';
+import { places } from '../support/places.js';
+import type { Place } from '../support/places.js';
 import { built, duplifs, runOk } from '../support/run.js';
-import { growingTree, type GrowingTree } from '../support/growing-tree.js';
+import { growingTree } from '../support/growing-tree.js';
+import type { GrowingTree } from '../support/growing-tree.js';
 
 describe.runIf(servicesHere && canMount && canMakeChains)('a backup on', () => {
   const services = new Map<string, Service>();

@@ -1,12 +1,7 @@
 /** What people do with a folder: everyday programs on a mount, beside what duplicity restores. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  canMakeChains,
-  chain,
-  differences,
-  restoredByDuplicity,
-  type Chain,
-} from '../support/chains.js';
+import { canMakeChains, chain, differences, restoredByDuplicity } from '../support/chains.js';
+import type { Chain } from '../support/chains.js';
 import { canMount } from '../support/mount-process.js';
 import { Mounted } from '../support/mounted.js';
 import { runOk, shell } from '../support/run.js';

@@ -7,11 +7,11 @@ import {
   DeltaBuilder,
   parseSignature,
   SignatureBuilder,
-  type Signature,
 } from '../../src/librsync/index.js';
+import type { Signature } from '../../src/librsync/index.js';
 import { hasRdiff, rdiffDelta, rdiffPatch, rdiffSignature } from './rdiff.js';
 
-const MAGIC = '72730236';
+const magic = '72730236';
 const hex = (text: string) => Buffer.from(text.replaceAll(/\s/g, ''), 'hex');
 
 function signatureBytes(bytes: Uint8Array, blockLength: number): Buffer {
@@ -81,7 +81,7 @@ describe('a delta', () => {
     const file = Buffer.from('The QUICK brown fox jumps over the lazy dog. The end');
     const { writer, expected } = {
       writer: deltaOf(signatureOf(basis, 16), file),
-      expected: `${MAGIC} 10 ${Buffer.from('The QUICK brown ').toString('hex')} 45 10 10
+      expected: `${magic} 10 ${Buffer.from('The QUICK brown ').toString('hex')} 45 10 10
         14 ${Buffer.from('he lazy dog. The end').toString('hex')} 00`,
     };
     expect(writer).toEqual(hex(expected));
@@ -101,7 +101,7 @@ describe('a delta', () => {
     ],
     ['zeros unchanged', Buffer.alloc(300_001), Buffer.alloc(300_001), '47 00 000493e1 00'],
   ])('of %s is the one that duplicity writes', (_, basis, file, commands) => {
-    expect(deltaOf(signatureOf(basis, 512), file)).toEqual(hex(MAGIC + commands));
+    expect(deltaOf(signatureOf(basis, 512), file)).toEqual(hex(magic + commands));
   });
 
   it('makes the new file, and the new signature in passing, whatever the edits and cuts', () => {
@@ -162,7 +162,7 @@ describe('a delta', () => {
       strong.set(short.strong.subarray(i * 8, i * 8 + 8), i * 16);
     });
     const delta = deltaOf({ ...short, strongLength: 16, strong }, basis);
-    expect(delta).toEqual(hex(`${MAGIC} 46 00 1388 00`));
+    expect(delta).toEqual(hex(`${magic} 46 00 1388 00`));
   });
 
   it('is not made from a signature of another kind', () => {

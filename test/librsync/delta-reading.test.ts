@@ -8,12 +8,11 @@ import {
   DeltaLengthCounter,
   DeltaParser,
   readDeltaCommands,
-  type DeltaCommand,
-  type ReadDeltaOptions,
 } from '../../src/librsync/index.js';
+import type { DeltaCommand, ReadDeltaOptions } from '../../src/librsync/index.js';
 import { hasRdiff, rdiff, rdiffDelta, rdiffPatch, rdiffSignature } from './rdiff.js';
 
-const MAGIC = '72730236';
+const magic = '72730236';
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
 /** The commands as the random-access reader gives them, and how many bytes it asked for. */
@@ -63,7 +62,7 @@ async function expectDamaged(delta: Uint8Array, message: RegExp) {
 
 describe('the commands of a delta', () => {
   const worked = Buffer.concat([
-    hex(`${MAGIC} 10`),
+    hex(`${magic} 10`),
     Buffer.from('The QUICK brown '),
     hex('45 10 10 14'),
     Buffer.from('he lazy dog. The end'),
@@ -111,7 +110,7 @@ describe('the commands of a delta', () => {
     widths.forEach((width, i) => {
       body += (0x41 + i).toString(16) + integer(3, width) + Buffer.from('abc').toString('hex');
     });
-    const delta = hex(`${MAGIC}${body}00`);
+    const delta = hex(`${magic}${body}00`);
     const { commands, resultLength } = await commandsOf(delta);
     expect(commands).toHaveLength(20);
     expect(resultLength).toBe(16 * 5 + 4 * 3);
@@ -121,7 +120,7 @@ describe('the commands of a delta', () => {
 
   it('are found without reading the data of long literals', async () => {
     const data = Buffer.alloc(5_000_000);
-    const delta = Buffer.concat([hex(`${MAGIC} 43 004c4b40`), data, hex('45 00 05 00')]);
+    const delta = Buffer.concat([hex(`${magic} 43 004c4b40`), data, hex('45 00 05 00')]);
     const { commands, bytesRead } = await commandsOf(delta);
     expect(commands).toEqual([
       { kind: 'literal', targetOffset: 0, deltaOffset: 9, length: 5_000_000 },
@@ -131,7 +130,7 @@ describe('the commands of a delta', () => {
   });
 
   it('come in batches of bounded size that follow each other', async () => {
-    const delta = Buffer.concat([hex(MAGIC), Buffer.alloc(300_000, hex('45 00 01')), hex('00')]);
+    const delta = Buffer.concat([hex(magic), Buffer.alloc(300_000, hex('45 00 01')), hex('00')]);
     let targetOffset = 0;
     let batches = 0;
     const read = (offset: number, length: number) =>
@@ -155,24 +154,24 @@ describe('the commands of a delta', () => {
 describe('a delta that breaks the format is refused', () => {
   it.each([
     ['of another magic', '72730136 00', /does not begin/],
-    ['without an end', `${MAGIC} 45 00 05`, /before its END/],
+    ['without an end', `${magic} 45 00 05`, /before its END/],
     ['cut within its magic', '7273', /before its END/],
-    ['cut within a command', `${MAGIC} 46 00 01`, /before its END/],
-    ['cut within a literal', `${MAGIC} 05 6162`, /before its END/],
-    ['with a literal of length 0', `${MAGIC} 41 00 00`, /LITERAL of length 0/],
-    ['with a copy of length 0', `${MAGIC} 45 00 00 00`, /COPY of length 0/],
-    ['with a reserved command', `${MAGIC} 55 00`, /unknown command 0x55/],
-    ['with the last reserved command', `${MAGIC} ff 00`, /unknown command 0xff/],
-    ['with a number beyond 2^53', `${MAGIC} 48 00 0020000000000000 00`, /large number/],
+    ['cut within a command', `${magic} 46 00 01`, /before its END/],
+    ['cut within a literal', `${magic} 05 6162`, /before its END/],
+    ['with a literal of length 0', `${magic} 41 00 00`, /LITERAL of length 0/],
+    ['with a copy of length 0', `${magic} 45 00 00 00`, /COPY of length 0/],
+    ['with a reserved command', `${magic} 55 00`, /unknown command 0x55/],
+    ['with the last reserved command', `${magic} ff 00`, /unknown command 0xff/],
+    ['with a number beyond 2^53', `${magic} 48 00 0020000000000000 00`, /large number/],
     [
       'whose lengths sum up beyond 2^53',
-      `${MAGIC} 48 00 001fffffffffffff 45 00 01 00`,
+      `${magic} 48 00 001fffffffffffff 45 00 01 00`,
       /impossibly long file/,
     ],
-    ['whose copy ends beyond 2^53', `${MAGIC} 51 001fffffffffffff 01 00`, /does not have/],
+    ['whose copy ends beyond 2^53', `${magic} 51 001fffffffffffff 01 00`, /does not have/],
     [
       'whose literal is longer than all files',
-      `${MAGIC} 44 001fffffffffffff 00`,
+      `${magic} 44 001fffffffffffff 00`,
       /impossibly long/,
     ],
   ])('%s', async (_, bytes, message) => {
@@ -180,7 +179,7 @@ describe('a delta that breaks the format is refused', () => {
   });
 
   it('whose copy reaches beyond the basis', async () => {
-    const delta = hex(`${MAGIC} 45 05 06 00`);
+    const delta = hex(`${magic} 45 05 06 00`);
     await expect(commandsOf(delta, { basisLength: 10 })).rejects.toThrow(/does not have/);
     await expect(commandsOf(delta, { basisLength: 11 })).resolves.toBeDefined();
     expect(() => applyDelta(Buffer.alloc(10), delta, 'test')).toThrow(/does not have/);
@@ -188,7 +187,7 @@ describe('a delta that breaks the format is refused', () => {
 
   it('whose few bytes would fill the memory', () => {
     const copies = Buffer.alloc(1_100 * 6, hex('47 00 00100000'));
-    const delta = Buffer.concat([hex(MAGIC), copies, hex('00')]);
+    const delta = Buffer.concat([hex(magic), copies, hex('00')]);
     expect(countedLength(delta)).toBe(1_100 * 2 ** 20);
     expect(() => applyDelta(Buffer.alloc(1 << 20), delta, 'test')).toThrow(/fits in memory/);
   });
@@ -197,7 +196,7 @@ describe('a delta that breaks the format is refused', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         try {
-          countedLength(Buffer.concat([hex(MAGIC), bytes]));
+          countedLength(Buffer.concat([hex(magic), bytes]));
         } catch (error) {
           expect(isDuplifsError(error, 'DAMAGED')).toBe(true);
         }
@@ -225,7 +224,7 @@ describe.runIf(hasRdiff)('a delta that rdiff made', () => {
   it('is refused where rdiff refuses it', () => {
     const basis = Buffer.alloc(10, 'x');
     for (const bytes of ['45 05 06 00', '41 00 00', '45 00 00 00', '55', '45 00']) {
-      const delta = hex(MAGIC + bytes);
+      const delta = hex(magic + bytes);
       expect(() => rdiff(['patch'], [basis, delta])).toThrow();
       expect(() => applyDelta(basis, delta, 'test')).toThrow(
         expect.toSatisfy((error) => isDuplifsError(error, 'DAMAGED')),

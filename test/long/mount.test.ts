@@ -9,8 +9,8 @@ import { cleanUp, program, script, serve } from '../mount/support/served.js';
 afterEach(cleanUp);
 const newFolder = temporaryFolders(0o755);
 
-const RUN_SECONDS = 60;
-const GROWTH_BYTES = 50 * 2 ** 20;
+const runSeconds = 60;
+const growthBytes = 50 * 2 ** 20;
 
 interface FioJob {
   readonly error: number;
@@ -32,11 +32,11 @@ async function fio(
       `--bs=${block}`,
       '--numjobs=8',
       '--time_based',
-      `--runtime=${RUN_SECONDS}`,
+      `--runtime=${runSeconds}`,
       '--invalidate=1',
       '--output-format=json',
     ],
-    { timeoutMs: 3 * RUN_SECONDS * 1000 },
+    { timeoutMs: 3 * runSeconds * 1000 },
   );
   expect([status, stderr]).toEqual([0, '']);
   return (JSON.parse(stdout) as { jobs: FioJob[] }).jobs;
@@ -54,7 +54,7 @@ describe.runIf(canMount).each(['kernel', 'libfuse'] as const)('the %s engine', (
       const jobs = await fio(served.mountpoint, mode, block);
       expect(jobs.map(({ error }) => error)).toEqual(Array(8).fill(0));
       expect(Math.min(...jobs.map(({ read }) => read.io_bytes))).toBeGreaterThan(0);
-      expect((await served.report()).rss - before).toBeLessThan(GROWTH_BYTES);
+      expect((await served.report()).rss - before).toBeLessThan(growthBytes);
     }
   });
 

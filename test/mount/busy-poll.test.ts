@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync, stat, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { BusyPoll, loadPollCalls, type PollCalls } from '../../src/mount/kernel/busy-poll.js';
+import { BusyPoll, loadPollCalls } from '../../src/mount/kernel/busy-poll.js';
+import type { PollCalls } from '../../src/mount/kernel/busy-poll.js';
 import { temporaryFolders } from '../support/temporary.js';
 
 const newFolder = temporaryFolders();

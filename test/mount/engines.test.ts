@@ -10,7 +10,7 @@ import { patternByte } from './support/memory-file-system.js';
 import { canMount } from '../support/mount-process.js';
 import { cleanUp, program, script, serve, shared } from './support/served.js';
 import type { Served } from './support/served.js';
-import { HARD_NAMES, HUGE_BYTES, MANY } from './support/sample-tree.js';
+import { hardNames, hugeBytes, manyCount } from './support/sample-tree.js';
 
 const engines: readonly EngineName[] = ['kernel', 'libfuse'];
 /** The bytes under which an engine shows a name. */
@@ -39,7 +39,7 @@ describe.runIf(canMount).each(engines)('the %s engine, reading', (engine) => {
       '%P\\0',
     ]);
     const names = listed.stdout.split('\0').slice(0, -1).sort();
-    const expected = [...HARD_NAMES, 'folder \udcfc'].map((name) =>
+    const expected = [...hardNames, 'folder \udcfc'].map((name) =>
       shown(engine, name).toString('latin1'),
     );
     expect(names).toEqual(expected.sort());
@@ -67,7 +67,7 @@ describe.runIf(canMount).each(engines)('the %s engine, reading', (engine) => {
       '\\0',
     ]);
     const found = stdout.split('\0').slice(0, -1).sort();
-    const expected = HARD_NAMES.map(
+    const expected = hardNames.map(
       (name, index) => `${shown(engine, name).toString('latin1')}=content of ${index}`,
     );
     expect(found).toEqual(expected.sort());
@@ -108,12 +108,12 @@ describe.runIf(canMount).each(engines)('the %s engine, reading', (engine) => {
       const expected = createHash('sha1').update(pattern(0, size)).digest('hex');
       expect(await script(`sha1sum < "$1/data/file ${size}"`, mountpoint)).toBe(`${expected}  -\n`);
     }
-    for (const offset of [2 ** 32 - 5, 2 ** 32, HUGE_BYTES - 100]) {
+    for (const offset of [2 ** 32 - 5, 2 ** 32, hugeBytes - 100]) {
       const dd = `dd if="$1/huge" bs=100 count=1 skip=${offset} iflag=skip_bytes status=none`;
       const read = await program(['bash', '-c', dd, 'bash', mountpoint]);
       expect(Buffer.from(read.stdout, 'latin1').equals(pattern(offset, 100))).toBe(true);
     }
-    const past = `dd if="$1/huge" bs=100 count=1 skip=${HUGE_BYTES} iflag=skip_bytes status=none | wc -c`;
+    const past = `dd if="$1/huge" bs=100 count=1 skip=${hugeBytes} iflag=skip_bytes status=none | wc -c`;
     expect(await script(past, mountpoint)).toBe('0\n');
   });
 
@@ -215,7 +215,9 @@ describe.runIf(canMount).each(engines)('the life of a mount under the %s engine'
 
   test('lists a folder of 200,000 files, whole and in time', async () => {
     const { mountpoint } = await serve({ tree: 'many', engine });
-    expect(await script('ls -U "$1/many" | sort | uniq | wc -l', mountpoint)).toBe(`${MANY}\n`);
+    expect(await script('ls -U "$1/many" | sort | uniq | wc -l', mountpoint)).toBe(
+      `${manyCount}\n`,
+    );
     expect(await script('stat -c %s "$1/many/file-199999"', mountpoint)).toBe(`${199_999 % 97}\n`);
   });
 

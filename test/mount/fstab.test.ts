@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseEnvironmentFile, parseHelperCall, splitOptions } from '../../src/cli/fstab.js';
 
-const URL = 's3://bucket/backup';
+const url = 's3://bucket/backup';
 
 function argvOf(...parameters: string[]): readonly string[] {
   const call = parseHelperCall(parameters);
@@ -12,7 +12,7 @@ function argvOf(...parameters: string[]): readonly string[] {
 describe('the helper of mount(8)', () => {
   test('makes the command line of duplifs mount', () => {
     expect(
-      argvOf(URL, '/mnt', '-o', 'rw,time=3D,key-file=/etc/a,key-file=/etc/b,allow_other'),
+      argvOf(url, '/mnt', '-o', 'rw,time=3D,key-file=/etc/a,key-file=/etc/b,allow_other'),
     ).toEqual([
       'mount',
       '--daemon',
@@ -21,15 +21,15 @@ describe('the helper of mount(8)', () => {
       '--key-file=/etc/b',
       '--allow-other',
       '--',
-      URL,
+      url,
       '/mnt',
     ]);
   });
 
   test('takes the URL also as "duplifs#url", and the descriptor of mount.fuse3', () => {
-    expect(argvOf(`duplifs#${URL}`, '/dev/fd/4', '-o', 'ro').slice(-3)).toEqual([
+    expect(argvOf(`duplifs#${url}`, '/dev/fd/4', '-o', 'ro').slice(-3)).toEqual([
       '--',
-      URL,
+      url,
       '/dev/fd/4',
     ]);
   });
@@ -47,32 +47,32 @@ describe('the helper of mount(8)', () => {
   test('passes over what fstab and systemd say to mount(8) itself', () => {
     const options =
       'defaults,noauto,user,_netdev,nofail,ro,noexec,relatime,x-systemd.automount,comment=mine,fsname=x';
-    expect(argvOf(URL, '/mnt', '-o', options)).toEqual(['mount', '--daemon', '--', URL, '/mnt']);
+    expect(argvOf(url, '/mnt', '-o', options)).toEqual(['mount', '--daemon', '--', url, '/mnt']);
   });
 
   test('takes options that mount.fuse3 would call by their underscored names', () => {
     expect(
-      argvOf(URL, '/mnt', '-o', 'no_default_permissions,uid=1000,umask=077').slice(2, 5),
+      argvOf(url, '/mnt', '-o', 'no_default_permissions,uid=1000,umask=077').slice(2, 5),
     ).toEqual(['--no-default-permissions', '--uid=1000', '--umask=077']);
   });
 
   test('does nothing when it is asked for nothing (-f)', () => {
-    expect(parseHelperCall([URL, '/mnt', '-fv'])).toEqual({ kind: 'nothing' });
+    expect(parseHelperCall([url, '/mnt', '-fv'])).toEqual({ kind: 'nothing' });
   });
 
   test('refuses secrets, remounts and missing parameters', () => {
-    const call = (options: string) => () => argvOf(URL, '/mnt', '-o', options);
+    const call = (options: string) => () => argvOf(url, '/mnt', '-o', options);
     expect(call('passphrase=x')).toThrow('would show a secret');
     expect(call('sign_passphrase=x')).toThrow('would show a secret');
     expect(call('ro,remount')).toThrow('cannot be remounted');
-    expect(() => argvOf(URL)).toThrow('A URL and a mountpoint are needed');
-    expect(() => argvOf(URL, '/mnt', 'more')).toThrow('are needed');
+    expect(() => argvOf(url)).toThrow('A URL and a mountpoint are needed');
+    expect(() => argvOf(url, '/mnt', 'more')).toThrow('are needed');
   });
 
   test('reads secrets from a file of variables', () => {
-    expect(parseHelperCall([URL, '/mnt', '-o', 'env-file=/etc/duplifs.env'])).toEqual({
+    expect(parseHelperCall([url, '/mnt', '-o', 'env-file=/etc/duplifs.env'])).toEqual({
       kind: 'mount',
-      argv: ['mount', '--daemon', '--', URL, '/mnt'],
+      argv: ['mount', '--daemon', '--', url, '/mnt'],
       environmentFile: '/etc/duplifs.env',
     });
     const file =

@@ -10,7 +10,7 @@ afterEach(cleanUp);
 const newFolder = temporaryFolders(0o755);
 
 /** Opens the path in a process that an alarm interrupts after half a second, and prints what happened. */
-const INTERRUPTED = `
+const interrupted = `
 use POSIX; use Time::HiRes qw(time alarm);
 sigaction(SIGALRM, POSIX::SigAction->new(sub {}));
 my $begin = time; alarm 0.5;
@@ -21,7 +21,7 @@ describe.runIf(canMount)('the kernel engine', () => {
   test('ends a lookup that waits for the storage when its caller gets a signal', async () => {
     const served = await serve({ tree: 'troubled' });
     const path = join(served.mountpoint, 'slow/lookup');
-    const { stdout } = await program(['perl', '-e', INTERRUPTED, 'stat', path]);
+    const { stdout } = await program(['perl', '-e', interrupted, 'stat', path]);
     expect(stdout).toBe('EINTR 0');
     expect((await served.report()).aborted).toBe(1);
   });
@@ -29,7 +29,7 @@ describe.runIf(canMount)('the kernel engine', () => {
   test('ends a listing that waits for the storage, too', async () => {
     const served = await serve({ tree: 'troubled' });
     const path = join(served.mountpoint, 'slow/folder');
-    const { stdout } = await program(['perl', '-e', INTERRUPTED, 'list', path]);
+    const { stdout } = await program(['perl', '-e', interrupted, 'list', path]);
     expect(stdout).toMatch(/ 0$/);
     expect((await served.report()).aborted).toBe(1);
   });

@@ -54,7 +54,7 @@ function viewOf(hex: string): DataView {
 const hex = (text: string): string => text.replaceAll(/\s/g, '');
 
 // The bytes of attr: little-endian, in the order of struct fuse_attr.
-const ATTR = hex(`debc9a7856341200 0100004001000000 0100a00000000000
+const attributes = hex(`debc9a7856341200 0100004001000000 0100a00000000000
   feffffffffffffff feffffffffffffff feffffffffffffff 80b2e60e 80b2e60e 80b2e60e
   ed890000 03000000 e8030000 feffffff 00000000 00100000 00000000`);
 
@@ -111,13 +111,13 @@ describe('replies, byte for byte', () => {
   });
 
   test('attributes, with sizes beyond 4 GiB and nanoseconds before 1970', () => {
-    expect(encoded((view) => encodeAttr(view, 0, node))).toBe(ATTR);
+    expect(encoded((view) => encodeAttr(view, 0, node))).toBe(attributes);
   });
 
   test('LOOKUP', () => {
     expect(encoded((view) => encodeEntry(view, 0, node, times))).toBe(
       hex('debc9a7856341200 0700000000000000 8051010000000000 0000000000000000 00000000 0065cd1d') +
-        ATTR,
+        attributes,
     );
   });
 
@@ -130,7 +130,7 @@ describe('replies, byte for byte', () => {
 
   test('GETATTR', () => {
     expect(encoded((view) => encodeAttrOut(view, 0, node, 1.25))).toBe(
-      hex('0100000000000000 80b2e60e 00000000') + ATTR,
+      hex('0100000000000000 80b2e60e 00000000') + attributes,
     );
   });
 
@@ -179,7 +179,7 @@ describe('replies, byte for byte', () => {
       encoded((view) => encodeDirentplus(view, 0, { ...entry, attributes: node }, plain)),
     ).toBe(
       hex('debc9a7856341200 0700000000000000 8051010000000000 0000000000000000 00000000 00000000') +
-        ATTR +
+        attributes +
         dirent,
     );
     expect(encoded((view) => encodeDirentplus(view, 0, entry, plain))).toBe(

@@ -142,12 +142,14 @@ describe('ASCII armor', () => {
 describe('the places in a seekable message', () => {
   it('lead from the body to the file and back', () => {
     const property = fc.property(
-      fc.integer({ min: 0, max: 50_000 }),
-      fc.integer({ min: 0, max: 500 }),
-      fc.constantFrom(512, 1024, 8192, 65536),
+      fc.record({
+        bodyBytes: fc.integer({ min: 0, max: 50_000 }),
+        dataOffset: fc.integer({ min: 0, max: 500 }),
+        partBytes: fc.constantFrom(512, 1024, 8192, 65536),
+      }),
       fc.nat(),
       fc.nat(),
-      (bodyBytes, dataOffset, partBytes, one, other) => {
+      ({ bodyBytes, dataOffset, partBytes }, one, other) => {
         const layout = { dataOffset, partBytes, bodyBytes, compression: 'zip' } as const;
         const body = Buffer.from(Array.from({ length: bodyBytes }, (_, i) => i & 0xff));
         const power = Math.log2(partBytes);

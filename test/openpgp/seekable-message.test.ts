@@ -26,6 +26,7 @@ import type {
 import { blockBytes, firstBlockBytes } from '../../src/openpgp/seekable/layout.js';
 import { collect, GpgHome, hasGpg, inPieces } from './gpg-home.js';
 import type { KeyIds } from './gpg-home.js';
+import { defined } from '../../src/base/index.js';
 
 const home = new GpgHome();
 const gpg = { binary: 'gpg', options: [], home: home.path, useAgent: false };
@@ -72,11 +73,9 @@ async function write(
   const { signer: signedBy, encryptTo = [], ...more } = options;
   const passphrases = options.passphrases ?? (options.encryptTo ? [] : ['right']);
   const signature = signedBy?.begin();
-  const writer = new SeekableMessageWriter({
-    ...{ session: await withPassphrases(await messageSession(encryptTo), passphrases), sink },
-    ...(signedBy === undefined ? {} : { onePass: signedBy.onePass }),
-    ...more,
-  });
+  const session = await withPassphrases(await messageSession(encryptTo), passphrases);
+  const onePass = defined({ onePass: signedBy?.onePass });
+  const writer = new SeekableMessageWriter({ session, sink, ...onePass, ...more });
   for await (const piece of inPieces(plain, 100_003)) {
     await signature?.update(piece);
     await writer.write(piece);

@@ -14,7 +14,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { deleted, file, folder, link, timesOf, writeSet, type Crafted } from '../support/craft.js';
+import { deleted, file, folder, link, timesOf, writeSet } from '../support/craft.js';
+import type { Crafted } from '../support/craft.js';
 import { noise } from '../support/noise.js';
 import { duplifs, isTraceback } from '../support/run.js';
 import type { DuplifsOptions, Finished } from '../support/run.js';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SignedEntry } from '../../src/signatures/sigtar-entries.js';
-import { mergeSets, type SetEntries } from '../../src/signatures/merge-sets.js';
+import { mergeSets } from '../../src/signatures/merge-sets.js';
+import type { SetEntries } from '../../src/signatures/merge-sets.js';
 import { comparePaths } from '../../src/base/index.js';
 
 /** Paths whose order as text is not that of their components. */
@@ -21,9 +22,18 @@ const oneSet = fc.record({
 function entryOf(set: number, where: string, isGone: boolean): SignedEntry {
   if (isGone) return { kind: 'deleted', path: where };
   return {
-    ...{ kind: 'snapshot', path: where, type: 'reg', mode: 0o644, uid: set, gid: 0 },
-    ...{ userName: '', groupName: '', mtimeSeconds: set, signatureLength: 0 },
-    ...{ signature: Buffer.from([set]), setSeconds: set },
+    kind: 'snapshot',
+    path: where,
+    type: 'reg',
+    mode: 0o644,
+    uid: set,
+    gid: 0,
+    userName: '',
+    groupName: '',
+    mtimeSeconds: set,
+    signatureLength: 0,
+    signature: Buffer.from([set]),
+    setSeconds: set,
   };
 }
 

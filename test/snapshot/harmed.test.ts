@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hasDuplicity } from '../archive/duplicity.js';
 import { hasRdiff } from '../librsync/rdiff.js';
-import { filesIn, harm, outcomeOf, record, type Files, type Recording } from '../support/fuzz.js';
+import { filesIn, harm, outcomeOf, record } from '../support/fuzz.js';
+import type { Files, Recording } from '../support/fuzz.js';
 import { craftChain, duplicityChain } from '../support/sample-chains.js';
 import { temporaryFolders } from '../support/temporary.js';
 

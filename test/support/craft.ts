@@ -10,10 +10,9 @@ import {
   formatManifest,
   paddingLength,
   sigtarEnd,
-  type EntryMetadata,
-  type ManifestVolume,
-  type SetTimes,
 } from '../../src/archive/index.js';
+import type { EntryMetadata, ManifestVolume, SetTimes } from '../../src/archive/index.js';
+import { defined } from '../../src/base/index.js';
 
 /** An entry of a volume; a regular file unless it says otherwise. */
 export interface Crafted extends Partial<EntryMetadata> {
@@ -65,12 +64,9 @@ export function timesOf(end: number, start = end - 1): SetTimes {
 export function metadataOf(entry: Crafted): EntryMetadata {
   const { path, type = 'reg', mode = 0o644, uid = 0, gid = 0 } = entry;
   const { userName = '', groupName = '', mtimeSeconds = 1_600_000_000 } = entry;
+  const { linkTarget, device } = entry;
   const common = { path, type, mode, uid, gid, userName, groupName, mtimeSeconds };
-  return {
-    ...common,
-    ...(entry.linkTarget === undefined ? {} : { linkTarget: entry.linkTarget }),
-    ...(entry.device === undefined ? {} : { device: entry.device }),
-  };
+  return { ...common, ...defined({ linkTarget, device }) };
 }
 
 /** The plaintext of a volume. */

@@ -3,14 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  canMakeChains,
-  chain,
-  differences,
-  folderName,
-  type Chain,
-  type ChainName,
-} from './chains.js';
+import { canMakeChains, chain, differences, folderName } from './chains.js';
+import type { Chain, ChainName } from './chains.js';
 import { canMount, engines } from './mount-process.js';
 import type { Engine } from './mount-process.js';
 import { withMount } from './mounted.js';

@@ -2,7 +2,7 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { type Chain } from './chains.js';
+import type { Chain } from './chains.js';
 
 /** Runs `work` with a new folder. */
 export async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {

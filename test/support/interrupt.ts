@@ -1,5 +1,6 @@
 /** duplifs, or another program, in a process of its own that a test stops in the middle. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { built, duplifsScript, testEnvironment } from './run.js';
@@ -52,13 +53,18 @@ export async function stopWhen(
   return isRunning;
 }
 
+export interface KillOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Instead of duplifs. */
+  readonly program?: string;
+}
+
 /** Kills a backup as soon as so many volumes are stored; false when the run had ended before. */
 export async function killAfterVolumes(
   args: readonly string[],
   target: string,
   wanted: number,
-  env: Readonly<Record<string, string>> = {},
-  program?: string,
+  { env = {}, program }: KillOptions = {},
 ): Promise<boolean> {
   await built();
   return stopWhen(start(args, env, program), 'SIGKILL', () => hasVolumes(target, wanted));

@@ -3,7 +3,8 @@ import { randomInt } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { start, type Stopped } from './interrupt.js';
+import { start } from './interrupt.js';
+import type { Stopped } from './interrupt.js';
 import { noise } from './noise.js';
 import { duplifs, root, runOk } from './run.js';
 
@@ -156,12 +157,12 @@ export async function changeSource(place: KillPlace, seed: number): Promise<void
   };
   const quarter = (bytes: Buffer) => Math.floor(bytes.length / 4);
   await change('big', (bytes) => {
-    const new_ = noise(quarter(bytes), seed + 100);
-    return Buffer.concat([new_, bytes.subarray(0, 2 * quarter(bytes)), noise(5000, seed)]);
+    const added = noise(quarter(bytes), seed + 100);
+    return Buffer.concat([added, bytes.subarray(0, 2 * quarter(bytes)), noise(5000, seed)]);
   });
   await change('sub/late', (bytes) => {
-    const new_ = noise(quarter(bytes) * 2, seed + 200);
-    return Buffer.concat([bytes.subarray(quarter(bytes) * 2), new_]);
+    const added = noise(quarter(bytes) * 2, seed + 200);
+    return Buffer.concat([bytes.subarray(quarter(bytes) * 2), added]);
   });
   for (let i = seed % 3; i < 30; i += 3) await change(`sub/file-${i}`, () => noise(i * 200, seed));
   await rm(place.at(`source/sub/gone-${seed - 1}`), { force: true });

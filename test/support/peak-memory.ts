@@ -1,6 +1,7 @@
 /** Programs whose memory is looked at. */
 import { readFileSync } from 'node:fs';
-import { duplifsScript, run, type RunOptions } from './run.js';
+import { duplifsScript, run } from './run.js';
+import type { RunOptions } from './run.js';
 
 /** Its children's largest resident set is what the kernel tells a parent that has waited for them. */
 const measure = `

@@ -1,7 +1,7 @@
 /** A place for a backup on each kind of storage, with the command line and environment that lead there. */
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Service, type ServiceName } from '../services/service.js';
+import type { Service, ServiceName } from '../services/service.js';
 import { runOk } from './run.js';
 
 export interface Place {
@@ -107,7 +107,10 @@ function webdav(server: Service): Place {
   const url = `webdav://${server.get('USERNAME')}@${host}${pathname}round/trip`;
   const password = server.get('PASSWORD');
   return {
-    ...{ url, args: [], env: { FTP_PASSWORD: password }, secrets: [password] },
+    url,
+    args: [],
+    env: { FTP_PASSWORD: password },
+    secrets: [password],
     duplicity: { url, args: [] },
   };
 }

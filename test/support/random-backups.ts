@@ -19,7 +19,8 @@ import { expect } from 'vitest';
 import { differences } from './chains.js';
 import { withFolder } from './folders.js';
 import { noise } from './noise.js';
-import { duplifs, root, runOk, type Finished } from './run.js';
+import { duplifs, root, runOk } from './run.js';
+import type { Finished } from './run.js';
 
 const names = ['a', 'a b', 'a-b', 'a.b', 'é', 'n\nl', '-x', '\\', 'c'.repeat(120)].map((name) =>
   Buffer.from(name),
@@ -44,7 +45,10 @@ const step = fc.oneof(
     weight: 6,
     arbitrary: fc.record({
       do: fc.constant('edit' as const),
-      ...{ path, size: fc.nat(80_000), seed, place },
+      path,
+      size: fc.nat(80_000),
+      seed,
+      place,
       how: fc.constantFrom('insert', 'overwrite', 'cut', 'append', 'truncate'),
       keepsTime: fc.boolean(),
     }),

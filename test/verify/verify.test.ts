@@ -5,7 +5,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { signaturesUpTo, signedTree } from '../../src/signatures/index.js';
 import { verify } from '../../src/verify/index.js';
-import { openStorage, type ByteRange } from '../../src/storage/index.js';
+import { openStorage } from '../../src/storage/index.js';
+import type { ByteRange } from '../../src/storage/index.js';
 import { WrappedStorage } from '../../src/storage/wrappers/wrapped.js';
 import { canMakeChains } from '../support/chains.js';
 import { withFolder } from '../support/folders.js';
@@ -102,7 +103,9 @@ describe('verify without --compare-data', () => {
         expect(signatures).toHaveLength(3);
         const result = await verify(snapshot, snapshot.root(), {
           other: signedTree(signatures, (file) => repository.decodeStored(file)),
-          ...{ folder: undefined, followLinks: false, signal: new AbortController().signal },
+          folder: undefined,
+          followLinks: false,
+          signal: new AbortController().signal,
           onDifference: ({ kind, path }) => Promise.reject(new Error(`${kind}: ${path}`)),
           onFailure: (path) => expect.fail(path),
         });

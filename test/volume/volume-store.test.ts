@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { isDuplifsError } from '../../src/base/index.js';
 import { Keyring } from '../../src/openpgp/index.js';
-import { type Storage } from '../../src/storage/index.js';
+import type { Storage } from '../../src/storage/index.js';
 import { SlotFile, slotBytes, VolumeStore } from '../../src/volume/index.js';
 import type { VolumeObserver, VolumeRef } from '../../src/volume/index.js';
 import { noise } from '../support/noise.js';
@@ -69,7 +69,7 @@ async function open(
     slots: arena,
     keyring,
     memoryBytes: options.memoryBytes ?? slotBytes,
-    ...(options.observe === undefined ? {} : { observe: options.observe }),
+    observe: options.observe,
   });
   return { storage, store, arena, folder };
 }

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findChanges, type Change } from '../../../src/backup/compare/changes.js';
+import { findChanges } from '../../../src/backup/compare/changes.js';
+import type { Change } from '../../../src/backup/compare/changes.js';
 import type { PreviousEntry } from '../../../src/signatures/sigtar-entries.js';
 import type { WalkEntry, WalkItem } from '../../../src/source/walk/index.js';
-import { comparePaths } from '../../../src/base/index.js';
+import { comparePaths, defined } from '../../../src/base/index.js';
 import { SignatureBuilder } from '../../../src/librsync/index.js';
 
 const setSeconds = 1_700_000_000;
@@ -85,13 +86,22 @@ function signatureOf({ type, blocks }: Kind, isUsable: boolean): Buffer {
 
 function previousOf({ path: where, kind: what, happening, isUsable }: Case): PreviousEntry {
   const signature = signatureOf(what, isUsable);
-  return {
-    ...{ kind: 'signature', path: where, type: what.type, mode: 0o644, uid: 1, gid: 1 },
-    ...{ userName: '', groupName: '', signature, signatureLength: signature.length, setSeconds },
+  return defined({
+    kind: 'signature' as const,
+    path: where,
+    type: what.type,
+    mode: 0o644,
+    uid: 1,
+    gid: 1,
+    userName: '',
+    groupName: '',
+    signature,
+    signatureLength: signature.length,
+    setSeconds,
     mtimeSeconds: happening === 'young before and now' ? setSeconds + 5 : oldSeconds,
-    ...(what.type === 'sym' ? { linkTarget: 'x' } : {}),
-    ...(what.type === 'chr' ? { device: { major: 1, minor: 3 } } : {}),
-  };
+    linkTarget: what.type === 'sym' ? 'x' : undefined,
+    device: what.type === 'chr' ? { major: 1, minor: 3 } : undefined,
+  });
 }
 
 /** The path as it is now; a folder that became a file is that. */
@@ -100,12 +110,21 @@ function sourceOf(one: Case): WalkItem {
   if (happening === 'unreadable') return { kind: 'unreadable', path: where, reason: 'EACCES' };
   const { type, mode, uid, gid, mtimeSeconds, linkTarget, device } = previousOf(one);
   const size = what.blocks * 512 + (happening === 'other size' ? 512 : 0);
-  const entry: WalkEntry = {
-    ...{ kind: 'entry', path: where, type, mode, uid, gid, size, mtimeSeconds },
-    ...{ mtimeMs: mtimeSeconds * 1000, ctimeMs: 0, inode: 1 },
-    ...(linkTarget === undefined ? {} : { linkTarget }),
-    ...(device === undefined ? {} : { device }),
-  };
+  const entry: WalkEntry = defined({
+    kind: 'entry' as const,
+    path: where,
+    type,
+    mode,
+    uid,
+    gid,
+    size,
+    mtimeSeconds,
+    mtimeMs: mtimeSeconds * 1000,
+    ctimeMs: 0,
+    inode: 1,
+    linkTarget,
+    device,
+  });
   switch (happening) {
     case 'touched':
       return { ...entry, mtimeSeconds: oldSeconds + 1 };

@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SeenReader, SeenWriter } from '../../../src/backup/compare/seen-file.js';
@@ -13,8 +12,17 @@ const sinceMs = 1_700_000_000_000;
 
 function file(path: string, ctimeMs = 1000.25): WalkEntry {
   return {
-    ...{ kind: 'entry', path, type: 'reg', mode: 0o644, uid: 0, gid: 0, size: 7, mtimeSeconds: 1 },
-    ...{ mtimeMs: 1000.125, ctimeMs, inode: 12 },
+    kind: 'entry',
+    path,
+    type: 'reg',
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+    size: 7,
+    mtimeSeconds: 1,
+    mtimeMs: 1000.125,
+    ctimeMs,
+    inode: 12,
   };
 }
 

@@ -4,12 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type * as readFile from '../../../src/backup/reading/read-file.js';
 import type * as summingThread from '../../../src/backup/reading/summing-thread.js';
-import {
-  applyDelta,
-  ChunkSums,
-  SignatureBuilder,
-  type SumsAhead,
-} from '../../../src/librsync/index.js';
+import { applyDelta, ChunkSums, SignatureBuilder } from '../../../src/librsync/index.js';
+import type { SumsAhead } from '../../../src/librsync/index.js';
 import { builtModule } from '../../support/compiled.js';
 import { noise } from '../../support/noise.js';
 import { temporaryFolders } from '../../support/temporary.js';

@@ -3,15 +3,16 @@
  * computed from their offset (so that 5 GiB cost nothing), and nodes that wait or fail on purpose.
  */
 import { FileSystemError } from '../../../src/mount/file-system-error.js';
-import {
-  rootIno,
-  type Attributes,
-  type DirectoryEntry,
-  type FileSystemStatistics,
-  type MaybePromise,
-  type NodeKind,
-  type ReadOnlyFileSystem,
+import { rootIno } from '../../../src/mount/file-system.js';
+import type {
+  Attributes,
+  DirectoryEntry,
+  FileSystemStatistics,
+  MaybePromise,
+  NodeKind,
+  ReadOnlyFileSystem,
 } from '../../../src/mount/file-system.js';
+import { defined } from '../../../src/base/index.js';
 
 export interface NodeOptions {
   readonly mode?: number;
@@ -38,6 +39,11 @@ interface Node extends NodeOptions {
   readonly data?: Uint8Array;
 }
 
+interface NewNode extends Partial<Omit<Node, 'attributes' | 'parent'>> {
+  readonly kind: NodeKind;
+  readonly size: number;
+}
+
 /** The byte at an offset of a computed file: differs between blocks and within them. */
 export function patternByte(offset: number): number {
   return (offset + Math.floor(offset / 4096) * 7 + Math.floor(offset / 2 ** 30) * 13) & 0xff;
@@ -52,16 +58,12 @@ export class MemoryFileSystem implements ReadOnlyFileSystem {
   aborted = 0;
 
   constructor() {
-    this.#add(0, 'dir', 0, { mode: 0o755 }, { children: new Map(), names: [] });
+    this.#add(0, { kind: 'dir', size: 0, children: new Map(), names: [] }, { mode: 0o755 });
   }
 
   folder(parent: number, name: string, options: NodeOptions = {}): number {
-    const node = { children: new Map<string, number>(), names: [] };
-    return this.#link(
-      parent,
-      name,
-      this.#add(parent, 'dir', 4096, { mode: 0o755, ...options }, node),
-    );
+    const node: NewNode = { kind: 'dir', size: 4096, children: new Map(), names: [] };
+    return this.#link(parent, name, this.#add(parent, node, { mode: 0o755, ...options }));
   }
 
   file(
@@ -72,20 +74,21 @@ export class MemoryFileSystem implements ReadOnlyFileSystem {
   ): number {
     const data = typeof content === 'string' ? Buffer.from(content) : content;
     const size = typeof data === 'number' ? data : data.length;
-    const extra = typeof data === 'number' ? {} : { data };
-    return this.#link(parent, name, this.#add(parent, 'reg', size, options, extra));
+    const node = {
+      kind: 'reg',
+      size,
+      ...defined({ data: typeof data === 'number' ? undefined : data }),
+    } as const;
+    return this.#link(parent, name, this.#add(parent, node, options));
   }
 
   symlink(parent: number, name: string, target: string): number {
-    return this.#link(
-      parent,
-      name,
-      this.#add(parent, 'sym', Buffer.byteLength(target), { mode: 0o777 }, { target }),
-    );
+    const node = { kind: 'sym', size: Buffer.byteLength(target), target } as const;
+    return this.#link(parent, name, this.#add(parent, node, { mode: 0o777 }));
   }
 
   special(parent: number, name: string, kind: NodeKind, options: NodeOptions = {}): number {
-    return this.#link(parent, name, this.#add(parent, kind, 0, options, {}));
+    return this.#link(parent, name, this.#add(parent, { kind, size: 0 }, options));
   }
 
   remove(parent: number, name: string): void {
@@ -179,13 +182,7 @@ export class MemoryFileSystem implements ReadOnlyFileSystem {
     });
   }
 
-  #add(
-    parent: number,
-    kind: NodeKind,
-    size: number,
-    options: NodeOptions,
-    extra: Partial<Node>,
-  ): number {
+  #add(parent: number, { kind, size, ...extra }: NewNode, options: NodeOptions): number {
     const ino = this.#next;
     this.#next += 1;
     const attributes: Attributes = {
@@ -198,7 +195,7 @@ export class MemoryFileSystem implements ReadOnlyFileSystem {
       size,
       blocks: Math.ceil(size / 512),
       mtimeSeconds: options.mtimeSeconds ?? 1_700_000_000,
-      ...(options.rdev === undefined ? {} : { rdev: options.rdev }),
+      ...defined({ rdev: options.rdev }),
     };
     this.#nodes.set(ino, { ...options, ...extra, parent, attributes });
     return ino;
@@ -237,21 +234,21 @@ type FolderNode = Node & Required<Pick<Node, 'children' | 'names'>>;
 
 /** Most read calls are answered from here: the pattern repeats each MiB within one GiB. */
 const patternBlocks = new Map<number, Uint8Array>();
-const MIB = 2 ** 20;
-const GIB = 2 ** 30;
+const mebibyte = 2 ** 20;
+const gibibyte = 2 ** 30;
 
 function bytesOf(node: Node, offset: number, length: number): Uint8Array {
   if (node.data !== undefined) return node.data.subarray(offset, offset + length);
   const end = Math.min(node.attributes.size, offset + length);
   if (end <= offset) return new Uint8Array();
-  const gib = Math.floor(offset / GIB);
-  if (end > (gib + 1) * GIB || end - offset > MIB) {
+  const gib = Math.floor(offset / gibibyte);
+  if (end > (gib + 1) * gibibyte || end - offset > mebibyte) {
     return Uint8Array.from({ length: end - offset }, (_, at) => patternByte(offset + at));
   }
   let block = patternBlocks.get(gib);
   if (block === undefined) {
-    block = Uint8Array.from({ length: 2 * MIB }, (_, at) => patternByte(gib * GIB + at));
+    block = Uint8Array.from({ length: 2 * mebibyte }, (_, at) => patternByte(gib * gibibyte + at));
     patternBlocks.set(gib, block);
   }
-  return block.subarray(offset % MIB, (offset % MIB) + end - offset);
+  return block.subarray(offset % mebibyte, (offset % mebibyte) + end - offset);
 }

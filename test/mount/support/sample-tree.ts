@@ -2,11 +2,11 @@ import { DuplifsError } from '../../../src/base/index.js';
 import { rootIno } from '../../../src/mount/file-system.js';
 import { MemoryFileSystem } from './memory-file-system.js';
 
-export const MANY = 200_000;
-export const HUGE_BYTES = 5 * 2 ** 30;
+export const manyCount = 200_000;
+export const hugeBytes = 5 * 2 ** 30;
 
 /** Names that break careless code, in the form of base/names (\udcXX: a byte that is not UTF-8). */
-export const HARD_NAMES = [
+export const hardNames = [
   'two words',
   'line\nbreak',
   'tab\tand "quotes" \'both\'',
@@ -25,8 +25,8 @@ export const HARD_NAMES = [
 export function sampleTree(): MemoryFileSystem {
   const fs = new MemoryFileSystem();
   const hard = fs.folder(rootIno, 'hard names');
-  for (const name of HARD_NAMES)
-    fs.file(hard, name, `content of ${String(HARD_NAMES.indexOf(name))}`);
+  for (const name of hardNames)
+    fs.file(hard, name, `content of ${String(hardNames.indexOf(name))}`);
   fs.folder(hard, 'folder \udcfc');
   const kinds = fs.folder(rootIno, 'kinds', { mode: 0o1777, mtimeSeconds: 1_600_000_000 });
   fs.file(kinds, 'setuid', 'x', { mode: 0o4755, uid: 1000, gid: 1001, mtimeSeconds: 1.25 });
@@ -46,7 +46,7 @@ export function sampleTree(): MemoryFileSystem {
   fs.file(deep, 'leaf', 'deep down');
   const closed = fs.folder(rootIno, 'private', { mode: 0o700 });
   fs.file(closed, 'secret', 'secret', { mode: 0o600 });
-  fs.file(rootIno, 'huge', HUGE_BYTES);
+  fs.file(rootIno, 'huge', hugeBytes);
   return fs;
 }
 
@@ -71,7 +71,7 @@ export function troubledTree(): MemoryFileSystem {
 export function manyFiles(): MemoryFileSystem {
   const fs = new MemoryFileSystem();
   const many = fs.folder(rootIno, 'many');
-  for (let index = 0; index < MANY; index += 1) fs.file(many, `file-${index}`, index % 97);
+  for (let index = 0; index < manyCount; index += 1) fs.file(many, `file-${index}`, index % 97);
   return fs;
 }
 

@@ -6,12 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { SigtarParser } from '../../../src/archive/index.js';
-import { isDuplifsError } from '../../../src/base/index.js';
-import {
-  compileSelection,
-  type FilesFrom,
-  type SelectionOption,
-} from '../../../src/source/selection/index.js';
+import { defined, isDuplifsError } from '../../../src/base/index.js';
+import { compileSelection } from '../../../src/source/selection/index.js';
+import type { FilesFrom, SelectionOption } from '../../../src/source/selection/index.js';
 import { walkSource } from '../../../src/source/walk/index.js';
 import { duplifsScript, run } from '../../support/run.js';
 
@@ -33,7 +30,7 @@ export async function selectedByUs(
     const { filesFrom, nullSeparator = false } = more;
     const selector = compileSelection(options, { source, nullSeparator });
     const paths: string[] = [];
-    const walk = walkSource(folder, { selector, ...(filesFrom ? { filesFrom } : {}) });
+    const walk = walkSource(folder, defined({ selector, filesFrom }));
     for await (const items of walk) {
       for (const { path } of items) paths.push(path === '' ? '.' : path);
     }

@@ -4,7 +4,8 @@ import { mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseFilesFrom, type SelectionOption } from '../../../src/source/selection/index.js';
+import { parseFilesFrom } from '../../../src/source/selection/index.js';
+import type { SelectionOption } from '../../../src/source/selection/index.js';
 import { hasDuplicity, selectedByDuplicity, selectedByUs } from './duplicity.js';
 
 // in small letters, for duplicity takes "ignorecase:" before a path with capitals to be outside of it

@@ -7,13 +7,8 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { SelectionOption } from '../../../src/source/selection/index.js';
-import {
-  selectedByDuplicity,
-  selectedByProgram,
-  selectedByUs,
-  type DuplicityCase,
-  type Selected,
-} from './duplicity.js';
+import { selectedByDuplicity, selectedByProgram, selectedByUs } from './duplicity.js';
+import type { DuplicityCase, Selected } from './duplicity.js';
 
 /** Devices and other file systems can be had by root only. */
 const isRoot = process.getuid?.() === 0;

@@ -6,11 +6,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { compilePlan, type SelectionOption } from '../../../src/source/selection/index.js';
+import { compilePlan } from '../../../src/source/selection/index.js';
+import type { SelectionOption } from '../../../src/source/selection/index.js';
 import { decodeItems, encodeItems } from '../../../src/source/walk/item-batch.js';
-import { type WalkItem, walkSource } from '../../../src/source/walk/index.js';
+import { walkSource } from '../../../src/source/walk/index.js';
+import type { WalkItem } from '../../../src/source/walk/index.js';
 import type * as threadedWalk from '../../../src/source/walk/threaded-walk.js';
 import { builtModule } from '../../support/compiled.js';
+import { defined } from '../../../src/base/index.js';
 import { temporaryFolders } from '../../support/temporary.js';
 
 const { ThreadedWalk } = await builtModule<typeof threadedWalk>('src/source/walk/threaded-walk.ts');
@@ -27,12 +30,11 @@ interface Walked {
   readonly told: readonly string[];
 }
 
-const planOf = (options: readonly SelectionOption[], filesFrom?: string) => ({
-  ...{ source, options, nullSeparator: false },
-  ...(filesFrom === undefined
-    ? {}
-    : { filesFrom: { name: 'list', content: Buffer.from(filesFrom) } }),
-});
+const planOf = (options: readonly SelectionOption[], listed?: string) => {
+  const filesFrom =
+    listed === undefined ? undefined : { name: 'list', content: Buffer.from(listed) };
+  return defined({ source, options, nullSeparator: false, filesFrom });
+};
 
 async function both(selection: ReturnType<typeof planOf>, copyLinks = false): Promise<Walked[]> {
   const walks = [];
@@ -124,7 +126,11 @@ describe('items on their way between threads', () => {
   const number = fc.nat();
   const facts = {
     kind: fc.constant('entry' as const),
-    ...{ path, mode: number, uid: number, gid: number, inode: fc.maxSafeNat() },
+    path,
+    mode: number,
+    uid: number,
+    gid: number,
+    inode: fc.maxSafeNat(),
     size: fc.maxSafeNat(),
     ctimeMs: fc.double({ min: 0, max: 1e13, noNaN: true }),
     mtimeMs: fc.double({ min: -1e13, max: 1e13, noNaN: true }),
@@ -137,7 +143,8 @@ describe('items on their way between threads', () => {
       }),
       fc.record({ ...facts, type: fc.constant('sym' as const), linkTarget: path }),
       fc.record({
-        ...{ ...facts, type: fc.constantFrom('chr' as const, 'blk' as const) },
+        ...facts,
+        type: fc.constantFrom('chr' as const, 'blk' as const),
         device: fc.record({ major: number, minor: number }),
       }),
       fc.record({ kind: fc.constant('unreadable' as const), path, reason: fc.string() }),

@@ -19,14 +19,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { comparePaths, decodeName, isDuplifsError } from '../../../src/base/index.js';
-import {
-  compileSelection,
-  type EntryFacts,
-  parseFilesFrom,
-  type SelectionOption,
-  Selector,
-} from '../../../src/source/selection/index.js';
-import { type WalkItem, type WalkOptions, walkSource } from '../../../src/source/walk/index.js';
+import { compileSelection, parseFilesFrom, Selector } from '../../../src/source/selection/index.js';
+import type { EntryFacts, SelectionOption } from '../../../src/source/selection/index.js';
+import { walkSource } from '../../../src/source/walk/index.js';
+import type { WalkItem, WalkOptions } from '../../../src/source/walk/index.js';
 
 let source = '';
 beforeEach(() => {
