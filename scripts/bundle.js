@@ -1,17 +1,17 @@
 /**
  * Joins the compiled program into a few files, dist/program: Node.js takes a millisecond for each module that it
  * loads, and there are hundreds. `npm run build` calls it after the compiler. Dependencies stay where they are, but
- * for zod, which alone has a hundred modules; its licence goes with it.
+ * for zod and execa, which have a hundred modules each with what they need; their licences go with them.
  */
-import { copyFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
-const dist = fileURLToPath(new URL('../dist', import.meta.url));
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
 const program = join(dist, 'program');
-const joined = ['zod'];
+const joined = withDependencies(['zod', 'execa']);
 
 rmSync(program, { recursive: true, force: true });
 const bundle = await rolldown({
@@ -27,11 +27,33 @@ const bundle = await rolldown({
   platform: 'node',
   // a thread loads what it uses of a room, and not all that the room's index names
   treeshake: { moduleSideEffects: false },
-  external: (id) => !/^[./\0]/.test(id) && !joined.includes(id),
+  external: (id) =>
+    !/^[./\0]/.test(id) && !joined.some((name) => id === name || id.startsWith(`${name}/`)),
 });
 await bundle.write({ dir: program, format: 'esm' });
 await bundle.close();
 for (const name of joined) {
-  const folder = dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
-  copyFileSync(join(folder, 'LICENSE'), join(program, `LICENSE.${name}`));
+  const file = readdirSync(folderOf(name)).find((one) => /^licen[cs]e(\.|$)/i.test(one));
+  if (file === undefined) throw new Error(`The package "${name}" has no licence beside it`);
+  copyFileSync(join(folderOf(name), file), join(program, `LICENSE.${name.replace('/', '+')}`));
+}
+
+/** The packages and all that they depend on. */
+function withDependencies(names) {
+  const found = new Set();
+  const look = (name) => {
+    if (found.has(name)) return;
+    found.add(name);
+    const { dependencies = {} } = JSON.parse(readFileSync(join(folderOf(name), 'package.json')));
+    for (const dependency of Object.keys(dependencies)) look(dependency);
+  };
+  for (const name of names) look(name);
+  return [...found];
+}
+
+/** Where npm has put a package that others need too: it is not hidden in one of them. */
+function folderOf(name) {
+  const folder = join(root, 'node_modules', name);
+  if (!existsSync(folder)) throw new Error(`The package "${name}" is not in node_modules itself`);
+  return folder;
 }
