@@ -1,14 +1,13 @@
-import { spawn } from 'node:child_process';
-import { errorText } from '../base/index.js';
+import { errorText, runProgram } from '../base/index.js';
 
 export interface RunResult {
   /** `undefined`: the program could not be started, or a signal ended it. */
   readonly status: number | undefined;
-  /** What it said on stderr, or why it could not be started. */
+  /** The end of what it said on stderr, or why it could not be started. */
   readonly message: string;
 }
 
-const messageCharacters = 4096;
+const maxMessageBytes = 4096;
 
 /**
  * Runs a small system tool (mount, umount, fusermount3) and waits for its end without holding the event
@@ -16,27 +15,23 @@ const messageCharacters = 4096;
  *
  * @param inheritFd a descriptor that the tool gets as its descriptor 3
  */
-export function run(
+export async function run(
   command: string,
   parameters: readonly string[],
   { inheritFd, env = {} }: { inheritFd?: number; env?: Readonly<Record<string, string>> } = {},
 ): Promise<RunResult> {
-  return new Promise((resolve) => {
-    const child = spawn(command, parameters, {
-      stdio: ['ignore', 'ignore', 'pipe', ...(inheritFd === undefined ? [] : [inheritFd])],
-      env: { ...process.env, PATH: searchPath(), LC_ALL: 'C', ...env },
+  try {
+    const { exitCode, stderr } = await runProgram(command, parameters, {
+      startError: { code: 'FUSE' },
+      env: { PATH: searchPath(), LC_ALL: 'C', ...env },
+      stdout: 'discard',
+      extraPipes: inheritFd === undefined ? [] : [{ kind: 'inherit', fd: inheritFd }],
+      maxStderrBytes: maxMessageBytes,
     });
-    let message = '';
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      if (message.length < messageCharacters) message += text;
-    });
-    child.once('error', (error) => {
-      resolve({ status: undefined, message: errorText(error) });
-    });
-    child.once('close', (status) => {
-      resolve({ status: status ?? undefined, message: message.trim() });
-    });
-  });
+    return { status: exitCode, message: stderr.trim() };
+  } catch (error) {
+    return { status: undefined, message: errorText(error) };
+  }
 }
 
 /** mount and fusermount3 lie in sbin for some users and systems. */
