@@ -1,4 +1,7 @@
-/** Names of sets for tests: a word and a number a set, such as full1 or inc2, each a day later. */
+/**
+ * Names of sets for tests: a word and a number a set, such as full1 or inc2, each a day later. Titles say F1
+ * and I2 for short.
+ */
 import { formatFileName } from '../../src/archive/index.js';
 import type { SetTimes } from '../../src/archive/index.js';
 
