@@ -26,10 +26,10 @@ export class SharedTask<T> {
 
   /** The result of the work; rejects with the signal's reason once that is aborted. */
   async wait(signal?: AbortSignal): Promise<T> {
-    signal?.throwIfAborted();
     this.#waiters += 1;
     let stop: (() => void) | undefined;
     try {
+      signal?.throwIfAborted();
       if (signal === undefined) return await this.#result;
       const aborted = new Promise<never>((_, reject) => {
         const onAbort = (): void => {

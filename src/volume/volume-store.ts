@@ -110,6 +110,7 @@ export class VolumeStore {
 
   /** Gives up what is under way, and the cache's room back. */
   async close(): Promise<void> {
+    this.#seekable.close();
     await this.#passes.close();
     this.#kept.clear();
     this.#memory.clear();

@@ -98,9 +98,7 @@ describe.runIf(canMount && canMakeChains)('a mount', () => {
         expect(await duplifs(made)).toMatchObject({ status: 0 });
         const storage = await HeldStorage.start(target);
         try {
-          const patience = ['--read-timeout', '3', '--timeout', '2'];
-          const args = [...storage.place.args, ...patience];
-          const mounted = await mount({ engine, ...storage.place, args });
+          const mounted = await mount({ engine, ...storage.place });
           // what lies in the first volume comes, and then the reader has to wait
           const waits = storage.hold(/vol2/);
           const reading = run('cat', [mounted.at('latest/big')], { encoding: 'latin1' });

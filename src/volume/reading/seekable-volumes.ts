@@ -96,6 +96,11 @@ export class SeekableVolumes {
     return found ?? this.#block(volume, index, 1, signal);
   }
 
+  /** Gives up what is being fetched, whoever waits for it. */
+  close(): void {
+    for (const task of this.#fetching.values()) task.abandon();
+  }
+
   #pending(id: number): FetchTask | undefined {
     const task = this.#fetching.get(id);
     return task === undefined || task.abandoned ? undefined : task;
