@@ -83,7 +83,7 @@ interface PlacedBlock {
 }
 
 /**
- * Writes a seekable message (seekable-layout.ts). Call `write` with the plaintext, one call after the other, then
+ * Writes a seekable message (layout.ts). Call `write` with the plaintext, one call after the other, then
  * `finish`. Blocks are deflated in libuv's pool, some at a time; memory is bounded by their number. Where more
  * time is lost by waking the pool than there is to gain, they are deflated one by one.
  * Errors of the sink come out of the next `write` or of `finish`, and are final.
