@@ -18,6 +18,7 @@ export type { EventLevel, Report, RoomEvent } from './events.js';
 export { eventLoopTurns } from './event-loop.js';
 export { birthOfProcess, isProcessAlive } from './process-life.js';
 export { splitWords } from './split-words.js';
+export { replaceFile } from './replace-file.js';
 export { SharedTask } from './shared-task.js';
 export { runProgram, startProgram } from './run-program.js';
 export type {

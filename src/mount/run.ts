@@ -30,7 +30,9 @@ export async function run(
     });
     return { status: exitCode, message: stderr.trim() };
   } catch (error) {
-    return { status: undefined, message: errorText(error) };
+    // why it could not be started, without what is said around it
+    const reason = error instanceof Error ? (error.cause ?? error) : error;
+    return { status: undefined, message: errorText(reason) };
   }
 }
 

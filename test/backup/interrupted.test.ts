@@ -1,5 +1,5 @@
 /** A backup that is killed goes on at the next run, and nothing of it is lost or left over. */
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -33,6 +33,27 @@ describe('a killed backup', () => {
       const [cache = ''] = await readdir(join(folder, 'archive'));
       const local = await readdir(join(folder, 'archive', cache));
       expect(local.filter((name) => /part|writing|ready|tmp/.test(name))).toEqual([]);
+    });
+  });
+});
+
+describe('a backup that was killed behind its manifest', () => {
+  it('gets its local names, and the next builds on them without fetching anything', async () => {
+    await withFolder(async (folder) => {
+      const { source, archive, args } = await smallSource(folder);
+      expect(await duplifs(['full', ...args])).toMatchObject({ status: 0 });
+      const [cache = ''] = await readdir(archive);
+      const local = (name: string) => join(archive, cache, name);
+      const names = await readdir(join(archive, cache));
+      const named = (pattern: RegExp) => names.find((name) => pattern.test(name)) ?? '';
+      const [, key = ''] = /full\.(\w+)\.manifest/.exec(named(/manifest$/)) ?? [];
+      await rename(local(named(/manifest$/)), local(`duplifs-ready.${key}.manifest`));
+      await rename(local(named(/sigtar\.gz$/)), local(`duplifs-ready.${key}.sigtar.gz`));
+      await writeFile(join(source, 'added'), 'one more');
+      const next = await duplifs(['incremental', '--current-time', '2000000000', ...args]);
+      expect(next, next.stderr).toMatchObject({ status: 0 });
+      expect(next.stderr).toContain(`The set ${key} is complete`);
+      expect(next.stderr).not.toContain('to local cache');
     });
   });
 });

@@ -35,7 +35,9 @@ export async function examineTarget(
   const { target, dryRun } = options;
   if (!dryRun) await removeUnfinishedCopy(target.archiveFolder);
   const unfinished = dryRun ? [] : await findUnfinished(options, listing);
-  const collection = listing.collectWhole();
+  // a set that turned out to be complete has got its local names only now
+  const tidy = dryRun ? listing : await target.list({ stored: listing.stored });
+  const collection = tidy.collectWhole();
   const newestSeconds = collection.sets
     .filter((set) => set.complete)
     .reduce((newest, { times }) => Math.max(newest, times.endSeconds), 0);
@@ -44,7 +46,7 @@ export async function examineTarget(
   const { storage } = target;
   const opener = await proveReaders(manifestFileOf(chain.base), { ...options, storage });
   const base = await openBase(target, collection, {
-    localNames: listing.localNames,
+    localNames: tidy.localNames,
     fetches: !dryRun,
   });
   if (base?.isLocalManifest === true) await checkLocalManifest(target, base, opener);

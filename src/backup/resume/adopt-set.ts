@@ -9,10 +9,9 @@
 import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { formatManifestHeader, formatManifestVolume, setKey } from '../../archive/index.js';
 import type { Manifest, ManifestVolume, StoredFile } from '../../archive/index.js';
-import { encodeName } from '../../base/index.js';
+import { encodeName, replaceFile } from '../../base/index.js';
 import { PathTypes } from '../../signatures/index.js';
 import type { PreviousEntry } from '../../signatures/index.js';
 import type { TargetListing } from '../../target/index.js';
@@ -156,7 +155,7 @@ async function writeParts(
   });
   for (const { number } of volumes) lines.push({ kind: 'uploaded-volume', number });
   const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-  await writeFileAtomic(local(names.state), text, { mode: 0o600 });
+  await replaceFile(local(names.state), text);
 }
 
 /** Cuts the part and adds to it; its length then. */

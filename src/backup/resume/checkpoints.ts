@@ -7,10 +7,9 @@ import { lstat, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
-import writeFileAtomic from 'write-file-atomic';
 import { IndexParser } from '../../archive/index.js';
 import type { IndexEntry } from '../../archive/index.js';
-import { encodeName } from '../../base/index.js';
+import { encodeName, replaceFile } from '../../base/index.js';
 import type { TargetListing } from '../../target/index.js';
 import { readManifestPart } from './manifest-part.js';
 import { PartFile } from '../writing/part-file.js';
@@ -180,7 +179,7 @@ async function cutState(path: string, { volume }: Checkpoint): Promise<void> {
     const found = parseStateLine(line);
     if (numberOf(found) <= volume.number) lines.push(line);
   }
-  await writeFileAtomic(path, lines.map((line) => `${line}\n`).join(''), { mode: 0o600 });
+  await replaceFile(path, lines.map((line) => `${line}\n`).join(''));
 }
 
 async function* linesOf(path: string): AsyncGenerator<string> {

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import sshConfig from 'ssh-config';
-import { splitWords } from '../../base/index.js';
+import { isDuplifsError, splitWords } from '../../base/index.js';
 import { StorageError } from '../errors.js';
 
 export interface SshSettings {
@@ -124,12 +124,22 @@ function configTexts(given: string | undefined, home: string): string[] {
   return files.map((file) => included(file, join(home, '.ssh'), { left: maxIncludes }));
 }
 
+/** What an Include line names. Quotes that do not match are taken as they are: the file was not written for us. */
+function includedPatterns(text: string, file: string): string[] {
+  try {
+    return splitWords(text, `"${file}"`);
+  } catch (error) {
+    if (!isDuplifsError(error, 'USAGE')) throw error;
+    return text.trim().split(/\s+/);
+  }
+}
+
 /** The text of a configuration file with what it includes in place. */
 function included(file: string, folder: string, budget: { left: number }): string {
   budget.left -= 1;
   if (budget.left < 0) return '';
   return readText(file).replaceAll(/^[ \t]*Include[ \t=]+(.+)$/gim, (_line, patterns: string) =>
-    splitWords(patterns, `"${file}"`)
+    includedPatterns(patterns, file)
       .flatMap((pattern) => globbed(pattern.replace(/^~\//, `${dirname(folder)}/`), folder))
       .map((path) => included(path, folder, budget))
       .join('\n'),
