@@ -1,6 +1,14 @@
+import type { ChainGap } from '../target/index.js';
+
 /** What backup/ tells while it works; in words: src/cli/events/backup.ts. Paths are relative to the source, '' is itself. */
 export type BackupEvent =
   | { readonly level: 'notice'; readonly code: 'no-signatures-full-instead' }
+  /** Files of the chain are missing on the storage: what is laid on it could not be restored. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'chain-incomplete-full-instead';
+      readonly gaps: readonly ChainGap[];
+    }
   /** `--full-if-older-than`. */
   | { readonly level: 'notice'; readonly code: 'full-too-old' }
   /** `--skip-if-no-change`. */

@@ -1,6 +1,8 @@
 /** One target: its listing, manifests and local copies, locks, proof of keys, and the order in which files come and go. */
 export { archiveFolderFor } from './archive-folder.js';
 export type { ArchiveFolderOptions } from './archive-folder.js';
+export { findChainGaps } from './chain-gaps.js';
+export type { ChainGap, ChainToCheck } from './chain-gaps.js';
 export { decodeBaseSignatures, openBase } from './chain-base.js';
 export type { BaseSignatures, ChainBase } from './chain-base.js';
 export type { TargetEvent } from './events.js';

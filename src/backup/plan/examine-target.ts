@@ -3,12 +3,13 @@ import type { PrimaryChain } from '../../archive/index.js';
 import { DuplifsError } from '../../base/index.js';
 import {
   checkLocalManifest,
+  findChainGaps,
   manifestFileOf,
   openBase,
   proveReaders,
   removeUnfinishedCopy,
 } from '../../target/index.js';
-import type { ChainBase, TargetListing } from '../../target/index.js';
+import type { ChainBase, ChainGap, TargetListing } from '../../target/index.js';
 import type { BackupOptions } from '../options.js';
 import { findUnfinished } from '../resume/unfinished-sets.js';
 import type { UnfinishedSet } from '../resume/unfinished-sets.js';
@@ -25,7 +26,8 @@ export interface Examined {
 /**
  * Looks at what there is. Of what killed runs have left, what they were fetching is removed; nothing is in a dry run.
  *
- * @throws DuplifsError NO_SIGNATURES for an incremental without a chain that it could continue, KEY as proveReaders,
+ * @throws DuplifsError NO_SIGNATURES for an incremental without a chain that it could continue, FILE_MISSING for one whose
+ *   chain lacks files, KEY as proveReaders,
  *   MANIFESTS_DIFFER as checkLocalManifest, SOURCE_HOST_CHANGED and SOURCE_PATH_CHANGED as checkSource
  */
 export async function examineTarget(
@@ -43,12 +45,21 @@ export async function examineTarget(
     .reduce((newest, { times }) => Math.max(newest, times.endSeconds), 0);
   const chain = chainToContinue(options, collection.primary);
   if (chain === undefined) return { base: undefined, unfinished, newestSeconds };
-  const { storage } = target;
-  const opener = await proveReaders(manifestFileOf(chain.base), { ...options, storage });
-  const base = await openBase(target, collection, {
-    localNames: tidy.localNames,
-    fetches: !dryRun,
+  const opener = await proveReaders(manifestFileOf(chain.base), {
+    ...options,
+    storage: target.storage,
   });
+  const fetches = !dryRun;
+  const sets = chain.chain.sets.filter(
+    ({ times }) => times.endSeconds <= chain.base.times.endSeconds,
+  );
+  const gaps = await findChainGaps(target, { sets, listing: tidy, fetches });
+  if (gaps.length > 0) {
+    giveChainUp(options, gaps);
+    return { base: undefined, unfinished, newestSeconds };
+  }
+  const { localNames } = await target.list({ stored: listing.stored });
+  const base = await openBase(target, collection, { localNames, fetches });
   if (base?.isLocalManifest === true) await checkLocalManifest(target, base, opener);
   if (base !== undefined && !options.allowSourceMismatch) {
     checkSource(base.manifest, options.hostname, options.source);
@@ -56,11 +67,33 @@ export async function examineTarget(
   return { base, unfinished, newestSeconds };
 }
 
+/** A chain of which files are missing is not continued: who asked for an incremental is told so. */
+function giveChainUp({ verb, report }: BackupOptions, gaps: readonly ChainGap[]): void {
+  const [first] = gaps;
+  if (first === undefined) return;
+  if (verb !== 'incremental') {
+    report({ level: 'warning', code: 'chain-incomplete-full-instead', gaps });
+    return;
+  }
+  const what =
+    first.kind === 'volume'
+      ? `volume ${first.volume} of set ${first.setKey}`
+      : `the manifest of set ${first.setKey}`;
+  const more = gaps.length === 1 ? '' : `, and ${gaps.length - 1} more of its files`;
+  throw new DuplifsError(
+    'FILE_MISSING',
+    `The chain lacks ${what}${more}: what is laid on it could not be restored`,
+    {
+      hint: 'Bring the files back, or begin a new chain with "duplifs full"',
+    },
+  );
+}
+
 /** Undefined where a full is to be made. */
 function chainToContinue(
   { verb, report, fullIfBeforeSeconds }: BackupOptions,
   primary: PrimaryChain | undefined,
-): (PrimaryChain & { readonly base: object }) | undefined {
+): (PrimaryChain & { readonly base: NonNullable<PrimaryChain['base']> }) | undefined {
   if (verb === 'full') return undefined;
   if (!hasBase(primary)) {
     if (verb === 'incremental') {

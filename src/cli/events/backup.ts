@@ -1,8 +1,11 @@
 import type { BackupEvent } from '../../backup/index.js';
+import type { ChainGap } from '../../target/index.js';
 import type { EventTexts } from './event-text.js';
 
 export const backupTexts: EventTexts<BackupEvent> = {
   'no-signatures-full-instead': () => 'No signatures found, switching to full backup.',
+  'chain-incomplete-full-instead': ({ gaps }) =>
+    `The chain cannot be continued, for the storage lacks ${gaps.map(gapText).join(', ')}; a new full backup is made`,
   'full-too-old': () => 'Last full backup is too old, forcing full backup',
   'nothing-changed': () => 'Nothing has changed: no set is written',
   'continuing-set': ({ setKey, volume }) =>
@@ -22,6 +25,12 @@ export const backupTexts: EventTexts<BackupEvent> = {
   'time-before-1970': ({ path }) =>
     `${JSON.stringify(path)} has a time before 1970; it is stored as 0`,
 };
+
+function gapText(gap: ChainGap): string {
+  return gap.kind === 'volume'
+    ? `volume ${gap.volume} of set ${gap.setKey}`
+    : `the manifest of set ${gap.setKey}`;
+}
 
 function quoted(path: string): string {
   return JSON.stringify(path === '' ? '.' : path);
