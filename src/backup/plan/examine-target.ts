@@ -50,19 +50,19 @@ export async function examineTarget(
     storage: target.storage,
   });
   const fetches = !dryRun;
-  const sets = chain.chain.sets.filter(
-    ({ times }) => times.endSeconds <= chain.base.times.endSeconds,
-  );
-  const gaps = await findChainGaps(target, { sets, listing: tidy, fetches });
-  if (gaps.length > 0) {
-    giveChainUp(options, gaps);
-    return { base: undefined, unfinished, newestSeconds };
-  }
-  const { localNames } = await target.list({ stored: listing.stored });
-  const base = await openBase(target, collection, { localNames, fetches });
+  const base = await openBase(target, collection, { localNames: tidy.localNames, fetches });
   if (base?.isLocalManifest === true) await checkLocalManifest(target, base, opener);
   if (base !== undefined && !options.allowSourceMismatch) {
     checkSource(base.manifest, options.hostname, options.source);
+  }
+  const { endSeconds } = chain.base.times;
+  const sets = chain.chain.sets.filter(({ times }) => times.endSeconds <= endSeconds);
+  // the base's manifest may be in the archive dir only now
+  const now = dryRun ? tidy : await target.list({ stored: listing.stored });
+  const gaps = await findChainGaps(target, { sets, listing: now, fetches });
+  if (gaps.length > 0) {
+    giveChainUp(options, gaps);
+    return { base: undefined, unfinished, newestSeconds };
   }
   return { base, unfinished, newestSeconds };
 }

@@ -105,7 +105,8 @@ describe('sums that another thread makes', () => {
       summing.end();
       summing.end();
       expect(performance.now() - start).toBeLessThan(5000);
-      expect(ahead.until(10_000)).toBe(10_000);
+      // behind the file's end: how far the thread had come is its own affair
+      expect(ahead.until(100_000)).toBe(100_000);
     }
     closeSync(file);
   });
