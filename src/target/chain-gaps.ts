@@ -5,6 +5,7 @@
  * those that it needs is found out when its chain is chosen (archive/sets/primary.ts).
  */
 import type { BackupSet, Manifest, StoredFile } from '../archive/index.js';
+import type { ChainBase } from './chain-base.js';
 import type { TargetListing } from './listing.js';
 import { fetchLocalCopy } from './local-copies.js';
 import {
@@ -24,6 +25,8 @@ export type ChainGap =
 export interface ChainToCheck {
   /** Oldest first. */
   readonly sets: readonly BackupSet[];
+  /** Of the newest of them the manifest was read already. */
+  readonly base: ChainBase | undefined;
   readonly listing: TargetListing;
   /** Whether manifests that the archive dir lacks are fetched into it. */
   readonly fetches: boolean;
@@ -32,7 +35,7 @@ export interface ChainToCheck {
 /** The files of the sets that are missing, in order. Reads each set's manifest once. */
 export async function findChainGaps(
   target: Target,
-  { sets, listing, fetches }: ChainToCheck,
+  { sets, base, listing, fetches }: ChainToCheck,
 ): Promise<ChainGap[]> {
   const gaps: ChainGap[] = [];
   for (const set of sets) {
@@ -42,7 +45,8 @@ export async function findChainGaps(
       gaps.push({ kind: 'manifest', setKey });
       continue;
     }
-    const manifest = await manifestFor(target, set, listing, fetches);
+    const isBase = base?.base.key === setKey;
+    const manifest = isBase ? base.manifest : await manifestFor(target, set, listing, fetches);
     for (const volume of missingFilesOf(present, manifest).volumes) {
       gaps.push({ kind: 'volume', setKey, volume });
     }

@@ -57,9 +57,7 @@ export async function examineTarget(
   }
   const { endSeconds } = chain.base.times;
   const sets = chain.chain.sets.filter(({ times }) => times.endSeconds <= endSeconds);
-  // the base's manifest may be in the archive dir only now
-  const now = dryRun ? tidy : await target.list({ stored: listing.stored });
-  const gaps = await findChainGaps(target, { sets, listing: now, fetches });
+  const gaps = await findChainGaps(target, { sets, base, listing: tidy, fetches });
   if (gaps.length > 0) {
     giveChainUp(options, gaps);
     return { base: undefined, unfinished, newestSeconds };
