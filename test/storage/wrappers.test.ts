@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventText } from '../../src/cli/events/index.js';
-import type { Body, Storage, StorageOptions } from '../../src/storage/index.js';
+import type { Body, Storage, StorageOptions, WriteOptions } from '../../src/storage/index.js';
 import { Replayable } from '../../src/storage/body.js';
 import { readWhole, StorageStatistics } from '../../src/storage/index.js';
 import { FolderStorage } from '../../src/storage/folder-storage.js';
@@ -232,6 +232,31 @@ describe('errors', () => {
         code: 'STORAGE',
       });
     }
+  });
+
+  it('tell of a body that is too long or breaks at its end, though the server has all it waited for', async () => {
+    let got = 0;
+    const hasty = new (class extends WrappedStorage {
+      override async write(_name: string, body: Body, { size }: WriteOptions): Promise<void> {
+        got = 0;
+        for await (const chunk of body as AsyncIterable<Uint8Array>) {
+          got += chunk.length;
+          if (got === size) return;
+        }
+      }
+    })(plain);
+    const tooLong = new Replayable(() => repeated(someBytes(500, 1), 3));
+    await expect(composed({}, hasty).write('x', tooLong, { size: 1000 })).rejects.toThrow(
+      'the body has 1500 bytes, not 1000',
+    );
+    expect(got).toBeLessThan(1000);
+    const breaks = async function* (): AsyncGenerator<Uint8Array> {
+      yield* repeated(someBytes(500, 1), 2);
+      throw new Error('The disk is broken');
+    };
+    await expect(
+      composed({ numRetries: 1 }, hasty).write('x', new Replayable(breaks), { size: 1000 }),
+    ).rejects.toThrow('The disk is broken');
   });
 
   it('name a file that is larger than its kind can be', async () => {

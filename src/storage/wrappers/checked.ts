@@ -93,18 +93,25 @@ export class CheckedStorage extends WrappedStorage {
     await this.#guard('remove', one, signal, () => this.inner.remove(names, signal));
   }
 
+  /**
+   * The last bytes are held back until the body has ended: a server that has all that it was told of takes
+   * the file for whole, and may say so before a body that is longer, or fails at its end, is asked again.
+   */
   async *#exactly(
     name: string,
     chunks: AsyncIterable<Uint8Array>,
     size: number,
   ): AsyncGenerator<Uint8Array> {
     let got = 0;
+    let last: Uint8Array | undefined;
     for await (const chunk of chunks) {
       got += chunk.length;
       if (got > size) break;
-      yield chunk;
+      if (got < size) yield chunk;
+      else last ??= chunk;
     }
     if (got !== size) throw this.#bodySize(name, got, size);
+    if (last !== undefined) yield last;
   }
 
   #checkName(name: string): void {
