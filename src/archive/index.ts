@@ -41,6 +41,7 @@ export {
   formatManifestHeader,
   formatManifestVolume,
 } from './manifest/format.js';
+export { volumesDigest } from './manifest/volumes-digest.js';
 export { volumesForEntry, volumesForPath } from './manifest/volumes-for.js';
 
 // Where a volume's blocks lie.
@@ -74,5 +75,7 @@ export type {
   IndexHeader,
   IndexVolume,
   PieceRun,
+  IndexBinding,
+  SetBase,
 } from './index-file/model.js';
 export { appendPiece, piecesOf, type Piece } from './index-file/pieces.js';

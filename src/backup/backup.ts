@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { setKey } from '../archive/index.js';
 import { localNames, TargetLock } from '../target/index.js';
-import type { ChainBase, TargetListing } from '../target/index.js';
+import type { ChainBase, TargetListing, WrittenProtection } from '../target/index.js';
 import { countChanges } from './dry-run.js';
 import { jsonStatistics } from './json-statistics.js';
 import type { BackupOptions, BackupResult, Walk } from './options.js';
@@ -58,12 +58,14 @@ async function makeSet(run: Run, listing: TargetListing, lock: TargetLock): Prom
   const maker = new VolumeMaker(options.tempFolder);
   try {
     const plan = {
-      ...setPlanOf(options, times),
+      ...setPlanOf(options, times, base),
       encoding: maker.withSession(options.encoding),
       writesIndex: resumed?.header?.writesIndex ?? options.writesIndex,
     };
     const { walk } = run;
     const written = await writeSet({ options, walk, plan, base, listing, resumed, maker, lock });
+    if (written.wasWritten) options.target.trust.noteWritten(times, protectionOf(options));
+    await options.target.trust.save();
     const key = written.wasWritten ? setKey(times) : undefined;
     const { counts } = written;
     const { kind, endSeconds } = times;
@@ -75,6 +77,10 @@ async function makeSet(run: Run, listing: TargetListing, lock: TargetLock): Prom
   } finally {
     await maker.close();
   }
+}
+
+function protectionOf({ encoding, target }: BackupOptions): WrittenProtection {
+  return { encrypted: encoding.container === 'gpg', signKey: target.signsWith };
 }
 
 interface Outcome {

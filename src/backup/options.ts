@@ -15,6 +15,8 @@ export interface BackupOptions {
   readonly target: Target;
   readonly tempFolder: string;
   readonly encoding: Encoding;
+  /** Continue a chain that is encrypted in the clear, or the other way round (`--allow-unprotected`). */
+  readonly allowUnprotected: boolean;
   /** A walk over the source that has not begun yet. */
   readonly walk: () => Walk;
   readonly volumeBytes: number;

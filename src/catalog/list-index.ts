@@ -5,7 +5,7 @@
  * Session keys are handed over, never written: the catalog lies on the disk in the clear.
  */
 import { IndexParser, layoutNumbers, piecesOf } from '../archive/index.js';
-import type { BlockTable, IndexEntry, IndexVolume } from '../archive/index.js';
+import type { BlockTable, IndexBinding, IndexEntry, IndexVolume } from '../archive/index.js';
 import { DuplifsError } from '../base/index.js';
 import { cipherById } from '../openpgp/index.js';
 import type { Catalog, CatalogSet } from './catalog.js';
@@ -27,6 +27,11 @@ export interface IndexTarget {
   readonly directory: VolumeDirectory;
 }
 
+export interface ListedIndex extends ImpliedPaths {
+  /** Undefined in an index of an older version. */
+  readonly binding: IndexBinding | undefined;
+}
+
 /**
  * Reads a whole index's plaintext into the catalog. Fails with DAMAGED when it is not about this set or
  * does not agree with the manifest; what was written by then must be cleared.
@@ -36,7 +41,7 @@ export async function listIndex(
   name: string,
   plaintext: AsyncIterable<Buffer>,
   signal?: AbortSignal,
-): Promise<ImpliedPaths> {
+): Promise<ListedIndex> {
   const byNumber = new Map(volumes.map((volume) => [volume.number, volume]));
   const implied = new ImpliedFolders(catalog, writer, set);
   const tables = new VolumeTables(catalog, byNumber, directory, name);
@@ -44,6 +49,7 @@ export async function listIndex(
     'INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
   let entries: IndexEntry[] = [];
+  let binding: IndexBinding | undefined;
   const parser = new IndexParser(name, {
     set: ({ setKey }) => {
       if (setKey === set.key) return;
@@ -52,6 +58,9 @@ export async function listIndex(
     entry: (entry) => entries.push(entry),
     volume: (volume) => {
       tables.add(volume);
+    },
+    binding: (found) => {
+      binding = found;
     },
   });
   const putEntry = (entry: IndexEntry): void => {
@@ -82,7 +91,7 @@ export async function listIndex(
   parser.end();
   await write();
   tables.write(set.id);
-  return implied.finish();
+  return { ...implied.finish(), binding };
 }
 
 /** Collects the volumes' tables of blocks: some 36 bytes for 256 KiB of backup. */

@@ -16,7 +16,7 @@ import { guardConnection, removeCatalogFile } from './guard-connection.js';
 export type Connection = Database.Database;
 
 /** Changes whenever the tables or their meaning change; a catalog of another version is made again. */
-const schemaVersion = 5;
+const schemaVersion = 6;
 
 const schema = `
   -- Ids of sets, volumes and names are never used again: a mount may still know what they stood for.
@@ -31,6 +31,7 @@ const schema = `
     start_seconds INTEGER NOT NULL,
     end_seconds INTEGER NOT NULL,
     fingerprint TEXT NOT NULL,      -- name and size of the stored manifest: another one, another set
+    policy TEXT NOT NULL,           -- what its rows were proven under at least (proof-policy.ts)
     volumes_known INTEGER NOT NULL DEFAULT 0,
     host_name TEXT,                 -- the machine and folder that were backed up, as the manifest says
     source BLOB,

@@ -4,6 +4,8 @@
  * starts over.
  */
 import { setImmediate } from 'node:timers/promises';
+import { volumesDigest } from '../archive/index.js';
+import type { IndexBinding } from '../archive/index.js';
 import { DuplifsError, errorText, isDuplifsError } from '../base/index.js';
 import type { Report } from '../base/index.js';
 import { localSignaturesName } from '../target/index.js';
@@ -18,6 +20,7 @@ import type { KnownSet, KnownSets } from './known-sets.js';
 import { listIndex } from './list-index.js';
 import { listSignatures } from './list-signatures.js';
 import type { CatalogEvent } from './events.js';
+import { notePolicy, policyOf } from './proof-policy.js';
 import type { VolumeCataloguer } from './volume-cataloguer.js';
 import type { VolumeDirectory } from './volume-directory.js';
 import { clearListing, leaveToPrune } from './synchronize.js';
@@ -95,6 +98,7 @@ export class SetLister {
       const before = listed.get(setId);
       if (before === 1) return; // another process did it
       if (before !== 0) this.#clear(setId);
+      notePolicy(connection, setId, policyOf(this.#options.target, set.stored.times));
       setListed.run(begun, setId);
       const found =
         (await this.#fromIndex(set)) ??
@@ -123,13 +127,15 @@ export class SetLister {
     const isEncrypted = stored.manifests.some(({ container }) => container === 'gpg');
     const [file] = stored.index.filter(({ container }) => !isEncrypted || container === 'gpg');
     if (file === undefined) return undefined;
+    let found: { readonly implied: ImpliedPaths; readonly binding: IndexBinding | undefined };
     try {
       const volumes = (await directory.ofSet(row.id)).all;
       const listed = { catalog, writer, set: row, volumes, directory };
-      const plaintext = decodeFile(target.storage, file, target.decode);
-      const implied = await listIndex(listed, file.name, plaintext);
+      const signKey = target.signKeyFor(stored.times);
+      const plaintext = decodeFile(target.storage, file, { ...target.decode, signKey });
+      const { binding, ...implied } = await listIndex(listed, file.name, plaintext);
       directory.forgetRefs(row.id);
-      return { ...implied, isWhole: true };
+      found = { implied, binding };
     } catch (error) {
       if (!isDuplifsError(error, 'DAMAGED', 'STORAGE_NOT_FOUND', 'SIGNATURE', 'KEY')) throw error;
       const reason = errorText(error);
@@ -137,6 +143,31 @@ export class SetLister {
       this.#clear(row.id);
       return undefined;
     }
+    if (found.binding !== undefined) await this.#checkBase(row, found.binding, file.name);
+    return { ...found.implied, isWhole: true };
+  }
+
+  /** A set is the change of one other set: laid on any else it would make files that never were. */
+  async #checkBase(
+    { id, key }: KnownSet['row'],
+    { base }: IndexBinding,
+    indexName: string,
+  ): Promise<void> {
+    const { known, directory } = this.#options;
+    const before = known.upTo(id).at(-2);
+    const keyBefore = before === undefined ? undefined : known.keyOf(before);
+    const volumes = before === undefined ? [] : (await directory.ofSet(before)).all;
+    if (base?.setKey === keyBefore) {
+      if (base === undefined || volumesDigest(volumes).equals(base.volumesDigest)) return;
+    }
+    throw new DuplifsError(
+      'DAMAGED',
+      `"${indexName}" says that set ${key} was made on another set than the one that is stored before it` +
+        (keyBefore === undefined ? '' : `, ${keyBefore}`),
+      {
+        hint: 'A file of either set is of another backup or time; an earlier --time can be restored',
+      },
+    );
   }
 
   /** The archive dir's copy of the sigtar first, else the stored one; undefined if none can be used. */
@@ -153,7 +184,7 @@ export class SetLister {
         const implied = await listSignatures({ catalog, writer, set: row }, name, chunks());
         return { ...implied, isWhole: true };
       } catch (error) {
-        if (!isDuplifsError(error, 'DAMAGED', 'STORAGE_NOT_FOUND')) throw error;
+        if (!isDuplifsError(error, 'DAMAGED', 'STORAGE_NOT_FOUND', 'SIGNATURE')) throw error;
         report({ level: 'warning', code: 'signatures-unusable', name, reason: errorText(error) });
         this.#clear(row.id);
       }

@@ -2,10 +2,12 @@
 import { selectSets, usableSets } from '../archive/index.js';
 import type { BackupSet, Collection, StoredFile } from '../archive/index.js';
 import { DuplifsError } from '../base/index.js';
-import type { Target } from '../target/index.js';
+import type { Target, TargetListing } from '../target/index.js';
 import { abortable } from './abortable.js';
 import type { Catalog, CatalogSet } from './catalog.js';
 import type { KnownSets } from './known-sets.js';
+import { policyOf } from './proof-policy.js';
+import type { ProofPolicy } from './proof-policy.js';
 import type { SetLister } from './set-lister.js';
 import { synchronizeSets } from './synchronize.js';
 import type { VolumeDirectory } from './volume-directory.js';
@@ -33,15 +35,23 @@ export class SetListing {
     const { catalog, known, directory, lister, target } = this.#options;
     const listing = await target.list({ signal });
     const { collection } = listing;
+    if (collection.sets.every(({ complete }) => !complete)) refuseUnprotected(listing);
     const chains = collection.chains.map((chain) => usableSets(chain));
     const fingerprint = (set: BackupSet): string =>
       set.manifests.map(({ name }) => `${name} ${String(listing.sizeOf(name))}`).join('\n');
-    const ids = await synchronizeSets(catalog.connection, chains, fingerprint, signal);
-    directory.forget(known.update(ids, chains.flat(), listing.localNames));
+    const policy = (set: BackupSet): ProofPolicy => policyOf(target, set.times);
+    const identity = { fingerprint, policy };
+    const ids = await synchronizeSets(catalog.connection, chains, identity, signal);
+    directory.forget(known.update(ids, chains.flat(), this.#usableLocalNames(listing.localNames)));
     directory.update();
     lister.refresh();
     this.#complete.clear();
     this.#collection = collection;
+  }
+
+  /** Local copies may be older than a demand for signatures, and carry none: then what is stored is read. */
+  #usableLocalNames(localNames: ReadonlySet<string>): ReadonlySet<string> {
+    return this.#options.target.decode.signKey === undefined ? localNames : new Set();
   }
 
   /** What the storage held when it was last listed. */
@@ -107,4 +117,15 @@ export class SetListing {
   decodeStored(file: StoredFile, signal?: AbortSignal): AsyncIterable<Buffer> {
     return this.#options.target.decodeMetadata(file, signal);
   }
+}
+
+/** Where nothing is left of a backup but what may be forged, that is the reason, and not that there is none. */
+function refuseUnprotected({ separated }: TargetListing): void {
+  const [first] = separated.refused;
+  if (first === undefined) return;
+  throw new DuplifsError(
+    'SIGNATURE',
+    `Nothing that is stored is as well protected as it must be: "${first.file.name}" is not encrypted`,
+    { hint: 'If the backup was made so on purpose, give --allow-unprotected' },
+  );
 }

@@ -5,29 +5,35 @@
  * No id is ever given to another set: a mount that is up may still know the old one.
  */
 import type { BackupSet } from '../archive/index.js';
+import { formatPolicy, isAsStrict } from './proof-policy.js';
+import type { ProofPolicy } from './proof-policy.js';
 import { pruneRemovedSets } from './prune.js';
 import { chainOf, setId } from './schema.js';
 import type { Connection } from './schema.js';
 
-/** Name and size of the manifest as stored: if it changes, it is another set. */
-export type Fingerprint = (set: BackupSet) => string;
+/** How a set is told from another one of the same name, and what its rows must have been proven under. */
+export interface SetIdentity {
+  /** Name and size of the manifest as stored: if it changes, it is another set. */
+  readonly fingerprint: (set: BackupSet) => string;
+  readonly policy: (set: BackupSet) => ProofPolicy;
+}
 
 /**
  * Returns the ids of the sets by their keys. A set keeps its id as long as its fingerprint and all sets
- * before it in its chain stay the same.
+ * before it in its chain stay the same, and were proven under demands that are as strict as those of now.
  */
 export async function synchronizeSets(
   connection: Connection,
   chains: readonly (readonly BackupSet[])[],
-  fingerprint: Fingerprint,
+  identity: SetIdentity,
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, number>> {
   const step = connection.transaction(() => {
-    const { kept, gone, added } = compare(connection, chains, fingerprint);
+    const { kept, gone, added } = compare(connection, chains, identity);
     remove(connection, gone);
     const isPruned =
       connection.prepare('SELECT 1 FROM removed_sets LIMIT 1').pluck().get() === undefined;
-    return isPruned ? new Map([...kept, ...add(connection, added, fingerprint)]) : undefined;
+    return isPruned ? new Map([...kept, ...add(connection, added, identity)]) : undefined;
   });
   for (;;) {
     const ids = step.immediate();
@@ -52,11 +58,11 @@ interface Comparison {
 function compare(
   connection: Connection,
   chains: readonly (readonly BackupSet[])[],
-  fingerprint: Fingerprint,
+  { fingerprint, policy }: SetIdentity,
 ): Comparison {
   const rows = connection
-    .prepare<[], { id: number; key: string; fingerprint: string }>(
-      'SELECT id, key, fingerprint FROM sets',
+    .prepare<[], { id: number; key: string; fingerprint: string; policy: string }>(
+      'SELECT id, key, fingerprint, policy FROM sets',
     )
     .all();
   const known = new Map(rows.map((row) => [row.key, row]));
@@ -70,6 +76,7 @@ function compare(
       const row = known.get(set.key);
       same &&=
         row?.fingerprint === fingerprint(set) &&
+        isAsStrict(row.policy, policy(set)) &&
         row.id > last &&
         (chain === undefined ? row.key === sets[0]?.key : chainOf(row.id) === chain);
       if (same && row !== undefined) {
@@ -103,7 +110,7 @@ export function leaveToPrune(connection: Connection, id: number): void {
 function add(
   connection: Connection,
   added: readonly Added[],
-  fingerprint: Fingerprint,
+  { fingerprint, policy }: SetIdentity,
 ): [key: string, id: number][] {
   const newChain = connection.prepare('INSERT INTO chains DEFAULT VALUES');
   const nextPosition = connection
@@ -112,7 +119,8 @@ function add(
     )
     .pluck();
   const insert = connection.prepare(
-    'INSERT INTO sets (id, key, kind, start_seconds, end_seconds, fingerprint) VALUES (?, ?, ?, ?, ?, ?)',
+    `INSERT INTO sets (id, key, kind, start_seconds, end_seconds, fingerprint, policy)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
   let begun = 0;
   return added.map(({ set, chain }) => {
@@ -122,7 +130,8 @@ function add(
     const joined = chain ?? begun;
     const id = setId(joined, nextPosition.get(joined) ?? 0);
     const start = times.kind === 'full' ? times.endSeconds : times.startSeconds;
-    insert.run(id, set.key, times.kind, start, times.endSeconds, fingerprint(set));
+    const proof = formatPolicy(policy(set));
+    insert.run(id, set.key, times.kind, start, times.endSeconds, fingerprint(set), proof);
     return [set.key, id];
   });
 }

@@ -83,6 +83,7 @@ export class TargetCatalog {
   /** Ends what is under way, and closes the storage and the catalog. */
   async close(): Promise<void> {
     await this.#store.close();
+    await this.#target.trust.save();
     await this.#target.storage.close();
     this.catalog.close();
   }

@@ -39,10 +39,11 @@ export class VolumeCataloguer {
 
   /** For the volume store: who watches a volume that is being decoded. */
   observe({ id }: VolumeRef): VolumeRecorder | undefined {
-    const { volume, siblings } = this.#options.directory.find(id);
-    return volume.catalogued
-      ? undefined
-      : new VolumeRecorder({ ...this.#options, volume, volumes: siblings });
+    const { directory } = this.#options;
+    const { volume, siblings } = directory.find(id);
+    if (volume.catalogued) return undefined;
+    const policy = directory.policy(volume.setId);
+    return new VolumeRecorder({ ...this.#options, volume, volumes: siblings, policy });
   }
 
   /** Decodes those volumes of the sets that were not read whole yet, in order. */

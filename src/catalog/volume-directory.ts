@@ -11,6 +11,8 @@ import type { Target } from '../target/index.js';
 import type { CatalogEvent } from './events.js';
 import type { Connection } from './schema.js';
 import type { KnownSets } from './known-sets.js';
+import { notePolicy, policyOf } from './proof-policy.js';
+import type { ProofPolicy } from './proof-policy.js';
 import { recordVolumes } from './record-volumes.js';
 import { SetVolumes, volumeRef } from './set-volumes.js';
 import type { SetVolume } from './set-volumes.js';
@@ -84,6 +86,7 @@ export class VolumeDirectory {
       ...reference,
       table: this.#wholeVolumes ? undefined : this.#tableOf(volume.id, reference.container),
       sessionKey: this.#sessionKeys.get(volume.id),
+      signKey: this.#target.signKeyFor(this.#sets.get(volume.setId).stored.times),
     };
     this.#refs.set(volume.id, ref);
     return ref;
@@ -134,6 +137,11 @@ export class VolumeDirectory {
     await readManifest(this.#target, stored, new Set());
   }
 
+  /** What is demanded of whatever is read of a set. */
+  policy(setId: number): ProofPolicy {
+    return policyOf(this.#target, this.#sets.get(setId).stored.times);
+  }
+
   #known(setId: number): SetVolumes | undefined {
     const loaded = this.#loaded.get(setId);
     if (loaded !== undefined) return loaded;
@@ -171,6 +179,8 @@ export class VolumeDirectory {
     const { stored } = this.#sets.get(setId);
     const manifest = await readManifest(this.#target, stored, this.#sets.localNames);
     const { storage } = this.#target;
+    await this.#target.trust.save();
+    notePolicy(this.#connection, setId, this.policy(setId));
     const found = { setId, set: stored, manifest };
     await recordVolumes(this.#connection, found, storage, this.#report);
     const volumes = this.#known(setId);

@@ -11,6 +11,8 @@ import type { VolumeObserver } from '../volume/index.js';
 import type { EntryWriter } from './entry-writer.js';
 import type { CatalogEvent } from './events.js';
 import { PackedList } from './packed-list.js';
+import { notePolicy } from './proof-policy.js';
+import type { ProofPolicy } from './proof-policy.js';
 import type { Connection } from './schema.js';
 import type { SetVolume, SetVolumes } from './set-volumes.js';
 import { leaveToPrune } from './synchronize.js';
@@ -44,6 +46,8 @@ export interface VolumeRecorderOptions {
   readonly volume: SetVolume;
   /** Of the set. */
   readonly volumes: SetVolumes;
+  /** What was demanded of the volume. */
+  readonly policy: ProofPolicy;
   readonly report: Report<CatalogEvent>;
 }
 
@@ -52,6 +56,7 @@ export class VolumeRecorder implements VolumeObserver {
   readonly #writer: EntryWriter;
   readonly #volume: SetVolume;
   readonly #volumes: SetVolumes;
+  readonly #policy: ProofPolicy;
   readonly #report: Report<CatalogEvent>;
   readonly #records = new PackedList<Recorded>();
   readonly #parser: DifftarParser;
@@ -59,11 +64,12 @@ export class VolumeRecorder implements VolumeObserver {
   #lastPath = '';
   #outOfOrder = 0;
 
-  constructor({ connection, writer, volume, volumes, report }: VolumeRecorderOptions) {
+  constructor({ connection, writer, volume, volumes, policy, report }: VolumeRecorderOptions) {
     this.#connection = connection;
     this.#writer = writer;
     this.#volume = volume;
     this.#volumes = volumes;
+    this.#policy = policy;
     this.#report = report;
     this.#parser = new DifftarParser(volume.name ?? '', {
       entry: (entry, dataOffset) => {
@@ -94,6 +100,7 @@ export class VolumeRecorder implements VolumeObserver {
       });
     }
     const { id, setId, number } = this.#volume;
+    notePolicy(this.#connection, setId, this.#policy);
     const putPiece = this.#connection.prepare(
       'INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?)',
     );

@@ -29,6 +29,9 @@ export interface CommonOptions {
   readonly encryptSignKey?: string;
   readonly allowOldKeys: boolean;
   readonly ignoreMdcError: boolean;
+  readonly allowUnprotected: boolean;
+  readonly requireEncryption: boolean;
+  readonly allowRollback: boolean;
   readonly cacheSize: number;
   readonly numericOwner: boolean;
   readonly currentTime?: number;
@@ -77,6 +80,7 @@ export function addCommonOptions(command: Command): Command {
       2 * 2 ** 30,
     )
     .option('--numeric-owner', 'owners by their stored numbers, not by their names', false);
+  addProtectionOptions(command);
   command.setOptionValue('verbosity', defaultVerbosity);
   for (const { flags, description, parse } of storageOptions) {
     const option = new Option(flags, description).helpGroup(storageOptionsHeading);
@@ -91,6 +95,22 @@ export function addCommonOptions(command: Command): Command {
     new Option('--current-time <seconds>', 'take this for now').argParser(parseWhole).hideHelp(),
   );
   return command;
+}
+
+/** What is demanded of a backup's protection, or waived. */
+function addProtectionOptions(command: Command): void {
+  command
+    .option(
+      '--allow-unprotected',
+      'take files that are less protected than the rest of their chain: anybody could have written them',
+      false,
+    )
+    .option('--require-encryption', 'refuse chains that are not encrypted', false)
+    .option(
+      '--allow-rollback',
+      'take what is there for the newest, though this machine has seen a newer backup set',
+      false,
+    );
 }
 
 /** The commands that write have some of the options with another meaning, and add those before. */

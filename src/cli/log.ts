@@ -1,5 +1,5 @@
 import type { RoomEvent } from '../base/index.js';
-import { eventText } from './events/index.js';
+import { eventText, exitCodeOf } from './events/index.js';
 import type { AnyEvent } from './events/index.js';
 
 /** Messages for people, on standard error: standard output carries what a command was asked for. */
@@ -33,12 +33,18 @@ export class Log {
   readonly #write: (line: string) => void;
   /** How many warnings there were, shown or not. */
   warnings = 0;
+  #exitCode: number | undefined;
   /** Called before each line, where a progress line has to make room. */
   beforeLine: (() => void) | undefined;
 
   constructor(verbosity: number, write: (line: string) => void = writeStandardError) {
     this.#verbosity = verbosity;
     this.#write = write;
+  }
+
+  /** The exit code of a command that did its work, after what was told: 0 unless it gave less than it should. */
+  get exitCode(): number {
+    return this.#exitCode ?? 0;
   }
 
   error(message: string): void {
@@ -62,8 +68,9 @@ export class Log {
     this.#log('debug', message);
   }
 
-  /** Tells an event of a room in words; a warning is counted. */
+  /** Tells an event of a room in words; a warning is counted, and what changes the exit code is noted. */
   readonly report = (event: AnyEvent): void => {
+    this.#exitCode ??= exitCodeOf(event);
     this.#tell(event, eventText(event));
   };
 

@@ -6,6 +6,7 @@ import { openRepository } from '../repository/index.js';
 import type { Repository } from '../repository/index.js';
 import { openStorage } from '../storage/index.js';
 import type { Storage, StorageOptions, StorageStatistics } from '../storage/index.js';
+import type { TrustPolicy } from '../target/index.js';
 import { archiveFolderOf, prefixesOf } from './common-options.js';
 import type { CommonOptions } from './common-options.js';
 import type { Log } from './log.js';
@@ -55,11 +56,23 @@ export async function openFor(
     prefixes: prefixesOf(options),
     signKey: options.signKey ?? options.encryptSignKey,
     ignoreMdcError: options.ignoreMdcError,
+    trust: trustPolicyOf(options, log),
     tempFolder: options.tempdir,
     cacheBytes: options.cacheSize,
     numericOwner: options.numericOwner,
     report: log.report,
   });
+}
+
+/** What the options demand of a backup's protection, or waive. Waivers are warned of. */
+export function trustPolicyOf(options: CommonOptions, log: Log): TrustPolicy {
+  const { allowUnprotected, requireEncryption, allowRollback } = options;
+  if (allowUnprotected) {
+    log.warn(
+      '--allow-unprotected is given: whoever can write to the storage can change what you will see',
+    );
+  }
+  return { allowUnprotected, requireEncryption, allowRollback };
 }
 
 /** The storage at a URL, as the command line wants it. The caller closes it. */

@@ -26,7 +26,8 @@ export async function runCommand(
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   try {
-    process.exitCode = await work({ log, signal: controller.signal, statistics });
+    const exitCode = await work({ log, signal: controller.signal, statistics });
+    process.exitCode = exitCode === 0 ? log.exitCode : exitCode;
   } catch (error) {
     process.exitCode = reportError(error, log);
   } finally {

@@ -9,7 +9,7 @@ import type { KeyringOptions, OpenPgpEvent } from '../openpgp/index.js';
 import { openStorage } from '../storage/index.js';
 import type { Storage, StorageEvent, StorageOptions } from '../storage/index.js';
 import { archiveFolderFor, Target } from '../target/index.js';
-import type { TargetEvent } from '../target/index.js';
+import type { TargetEvent, TrustPolicy } from '../target/index.js';
 import { SlotFile } from '../volume/index.js';
 import { Repository } from './repository.js';
 
@@ -31,6 +31,8 @@ export interface OpenRepositoryOptions {
   readonly signKey?: string | undefined;
   /** Serve what has no valid MDC: whoever can write to the storage can then change what is read, unnoticed. */
   readonly ignoreMdcError?: boolean | undefined;
+  /** What is demanded of the backup, or waived: that it is as protected as it was. */
+  readonly trust?: Partial<TrustPolicy> | undefined;
   /** The target's folder for caches and copies of metadata; by default one in the user's cache. */
   readonly archiveFolder?: string | undefined;
   /** For the cache of decoded volumes. */
@@ -70,6 +72,7 @@ export async function openRepository(options: OpenRepositoryOptions): Promise<Re
     archiveFolder: options.archiveFolder ?? archiveFolderFor(urlOf(options.storage)),
     prefixes: options.prefixes ?? noPrefixes,
     decode: { keyring, signKey, ignoreMdcError, report },
+    trust: options.trust,
     report,
   });
   let repository: Repository | undefined;

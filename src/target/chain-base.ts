@@ -2,6 +2,7 @@
  * The chain that an incremental continues: which sets, and their sigtars and newest manifest in the archive dir,
  * fetched where they are missing there as duplicity does (docs/format/1-bytes.md 1.4).
  */
+import { setKey } from '../archive/index.js';
 import type { BackupSet, Collection, Manifest, StoredFile } from '../archive/index.js';
 import { fetchLocalCopy, localSignaturesName } from './local-copies.js';
 import {
@@ -10,6 +11,7 @@ import {
   readLocalManifest,
   readStoredManifest,
 } from './manifests.js';
+import { checkSignaturesDigest, readBinding } from './protection/set-binding.js';
 import type { Target } from './target.js';
 
 export interface ChainBase {
@@ -53,7 +55,7 @@ export async function openBase(
     if (setSeconds > base.times.endSeconds) continue;
     const name = localSignaturesName(file);
     const isMissing = !localNames.has(name);
-    if (isMissing && fetches) await fetchLocalCopy(target, file, name);
+    if (isMissing && fetches) await fetchSignatures(target, chain.sets, file, name);
     signatures.push({ setSeconds, name, stored: isMissing && !fetches ? file : undefined });
   }
   const stored = manifestFileOf(base);
@@ -65,6 +67,20 @@ export async function openBase(
       ? await readLocalManifest(target, name)
       : await readStoredManifest(target, stored);
   return { base, fullSeconds: chain.startSeconds, signatures, manifest, isLocalManifest };
+}
+
+/** Only the sigtar that the set was written with is what the next set may be compared with. */
+async function fetchSignatures(
+  target: Target,
+  sets: readonly BackupSet[],
+  file: StoredFile,
+  localName: string,
+): Promise<void> {
+  const set = sets.find(({ key }) => key === setKey(file.times));
+  const binding = set && (await readBinding(target, set));
+  await fetchLocalCopy(target, file, localName, (sha256) => {
+    checkSignaturesDigest(file.name, sha256, binding);
+  });
 }
 
 /** Read in one go: a chain has few sets, and each read is a way to libuv's pool and back. */

@@ -1,5 +1,6 @@
 /** What target/ tells while it works; in words: src/cli/events/target.ts. */
 import type { LockHolder } from './locks/lock-holder.js';
+import type { RefusalReason } from './protection/separate-files.js';
 
 export type TargetEvent =
   /** Several stored names stand for one set's manifest; the first that can be read is used. */
@@ -30,4 +31,26 @@ export type TargetEvent =
       readonly code: 'readers-differ';
       readonly name: string;
       readonly wanted: string;
-    };
+    }
+  /** Files of a set are less protected than its chain; the set is whole without them. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'files-refused';
+      readonly setKey: string;
+      readonly names: readonly string[];
+      readonly reason: RefusalReason;
+    }
+  /** The same, and without them the set has no manifest: it is not shown. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'set-refused';
+      readonly setKey: string;
+      readonly names: readonly string[];
+      readonly reason: RefusalReason;
+    }
+  /** A chain is not encrypted, though keys were given or other chains are. */
+  | { readonly level: 'warning'; readonly code: 'chain-in-the-clear'; readonly chainKey: string }
+  /** The newest set that this machine has seen is no longer on the storage, and nothing newer is. */
+  | { readonly level: 'warning'; readonly code: 'newest-set-gone'; readonly setKey: string }
+  /** What was learned of the target's protection could not be written into the archive dir. */
+  | { readonly level: 'warning'; readonly code: 'trust-not-saved'; readonly reason: string };

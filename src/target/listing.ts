@@ -1,11 +1,13 @@
 /** What a target holds by the names of its files: on the storage, and of it in the archive dir. */
 import { readdir } from 'node:fs/promises';
 import { collect, parseFileName, setKey } from '../archive/index.js';
-import type { Collection, NamePrefixes, StoredFile } from '../archive/index.js';
+import type { Collection, NamePrefixes, SetTimes, StoredFile } from '../archive/index.js';
 import { isDuplifsError } from '../base/index.js';
 import type { StoredObject } from '../storage/index.js';
 import { isLockName } from './locks/lock-name.js';
 import type { TargetPlace } from './place.js';
+import { separateFiles } from './protection/separate-files.js';
+import type { ProtectionDemands, SeparatedFiles } from './protection/separate-files.js';
 import { wholeSetKeys } from './whole-sets.js';
 
 export interface ListOptions {
@@ -21,8 +23,10 @@ export class TargetListing {
   readonly stored: readonly StoredObject[];
   /** Names in the archive dir. */
   readonly localNames: ReadonlySet<string>;
-  /** The stored files whose names belong to a backup. */
+  /** The stored files whose names belong to a backup, and that are as protected as their chain. */
   readonly files: readonly StoredFile[];
+  /** Those files and the others, and the chains that they belong to. */
+  readonly separated: SeparatedFiles;
   /** Keys of the sets that are whole as far as names tell: their manifest, the last file to be put, is stored. */
   readonly wholeKeys: ReadonlySet<string>;
   readonly #prefixes: NamePrefixes;
@@ -33,13 +37,16 @@ export class TargetListing {
     stored: readonly StoredObject[],
     localNames: readonly string[],
     prefixes: NamePrefixes,
+    demands: ProtectionDemands = takeAll,
   ) {
     this.#prefixes = prefixes;
     this.stored = stored.filter(({ name }) => !isLockName(name, prefixes));
     this.localNames = new Set(localNames);
-    this.files = stored
+    const files = stored
       .map(({ name }) => parseFileName(name, { prefixes }))
       .filter((file) => file !== undefined);
+    this.separated = separateFiles(files, demands);
+    this.files = this.separated.counted;
     this.wholeKeys = wholeSetKeys(this.files);
     this.#sizes = new Map(stored.map(({ name, size }) => [name, size]));
   }
@@ -47,7 +54,7 @@ export class TargetListing {
   /** All sets and chains, those of interrupted runs too. */
   get collection(): Collection {
     this.#collection ??= this.#collect(
-      this.stored.map(({ name }) => name),
+      this.files.map(({ name }) => name),
       this.localNames,
     );
     return this.#collection;
@@ -63,7 +70,7 @@ export class TargetListing {
       return file !== undefined && !file.partial && this.wholeKeys.has(setKey(file.times));
     };
     return this.#collect(
-      this.stored.map(({ name }) => name).filter(isOfWholeSet),
+      this.files.map(({ name }) => name).filter(isOfWholeSet),
       [...this.localNames].filter(isOfWholeSet),
     );
   }
@@ -71,6 +78,13 @@ export class TargetListing {
   /** The stored files of a set, whole or not. */
   filesOf(key: string): StoredFile[] {
     return this.files.filter((file) => setKey(file.times) === key);
+  }
+
+  /** What stands for the chain of a set that is there, or that is to join one. */
+  chainKeyOf(times: SetTimes): string {
+    const { chainKeys } = this.separated;
+    const joined = times.kind === 'inc' ? chainKeys.get(times.startSeconds) : undefined;
+    return chainKeys.get(times.endSeconds) ?? joined ?? setKey(times);
   }
 
   /** In bytes; undefined for a name that the storage does not have. */
@@ -83,13 +97,22 @@ export class TargetListing {
   }
 }
 
+const takeAll: ProtectionDemands = {
+  isKnownEncrypted: () => false,
+  isKnownPlain: () => false,
+  knowsEncrypted: false,
+  requireEncryption: false,
+  allowUnprotected: true,
+};
+
 /** Lists the storage, unless that was done, and the target's folder in the archive dir. */
 export async function listTarget(
   { storage, archiveFolder, prefixes }: TargetPlace,
+  demands: ProtectionDemands,
   { signal, mayBeAbsent = false, stored }: ListOptions = {},
 ): Promise<TargetListing> {
   const objects = stored ?? (await listStorage());
-  return new TargetListing(objects, await localNames(archiveFolder), prefixes);
+  return new TargetListing(objects, await localNames(archiveFolder), prefixes, demands);
 
   async function listStorage(): Promise<readonly StoredObject[]> {
     try {

@@ -1,4 +1,6 @@
 /** The archive dir's copies of manifests and sigtars, fetched where they are missing (docs/format/1-bytes.md 1.4). */
+import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,24 +19,41 @@ export function localSignaturesName(stored: Pick<StoredFile, 'name'>): string {
   return `${stemOf(stored.name)}.gz`;
 }
 
-/** Fetches a stored file into the archive dir, whole or not at all; under a name that ends in `.gz` it is packed. */
+/**
+ * Fetches a stored file into the archive dir, whole or not at all; under a name that ends in `.gz` it is packed. `check`
+ * is given the SHA-256 of its plaintext, and throws where that is not what it must be.
+ */
 export async function fetchLocalCopy(
   target: Target,
   file: StoredFile,
   localName: string,
+  check: (sha256: Buffer) => void = () => undefined,
 ): Promise<void> {
   target.report({ level: 'notice', code: 'fetching-local-copy', name: file.name });
   const temporary = join(target.archiveFolder, fetchingName);
+  const digest = createHash('sha256');
   try {
     await pipeline(
-      target.decodeMetadata(file),
+      target.decodeMetadata(file, undefined, target.signsWith),
+      watching(digest),
       localName.endsWith('.gz') ? createGzip() : new PassThrough(),
       createWriteStream(temporary, { mode: 0o600 }),
     );
+    check(digest.digest());
     await rename(temporary, join(target.archiveFolder, localName));
   } finally {
     await rm(temporary, { force: true });
   }
+}
+
+/** Passes chunks on, and through the digest. */
+function watching(digest: Hash) {
+  return async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      digest.update(chunk);
+      yield chunk;
+    }
+  };
 }
 
 /** Removes what a run that was killed while it fetched has left. */

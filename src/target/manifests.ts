@@ -24,7 +24,7 @@ export function localManifestName(stored: Pick<StoredFile, 'name'>): string {
 /** Reads a stored manifest, past the archive dir's copy. */
 export async function readStoredManifest(
   target: Pick<Target, 'decodeMetadata'>,
-  stored: Pick<StoredFile, 'name' | 'container'>,
+  stored: StoredFile,
   signal?: AbortSignal,
 ): Promise<Manifest> {
   return parseManifestStream(target.decodeMetadata(stored, signal), stored.name);

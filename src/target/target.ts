@@ -4,7 +4,7 @@
  */
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import type { NamePrefixes, StoredFile } from '../archive/index.js';
+import type { NamePrefixes, SetTimes, StoredFile } from '../archive/index.js';
 import type { Report } from '../base/index.js';
 import type { OpenPgpEvent } from '../openpgp/index.js';
 import type { Storage } from '../storage/index.js';
@@ -14,12 +14,18 @@ import type { TargetEvent } from './events.js';
 import { listTarget } from './listing.js';
 import type { ListOptions, TargetListing } from './listing.js';
 import type { TargetPlace } from './place.js';
+import { Trust } from './protection/trust.js';
+import type { TrustPolicy } from './protection/trust-policy.js';
 
 const defaultReadBytes = 64 * 1024;
 
 export interface TargetOptions extends TargetPlace {
   /** Opens what is on the storage. */
   readonly decode: Omit<DecodeOptions, 'signal'>;
+  /** What is demanded of the target; by default that it is as protected as it was. */
+  readonly trust?: Partial<TrustPolicy> | Trust | undefined;
+  /** The key that signs what is written now: nothing that it has not signed is fetched to build on. */
+  readonly signsWith?: string | undefined;
   readonly report: Report<TargetEvent | OpenPgpEvent>;
 }
 
@@ -29,13 +35,19 @@ export class Target implements TargetPlace {
   readonly prefixes: NamePrefixes;
   readonly decode: Omit<DecodeOptions, 'signal'>;
   readonly report: TargetOptions['report'];
+  /** What is known of the target's protection, and demanded of it. */
+  readonly trust: Trust;
+  readonly signsWith: string | undefined;
 
-  constructor({ storage, archiveFolder, prefixes, decode, report }: TargetOptions) {
+  constructor(options: TargetOptions) {
+    const { storage, archiveFolder, prefixes, decode, trust, report } = options;
     this.storage = storage;
     this.archiveFolder = archiveFolder;
     this.prefixes = prefixes;
     this.decode = decode;
     this.report = report;
+    this.signsWith = options.signsWith;
+    this.trust = trust instanceof Trust ? trust : new Trust(archiveFolder, decode, trust, report);
   }
 
   /**
@@ -43,24 +55,35 @@ export class Target implements TargetPlace {
    * @throws DuplifsError STORAGE_NOT_FOUND when the storage has no such folder, unless `mayBeAbsent`
    */
   async list(options: ListOptions = {}): Promise<TargetListing> {
-    return listTarget(this, options);
+    const listing = await listTarget(this, await this.trust.demands(), options);
+    this.trust.examine(listing);
+    return listing;
   }
 
   /** The same target, opened by other keys. */
   openedWith(keyring: DecodeOptions['keyring']): Target {
-    const { storage, archiveFolder, prefixes, decode, report } = this;
-    return new Target({ storage, archiveFolder, prefixes, report, decode: { ...decode, keyring } });
+    const { storage, archiveFolder, prefixes, report, trust, signsWith } = this;
+    const place = { storage, archiveFolder, prefixes };
+    const decode = { ...this.decode, keyring };
+    return new Target({ ...place, report, trust, signsWith, decode });
+  }
+
+  /** The key that must have signed what is read of a set; undefined where none must. */
+  signKeyFor(times: SetTimes): string | undefined {
+    return this.trust.signKeyFor(times);
   }
 
   /**
-   * The plaintext of a stored file that carries no signature of its own in duplicity's format: manifests, sigtars
-   * (docs/format/1-bytes.md 7.4). `--sign-key` is for volumes. See decodeFile for when it may be trusted.
+   * The plaintext of a stored manifest or sigtar. See decodeFile for when it may be trusted. Once it has ended it was
+   * opened with a key of the chain, which is remembered. `signKey` must have signed it.
    */
-  decodeMetadata(
-    file: Pick<StoredFile, 'name' | 'container'>,
+  async *decodeMetadata(
+    file: Pick<StoredFile, 'name' | 'container' | 'kind' | 'times'>,
     signal?: AbortSignal,
+    signKey = this.signKeyFor(file.times),
   ): AsyncGenerator<Buffer> {
-    return decodeFile(this.storage, file, { ...this.decode, signKey: undefined, signal });
+    yield* decodeFile(this.storage, file, { ...this.decode, signKey, signal });
+    this.trust.noteOpened(file, signKey);
   }
 
   /** The plaintext of a sigtar in the archive dir, where all are gzipped, read some bytes at a time. */

@@ -9,4 +9,6 @@ export interface VolumeRef extends EncodedFile {
   readonly table?: BlockTable | undefined;
   /** The session key that the index gives; without it the volume's header is opened. */
   readonly sessionKey?: SessionKey | undefined;
+  /** The key whose signature the file must carry, where that is more than is demanded of all files. */
+  readonly signKey?: string | undefined;
 }

@@ -1,6 +1,7 @@
 /** Writes an index as a backup goes on: entry by entry, volume by volume, in bounded memory. */
 import { createHash } from 'node:crypto';
-import type { IndexEntry, IndexHeader, IndexVolume } from './model.js';
+import { encodeBinding } from './binding-codec.js';
+import type { IndexBinding, IndexEntry, IndexHeader, IndexVolume } from './model.js';
 import { ByteWriter } from './byte-writer.js';
 import { EntryEncoder } from './entry-codec.js';
 import { magic, maxRecordBytes, recordKinds } from './record.js';
@@ -45,6 +46,12 @@ export class IndexEncoder {
     encodeVolume(volume, this.#record);
     this.#counts.volumes += 1;
     this.#add(recordKinds.volume);
+  }
+
+  /** At most once. */
+  binding(binding: IndexBinding): void {
+    encodeBinding(binding, this.#record);
+    this.#add(recordKinds.binding);
   }
 
   /** Hands over all that was added so far. */

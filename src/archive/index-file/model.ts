@@ -47,6 +47,22 @@ export interface IndexVolume {
   readonly table: BlockTable;
 }
 
+/** What ties a set to what it was made with, so that genuine files of other sets cannot take their place. */
+export interface IndexBinding {
+  /** The set that an incremental was made on; undefined for a full. */
+  readonly base: SetBase | undefined;
+  /** SHA-256 of the plaintext of the set's sigtar: 32 bytes. */
+  readonly signaturesDigest: Buffer;
+  /** The id of the key that has signed the set; undefined when it was not signed. */
+  readonly signKey: string | undefined;
+}
+
+export interface SetBase {
+  readonly setKey: string;
+  /** volumesDigest of its manifest: 32 bytes. */
+  readonly volumesDigest: Buffer;
+}
+
 /** What an index says at its end about itself. */
 export interface IndexCounts {
   readonly entries: number;

@@ -4,7 +4,8 @@ import { damaged } from '../damaged.js';
 import type { Fail } from '../damaged.js';
 import { ByteReader } from './byte-reader.js';
 import { EntryDecoder } from './entry-codec.js';
-import type { IndexCounts, IndexEntry, IndexHeader, IndexVolume } from './model.js';
+import { decodeBinding } from './binding-codec.js';
+import type { IndexBinding, IndexCounts, IndexEntry, IndexHeader, IndexVolume } from './model.js';
 import { PlaceCheck } from './place-check.js';
 import { checksumLength, magic, maxFrameBytes, maxRecordBytes, recordKinds } from './record.js';
 import { decodeVolume } from './volume-codec.js';
@@ -16,6 +17,8 @@ export interface IndexSink {
   /** Entries and deletions in the set's order; a volume they name may come later. */
   entry(entry: IndexEntry): void;
   volume(volume: IndexVolume): void;
+  /** At most once, anywhere; indexes of older versions have none. */
+  binding?(binding: IndexBinding): void;
 }
 
 /**
@@ -33,6 +36,7 @@ export class IndexParser {
   #heldLength = 0;
   /** Bytes that must be there before it is worth looking again. */
   #wanted = magic.length;
+  #isBound = false;
   #state: 'magic' | 'set' | 'records' | 'done' = 'magic';
 
   /** `fileName` is what errors call the index. */
@@ -141,6 +145,10 @@ export class IndexParser {
       const volume = decodeVolume(from, this.#fail);
       this.#places.add(volume, this.#fail);
       this.#sink.volume(volume);
+    } else if (kind === recordKinds.binding) {
+      if (this.#isBound) throw this.#fail('is bound twice');
+      this.#isBound = true;
+      this.#sink.binding?.(decodeBinding(from));
     } else if (kind === recordKinds.end) {
       this.#end(from);
     }

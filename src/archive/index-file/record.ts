@@ -4,7 +4,14 @@
 export const magic = Buffer.from('duplifs-index\0\x01', 'latin1');
 
 /** What the number before a record says it is. A reader skips what it does not know. */
-export const recordKinds = { end: 0, set: 1, volume: 2, entry: 3, deletion: 4 } as const;
+export const recordKinds = {
+  end: 0,
+  set: 1,
+  volume: 2,
+  entry: 3,
+  deletion: 4,
+  binding: 5,
+} as const;
 
 /** The longest record: a volume of 2.5 million blocks. */
 export const maxRecordBytes = 64 << 20;

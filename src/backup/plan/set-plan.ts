@@ -1,5 +1,5 @@
 import { formatFileName, setKey } from '../../archive/index.js';
-import type { NamePrefixes, SetTimes } from '../../archive/index.js';
+import type { IndexBinding, NamePrefixes, SetTimes } from '../../archive/index.js';
 import type { Storage } from '../../storage/index.js';
 import type { Encoding } from '../../volume/index.js';
 
@@ -16,6 +16,8 @@ export interface SetPlan {
   readonly hostname: string;
   readonly localDir: string;
   readonly writesIndex: boolean;
+  /** What an incremental is made on, and who signs it: for the index. */
+  readonly bound: Pick<IndexBinding, 'base' | 'signKey'>;
   /** Whether the manifest lists the changed files. */
   readonly listsFiles: boolean;
   /** Where the source lies; the paths of files to read begin with it. */

@@ -3,6 +3,7 @@
  * (docs/design.md, "Order of writes"). Nothing local is lost in between: what the archive dir is to keep is made
  * before the manifest is put and gets its name after it.
  */
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -50,13 +51,16 @@ export async function finishSet(options: FinishOptions): Promise<void> {
   const local = (name: string): string => join(plan.archiveFolder, name);
   await files.flush();
   await makeManifest(local(names.fileListPart), local(names.manifestReady), options);
-  const copySignatures = (writer: VolumeWriter): Promise<void> =>
+  const copySignatures = (writer: Pick<VolumeWriter, 'write'>): Promise<void> =>
     copyInto(writer, local(names.signaturesPart), files.signaturesEnd);
   const beside: NewFile[] = [
     { name: signaturesName(plan), encoding: plan.encoding, write: copySignatures },
   ];
   if (plan.writesIndex) {
-    const write = (writer: VolumeWriter) => writeIndex(writer, local(names.indexPart), options);
+    const write = async (writer: VolumeWriter): Promise<void> => {
+      const signaturesDigest = await digestOf(copySignatures);
+      await writeIndex(writer, local(names.indexPart), { ...options, signaturesDigest });
+    };
     beside.push({ name: indexName(plan), encoding: plan.encoding, write });
   }
   await putInOrder({
@@ -107,10 +111,30 @@ async function makeManifest(
   }
 }
 
+/** SHA-256 of what is written. */
+async function digestOf(
+  write: (writer: Pick<VolumeWriter, 'write'>) => Promise<void>,
+): Promise<Buffer> {
+  const digest = createHash('sha256');
+  await write({
+    write: (chunks) => {
+      for (const chunk of chunks) digest.update(chunk);
+      return Promise.resolve();
+    },
+  });
+  return digest.digest();
+}
+
 async function writeIndex(
   writer: VolumeWriter,
   part: string,
-  { files, volumes, sessionKeys }: FinishOptions,
+  {
+    plan,
+    files,
+    volumes,
+    sessionKeys,
+    signaturesDigest,
+  }: FinishOptions & { readonly signaturesDigest: Buffer },
 ): Promise<void> {
   await copyInto(writer, part);
   let chunks: Buffer[] = [];
@@ -132,6 +156,7 @@ async function writeIndex(
     });
     await drain();
   }
+  encoder.binding({ ...plan.bound, signaturesDigest });
   encoder.end();
   await drain();
 }

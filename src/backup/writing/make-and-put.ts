@@ -55,7 +55,11 @@ export async function gzipInto(
 }
 
 /** Copies a file of any size through one buffer: a writer has taken the bytes when `write` returns. */
-export async function copyInto(writer: VolumeWriter, path: string, end?: Buffer): Promise<void> {
+export async function copyInto(
+  writer: Pick<VolumeWriter, 'write'>,
+  path: string,
+  end?: Buffer,
+): Promise<void> {
   const file = await open(path, 'r');
   try {
     const buffer = Buffer.allocUnsafeSlow(copyBytes);

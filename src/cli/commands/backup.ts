@@ -19,7 +19,7 @@ import type { SelectionOptions } from '../backup/selection-options.js';
 import { addWriteOptions } from '../backup/write-options.js';
 import type { WriteOptions } from '../backup/write-options.js';
 import { archiveFolderOf, nowSeconds, prefixesOf } from '../common-options.js';
-import { openKeyring, warnIfOpen, openStorageFor } from '../open-repository.js';
+import { openKeyring, openStorageFor, trustPolicyOf, warnIfOpen } from '../open-repository.js';
 import { runCommand } from '../run-command.js';
 import type { CommandContext } from '../run-command.js';
 import { programVersion } from '../version.js';
@@ -75,6 +75,8 @@ async function runBackup(job: BackupJob): Promise<number> {
     archiveFolder,
     prefixes: prefixesOf(options),
     decode: { keyring, report: log.report },
+    trust: trustPolicyOf(options, log),
+    signsWith: options.signKey ?? options.encryptSignKey,
     report: log.report,
   });
   try {
@@ -147,6 +149,7 @@ function backupOptionsOf(
     verb,
     source,
     target,
+    allowUnprotected: options.allowUnprotected,
     encoding,
     hostname: hostname(),
     tempFolder: options.tempdir ?? tmpdir(),

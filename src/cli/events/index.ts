@@ -1,4 +1,6 @@
 /** Events of all rooms as text for people. */
+import { exitCodes } from '../../base/index.js';
+import type { ErrorCode } from '../../base/index.js';
 import type { BackupEvent } from '../../backup/index.js';
 import type { CatalogEvent } from '../../catalog/index.js';
 import type { MountEvent } from '../../mount/index.js';
@@ -42,4 +44,16 @@ const texts: EventTexts<AnyEvent> = {
 export function eventText(event: AnyEvent): string {
   const text = texts[event.code] as (event: AnyEvent) => string;
   return text(event);
+}
+
+/** Events after which a command that ends well has given less, or older, than what a user must take it for. */
+const exitCodesOfEvents: Partial<Record<AnyEvent['code'], ErrorCode>> = {
+  'newest-set-gone': 'INCOMPLETE',
+  'set-refused': 'SIGNATURE',
+};
+
+/** The exit code that the event gives a command which ends well; undefined when none. */
+export function exitCodeOf({ code }: AnyEvent): number | undefined {
+  const error = exitCodesOfEvents[code];
+  return error && exitCodes[error];
 }

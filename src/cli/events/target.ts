@@ -1,5 +1,5 @@
 import { describeHolder } from '../../target/index.js';
-import type { TargetEvent } from '../../target/index.js';
+import type { RefusalReason, TargetEvent } from '../../target/index.js';
 import type { EventTexts } from './event-text.js';
 
 export const targetTexts: EventTexts<TargetEvent> = {
@@ -16,4 +16,27 @@ export const targetTexts: EventTexts<TargetEvent> = {
     'The chain hides which key opens it: whether it is the key given now cannot be told',
   'readers-differ': ({ name, wanted }) =>
     `"${name}" needs ${wanted}; what is written now needs another key`,
+  'files-refused': ({ names, reason, setKey }) =>
+    `${filesText(names)} of set ${setKey} ${names.length === 1 ? 'is' : 'are'} not used: ${refusals[reason]}`,
+  'set-refused': ({ names, reason, setKey }) =>
+    `Set ${setKey} is not used, with ${filesText(names)}: ${refusals[reason]}. If it was made so on purpose, give --allow-unprotected`,
+  'chain-in-the-clear': ({ chainKey }) =>
+    `The chain of ${chainKey} is not encrypted: whoever can write to the storage can change what you read (--require-encryption refuses it)`,
+  'newest-set-gone': ({ setKey }) =>
+    `The newest backup set that this machine has seen, ${setKey}, is no longer on the storage: what is there is older. If you removed it yourself, give --allow-rollback once`,
+  'trust-not-saved': ({ reason }) =>
+    `Cannot note in the archive dir how the backup is protected: ${reason}`,
 };
+
+const refusals: Readonly<Record<RefusalReason, string>> = {
+  'chain-encrypted': 'the chain is encrypted, and anybody can have written what is not',
+  'target-encrypted': 'the backup was encrypted when this machine last saw it',
+  'encryption-required': '--require-encryption is given',
+};
+
+/** "a", or "a" and 2 more files. */
+function filesText(names: readonly string[]): string {
+  const [first = ''] = names;
+  if (names.length === 1) return `"${first}"`;
+  return `"${first}" and ${names.length - 1} more ${names.length === 2 ? 'file' : 'files'}`;
+}

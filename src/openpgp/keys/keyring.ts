@@ -71,6 +71,12 @@ export class Keyring {
     }
   }
 
+  /** Whether passphrases or keys were given: then what is not encrypted is a surprise. */
+  get expectsEncryption(): boolean {
+    const hasKeyFiles = (this.#options.keyFiles ?? []).length > 0;
+    return hasKeyFiles || this.passphrases.known.some((passphrase) => passphrase !== '');
+  }
+
   /** The same means without anybody to ask, for what is done only if it can be. */
   withoutAsking(): Keyring {
     return new Keyring({

@@ -20,6 +20,8 @@ export interface ProofOptions {
   readonly encoding: Encoding;
   /** Write even if nobody can open both. */
   readonly allowOtherKeys: boolean;
+  /** Write what is more or less protected than the file. */
+  readonly allowUnprotected: boolean;
   readonly report: Report<TargetEvent>;
   readonly stop: AbortSignal;
 }
@@ -34,10 +36,14 @@ const chainHint =
  */
 export async function proveReaders(
   file: Pick<StoredFile, 'name' | 'container'>,
-  { storage, encoding, allowOtherKeys, report, stop }: ProofOptions,
+  { storage, encoding, allowOtherKeys, allowUnprotected, report, stop }: ProofOptions,
   hint = chainHint,
 ): Promise<Keyring | undefined> {
-  if (file.container !== 'gpg') return undefined; // what anybody can open needs no key
+  const isEncrypted = file.container === 'gpg';
+  if (isEncrypted !== (encoding.container === 'gpg') && !allowUnprotected) {
+    throw mixedProtection(file.name, isEncrypted);
+  }
+  if (!isEncrypted) return undefined; // what anybody can open needs no key
   if (encoding.container !== 'gpg') {
     report({ level: 'warning', code: 'writing-unencrypted', name: file.name });
     return undefined;
@@ -72,6 +78,16 @@ export async function proveReaders(
       }
       throw new DuplifsError('KEY', mismatch(file.name, match.wanted, encoding), { hint });
   }
+}
+
+/** A chain that is encrypted in part would be refused when it is read: whoever can write there could have made the rest. */
+function mixedProtection(name: string, isEncrypted: boolean): DuplifsError {
+  const what = isEncrypted
+    ? `"${name}" is encrypted, and what is written now would not be`
+    : `"${name}" is not encrypted, and what is written now would be`;
+  return new DuplifsError('KEY', `${what}: a chain is one or the other`, {
+    hint: 'Begin a new chain with "duplifs full", or go on with --allow-unprotected, which every restore then needs as well',
+  });
 }
 
 function mismatch(

@@ -155,7 +155,9 @@ export class DecodePasses {
   ): Promise<void> {
     const { storage } = this.#options;
     let misread: unknown;
-    for await (const chunk of decodeFile(storage, volume, { ...this.#options, signal })) {
+    const signKey = volume.signKey ?? this.#options.signKey;
+    const options = { ...this.#options, signKey, signal };
+    for await (const chunk of decodeFile(storage, volume, options)) {
       noteShortLived(buffersPerByte * chunk.length);
       try {
         if (misread === undefined) observer?.chunk(chunk);

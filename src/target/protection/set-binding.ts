@@ -1,0 +1,52 @@
+/** What a set's index says of the sigtar that belongs to it (docs/index-format.md, "Binding"). */
+import { IndexParser } from '../../archive/index.js';
+import type { BackupSet, IndexBinding } from '../../archive/index.js';
+import { DuplifsError, isDuplifsError } from '../../base/index.js';
+import { decodeFile } from '../../volume/index.js';
+import type { Target } from '../target.js';
+
+/** The binding in a set's index; undefined where there is none, or no index that can be read. */
+export async function readBinding(
+  target: Pick<Target, 'storage' | 'decode' | 'signKeyFor' | 'signsWith'>,
+  { key, times, index }: Pick<BackupSet, 'key' | 'times' | 'index'>,
+): Promise<IndexBinding | undefined> {
+  const [file] = index;
+  if (file === undefined) return undefined;
+  const found: { setKey?: string; binding?: IndexBinding } = {};
+  const parser = new IndexParser(file.name, {
+    set: ({ setKey }) => {
+      found.setKey = setKey;
+    },
+    entry: () => undefined,
+    volume: () => undefined,
+    binding: (binding) => {
+      found.binding = binding;
+    },
+  });
+  const signKey = target.signsWith ?? target.signKeyFor(times);
+  try {
+    const plaintext = decodeFile(target.storage, file, { ...target.decode, signKey });
+    for await (const chunk of plaintext) parser.push(chunk);
+    parser.end();
+  } catch (error) {
+    if (!isDuplifsError(error, 'DAMAGED', 'STORAGE_NOT_FOUND')) throw error;
+    return undefined; // as if there were no index, as whoever reads the set has it
+  }
+  return found.setKey === key ? found.binding : undefined;
+}
+
+/** @throws DuplifsError DAMAGED when the sigtar's SHA-256 is not the one that the index gives */
+export function checkSignaturesDigest(
+  name: string,
+  digest: Buffer,
+  binding: IndexBinding | undefined,
+): void {
+  if (binding === undefined || digest.equals(binding.signaturesDigest)) return;
+  throw new DuplifsError(
+    'DAMAGED',
+    `"${name}" is not the file of signatures that the index of its set names`,
+    {
+      hint: 'It is damaged, or of another set. Nothing is built on it; begin a new chain with "duplifs full"',
+    },
+  );
+}
