@@ -118,6 +118,15 @@ describe('docs/design.md', () => {
   });
 });
 
+describe('docs/security.md', () => {
+  it('names tests that are there', () => {
+    const named = [...text('docs/security.md').matchAll(/`([\w/-]+\.test\.ts)`/g)];
+    expect(named.length).toBeGreaterThan(10);
+    const missing = named.filter(([, path = '']) => !existsSync(join(root, 'test', path)));
+    expect(missing.map(([path]) => path)).toEqual([]);
+  });
+});
+
 describe('package-lock.json', () => {
   it('names no registry, so that each takes its own', () => {
     expect(text('package-lock.json')).not.toMatch(/"resolved":|registry\./);
