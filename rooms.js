@@ -44,7 +44,7 @@ export const rooms = {
   },
   content: {
     holds: 'a file version as extents, and reads over them through a chain of deltas',
-    mayUse: ['catalog', 'volume', 'librsync'],
+    mayUse: ['catalog', 'archive', 'volume', 'librsync'],
   },
   snapshot: {
     holds: 'the tree at a time: lookup, list, read, walk, history',
