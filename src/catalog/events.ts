@@ -63,6 +63,13 @@ export type CatalogEvent =
       readonly volume: string;
       readonly path: string;
     }
+  /** The set's signatures cannot be read, so what its changes make is not held against them. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'rebuilt-not-checked';
+      readonly setKey: string;
+      readonly reason: string;
+    }
   /** What the signatures say could not be held against a volume of the set. */
   | {
       readonly level: 'warning';

@@ -9,6 +9,7 @@ export type { FileLocator } from './file-locator.js';
 export { findMissingVolumes } from './missing-volumes.js';
 export type { MissingVolume } from './missing-volumes.js';
 export type { Piece } from './piece-reader.js';
+export type { RebuiltCheck, RebuiltChecks } from './rebuilt-checks.js';
 export { fullIdOf, rootId } from './schema.js';
 export type { SetListing } from './set-listing.js';
 export type { TreeProof } from './tree-proof.js';

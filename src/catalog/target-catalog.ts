@@ -14,6 +14,7 @@ import { EntryWriter } from './entry-writer.js';
 import type { CatalogEvent } from './events.js';
 import { FileLocator } from './file-locator.js';
 import { KnownSets } from './known-sets.js';
+import { RebuiltChecks } from './rebuilt-checks.js';
 import { SetLister } from './set-lister.js';
 import { SetListing } from './set-listing.js';
 import { TreeProof } from './tree-proof.js';
@@ -45,6 +46,8 @@ export class TargetCatalog {
   /** Which volumes a set has. */
   readonly directory: VolumeDirectory;
   readonly cataloguer: VolumeCataloguer;
+  /** What rebuilt files must be. */
+  readonly rebuilt: RebuiltChecks;
   readonly #known: KnownSets;
   readonly #report: TargetCatalogOptions['report'];
   readonly #store: VolumeStore;
@@ -80,6 +83,7 @@ export class TargetCatalog {
     });
     this.files = new FileLocator({ catalog, known, directory, cataloguer, report });
     this.volumes = new VolumeReader(store, directory);
+    this.rebuilt = new RebuiltChecks({ catalog, known, target, report });
     this.#known = known;
     this.#report = report;
     this.#store = store;
@@ -95,6 +99,7 @@ export class TargetCatalog {
 
   /** Ends what is under way, and closes the storage and the catalog. */
   async close(): Promise<void> {
+    await this.rebuilt.close();
     await this.#store.close();
     await this.#target.trust.save();
     await this.#target.storage.close();

@@ -171,14 +171,17 @@ class Restoring {
   async *#chunks(entry: SnapshotEntry & { readonly size: number }): AsyncGenerator<Uint8Array> {
     const { signal } = this.#options;
     const { size } = entry;
+    const check = entry.kind === 'diff' ? await this.#snapshot.rebuiltCheck(entry) : undefined;
     for (let at = 0; at < size;) {
       const chunk = await this.#snapshot.read(entry, at, Math.min(chunkLength, size - at), signal);
       if (chunk.length === 0)
         throw new DuplifsError('DAMAGED', 'The file is shorter than its size');
+      check?.update(chunk);
       yield chunk;
       at += chunk.length;
       this.#advance({ bytes: chunk.length });
     }
+    check?.end(); // what fails now has no name yet
   }
 
   #fail(path: string, error: unknown): void {

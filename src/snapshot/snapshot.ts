@@ -6,6 +6,8 @@ import type {
   CatalogEntry,
   CatalogSet,
   ListSource,
+  RebuiltCheck,
+  RebuiltChecks,
   SetListing,
   TreeProof,
 } from '../catalog/index.js';
@@ -33,6 +35,7 @@ export interface SnapshotSources {
   readonly content: Content;
   readonly owners: OwnerMap;
   readonly proofOf: (setId: number) => TreeProof;
+  readonly rebuilt: Pick<RebuiltChecks, 'of'>;
 }
 
 const entriesPerQuery = 1000;
@@ -236,6 +239,11 @@ export class Snapshot {
     signal?: AbortSignal,
   ): Buffer | Promise<Buffer> {
     return this.#sources.content.read(entry, offset, length, signal);
+  }
+
+  /** What a file must be that is rebuilt from a change; undefined where its volume alone says it. */
+  async rebuiltCheck(entry: SnapshotEntry): Promise<RebuiltCheck | undefined> {
+    return this.#sources.rebuilt.of(entry);
   }
 
   /** The names of the volumes that hold a regular file's bytes. */

@@ -7,7 +7,7 @@ import { comparePaths, DuplifsError, encodeName } from '../base/index.js';
 import type { Snapshot, SnapshotEntry } from '../snapshot/index.js';
 import { compareEntry } from './compare-entry.js';
 import type { ComparedEntry } from './compare-entry.js';
-import { FileCheck, SignatureCheck } from './content-check.js';
+import { FileCheck, signatureCheck } from './content-check.js';
 import type { ContentCheck } from './content-check.js';
 import type { Difference } from './difference.js';
 
@@ -120,7 +120,7 @@ class Verifying {
       const at = encodeName(path === '' ? folder : `${folder}/${path}`);
       return FileCheck.open(at, chunkBytes, followLinks);
     }
-    return found.signature && SignatureCheck.of(found.signature, path);
+    return found.signature && signatureCheck(found.signature, path);
   }
 
   /** Decodes the whole file; false when its content is not what the check wants. */

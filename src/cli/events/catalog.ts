@@ -18,6 +18,8 @@ export const catalogTexts: EventTexts<CatalogEvent> = {
     `"${name}" and "${volume}" of set ${setKey} do not say the same of "${path}"${count > 1 ? ` and of ${count - 1} more` : ''}; what the volumes hold is shown`,
   'index-refuted': ({ name, setKey, volume, path }) =>
     `The index "${name}" places "${path}" where "${volume}" has something else; set ${setKey} is read without it`,
+  'rebuilt-not-checked': ({ setKey, reason }) =>
+    `${reason}; files that set ${setKey} changes are not held against their signatures`,
   'volume-not-held-against': ({ setKey, reason }) =>
     `${reason}; what the signatures of set ${setKey} say could not be held against it`,
   'volume-not-shown': ({ reason }) => `${reason}; what lies in it is not shown`,
