@@ -16,7 +16,7 @@ import { guardConnection, removeCatalogFile } from './guard-connection.js';
 export type Connection = Database.Database;
 
 /** Changes whenever the tables or their meaning change; a catalog of another version is made again. */
-const schemaVersion = 6;
+const schemaVersion = 7;
 
 const schema = `
   -- Ids of sets, volumes and names are never used again: a mount may still know what they stood for.
