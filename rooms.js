@@ -40,11 +40,11 @@ export const rooms = {
   },
   catalog: {
     holds: 'the SQLite schema, filling it (from index, sigtars, volumes), asking it',
-    mayUse: ['target', 'archive', 'volume', 'storage', 'librsync', 'openpgp'],
+    mayUse: ['target', 'signatures', 'archive', 'volume', 'storage', 'librsync', 'openpgp'],
   },
   content: {
     holds: 'a file version as extents, and reads over them through a chain of deltas',
-    mayUse: ['catalog', 'volume', 'librsync'],
+    mayUse: ['catalog', 'archive', 'volume', 'librsync'],
   },
   snapshot: {
     holds: 'the tree at a time: lookup, list, read, walk, history',

@@ -35,6 +35,9 @@ interface SetRow {
   end_seconds: number;
 }
 
+/** What a set's tree was made from first. */
+export type ListSource = 'index' | 'signatures' | 'volumes';
+
 /** Subfolders counted: some 10 ms. ext4 stops counting, too, though later. */
 const mostSubfolders = 10_000;
 
@@ -66,6 +69,7 @@ export class Catalog {
   readonly #name: Statement<[number], [number, Buffer]>;
   readonly #parent: Statement<[number], number>;
   readonly #owner: Statement<[number], [number, number, Buffer, Buffer]>;
+  readonly #list: Statement<[number], [ListSource | null, string | null]>;
   readonly #pieces: PieceReader;
   readonly #setSize: Statement<[number, number, number]>;
   readonly #owners = new Map<number, Owner>();
@@ -112,6 +116,9 @@ export class Catalog {
     this.#owner = prepare<[number], [number, number, Buffer, Buffer]>(
       'SELECT uid, gid, user_name, group_name FROM owners WHERE id = ?',
     ).raw();
+    this.#list = prepare<[number], [ListSource | null, string | null]>(
+      'SELECT listed_from, listed_name FROM sets WHERE id = ?',
+    ).raw();
     this.#pieces = new PieceReader(this.connection);
     this.#setSize = prepare<[number, number, number]>(
       'UPDATE versions SET size = ? WHERE name_id = ? AND set_id = ?',
@@ -147,6 +154,20 @@ export class Catalog {
     return { hostName: row.host_name, folder: decodeName(row.source) };
   }
 
+  /** What the set's tree was made from, and the name of that file; undefined for a set that is not listed. */
+  listOf(setId: number): { source: ListSource; name: string | undefined } | undefined {
+    const row = this.#list.get(setId);
+    if (row === undefined || row[0] === null) return undefined;
+    return { source: row[0], name: row[1] ?? undefined };
+  }
+
+  /** Notes what the set's tree is made from. */
+  setList(setId: number, source: ListSource, name?: string): void {
+    this.connection
+      .prepare('UPDATE sets SET listed_from = ?, listed_name = ? WHERE id = ?')
+      .run(source, name ?? null, setId);
+  }
+
   /** The entries of a folder as of a set, by name as bytes, after the name `after`. */
   children(setId: number, folderId: number, after: string, limit: number): CatalogEntry[] {
     return this.#children
@@ -173,7 +194,7 @@ export class Catalog {
   history(setId: number, id: number): (CatalogEntry & { readonly deleted: boolean })[] {
     return this.#history
       .all(id, fullIdOf(setId), setId)
-      .map((row) => ({ ...rowToEntry(row), deleted: row[3] === 0 }));
+      .map((row) => ({ ...rowToEntry(row), deleted: row[4] === 0 }));
   }
 
   /** Every version of a path in every chain, oldest first, without deletions. */
@@ -237,6 +258,15 @@ export class Catalog {
   /** The same, cheaper for who asks for paths in the order of their ids; see PieceReader. */
   piecesInTurn(setId: number, id: number): Piece[] {
     return this.#pieces.piecesInTurn(setId, id);
+  }
+
+  /** What is noted as the most that a file's size can be: by its signature, or by an index that is not believed. */
+  sizeLimit(setId: number, id: number): number | undefined {
+    const sql = 'SELECT size_limit FROM versions WHERE name_id = ? AND set_id = ?';
+    return (
+      this.connection.prepare<[number, number], number | null>(sql).pluck().get(id, setId) ??
+      undefined
+    );
   }
 
   /** Keeps a size that was found by resolving a delta. */

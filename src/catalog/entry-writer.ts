@@ -26,10 +26,19 @@ const sliceMilliseconds = 8;
 /** Deeper paths than any system call takes (PATH_MAX is 4096 bytes). */
 const maxDepth = 4096;
 
-/** Of a regular file, in bytes: exactly, or no more than. */
-export interface KnownSize {
+/**
+ * What stands behind a row: a sigtar alone, or a verified volume or an accepted index. `news` is what a volume holds
+ * and the set's sigtar tells otherwise or not at all; it becomes `proven` once it was told (hold-against.ts).
+ */
+export const provenStates = { hint: 0, proven: 1, news: 2 } as const;
+export type ProvenState = (typeof provenStates)[keyof typeof provenStates];
+
+export interface VersionDetails {
+  /** Of a regular file, in bytes: exactly, or no more than. */
   readonly size?: number | undefined;
   readonly sizeLimit?: number | undefined;
+  /** Proven unless it says otherwise. */
+  readonly state?: ProvenState;
 }
 
 export class EntryWriter {
@@ -69,10 +78,16 @@ export class EntryWriter {
       'INSERT INTO owners (uid, gid, user_name, group_name) VALUES (?, ?, ?, ?)',
     );
     this.#putVersion = connection.prepare(`
-      INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET kind = excluded.kind, type = excluded.type, mode = excluded.mode,
         owner = excluded.owner, mtime_seconds = excluded.mtime_seconds, size = excluded.size,
-        link = excluded.link, major = excluded.major, minor = excluded.minor
+        link = excluded.link, major = excluded.major, minor = excluded.minor,
+        proven = CASE
+          WHEN excluded.proven = ${provenStates.hint} THEN ${provenStates.hint}
+          WHEN versions.proven <> ${provenStates.hint} THEN versions.proven
+          WHEN (versions.kind = 0) = (excluded.kind = 0) AND versions.type = excluded.type
+            THEN ${provenStates.proven}
+          ELSE excluded.proven END
     `);
   }
 
@@ -140,7 +155,7 @@ export class EntryWriter {
     setId: number,
     kind: Exclude<VersionKind, 'deleted'>,
     facts: EntryFacts,
-    { size, sizeLimit }: KnownSize = {},
+    { size, sizeLimit, state = provenStates.proven }: VersionDetails = {},
   ): number {
     const id = this.nameId(facts.path);
     const link = facts.linkTarget === undefined ? null : encodeName(facts.linkTarget);
@@ -157,15 +172,16 @@ export class EntryWriter {
       link,
       facts.device?.major ?? null,
       facts.device?.minor ?? null,
+      state,
     );
     if (facts.type === 'dir') this.#markFolder.run(id);
     return id;
   }
 
-  putDeletion(setId: number, path: string): void {
+  putDeletion(setId: number, path: string, state: ProvenState = provenStates.proven): void {
     const id = this.nameId(path);
     const deleted = versionKinds.indexOf('deleted');
-    this.#putVersion.run(id, setId, deleted, 0, 0, 0, 0, null, null, null, null, null);
+    this.#putVersion.run(id, setId, deleted, 0, 0, 0, 0, null, null, null, null, null, state);
   }
 
   #componentId(parent: number, component: string): number {

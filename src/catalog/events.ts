@@ -44,6 +44,39 @@ export type CatalogEvent =
     }
   /** The tree of the set is read from all of its volumes. */
   | { readonly level: 'warning'; readonly code: 'no-usable-signatures'; readonly setKey: string }
+  /** The volume holds what the set's signatures (`name`) tell otherwise or not at all; `path` is the first. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'signatures-disagree';
+      readonly name: string;
+      readonly setKey: string;
+      readonly volume: string;
+      readonly path: string;
+      readonly count: number;
+    }
+  /** What an index (`name`) gives as the bytes of a path are not, as the volume's own headers say. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'index-refuted';
+      readonly name: string;
+      readonly setKey: string;
+      readonly volume: string;
+      readonly path: string;
+    }
+  /** The set's signatures cannot be read, so what its changes make is not held against them. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'rebuilt-not-checked';
+      readonly setKey: string;
+      readonly reason: string;
+    }
+  /** What the signatures say could not be held against a volume of the set. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'volume-not-held-against';
+      readonly setKey: string;
+      readonly reason: string;
+    }
   /** What lies in a volume is not shown. */
   | { readonly level: 'warning'; readonly code: 'volume-not-shown'; readonly reason: string }
   | {

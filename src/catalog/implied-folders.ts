@@ -5,7 +5,8 @@
 import type { Statement } from 'better-sqlite3';
 import type { Catalog, CatalogSet } from './catalog.js';
 import { entryTypes, versionKinds } from './entry.js';
-import type { EntryWriter } from './entry-writer.js';
+import { provenStates } from './entry-writer.js';
+import type { EntryWriter, ProvenState } from './entry-writer.js';
 import { fullIdOf, rootId } from './schema.js';
 
 export interface ImpliedPaths {
@@ -15,10 +16,19 @@ export interface ImpliedPaths {
   readonly hidden: readonly string[];
 }
 
+export interface ImpliedFoldersOptions {
+  readonly catalog: Catalog;
+  readonly writer: EntryWriter;
+  readonly set: CatalogSet;
+  /** What stands behind the entries that imply them; proven unless it says otherwise. */
+  readonly state?: ProvenState;
+}
+
 export class ImpliedFolders {
   readonly #catalog: Catalog;
   readonly #writer: EntryWriter;
   readonly #set: CatalogSet;
+  readonly #provenState: ProvenState;
   /** The newest version of a path: its kind and type, and the set that holds it. */
   readonly #newest: Statement<
     [number, number, number],
@@ -27,10 +37,11 @@ export class ImpliedFolders {
   readonly #suspects = new Set<number>();
   #lastParent = 0;
 
-  constructor(catalog: Catalog, writer: EntryWriter, set: CatalogSet) {
+  constructor({ catalog, writer, set, state = provenStates.proven }: ImpliedFoldersOptions) {
     this.#catalog = catalog;
     this.#writer = writer;
     this.#set = set;
+    this.#provenState = state;
     this.#newest = catalog.connection
       .prepare<[number, number, number], [number, number, number]>(
         `SELECT kind, type, set_id FROM versions WHERE name_id = ? AND set_id BETWEEN ? AND ?
@@ -85,6 +96,6 @@ export class ImpliedFolders {
       groupName: '',
       mtimeSeconds: this.#set.endSeconds,
     };
-    this.#writer.putVersion(this.#set.id, 'snapshot', facts);
+    this.#writer.putVersion(this.#set.id, 'snapshot', facts, { state: this.#provenState });
   }
 }

@@ -43,7 +43,7 @@ export async function listIndex(
   signal?: AbortSignal,
 ): Promise<ListedIndex> {
   const byNumber = new Map(volumes.map((volume) => [volume.number, volume]));
-  const implied = new ImpliedFolders(catalog, writer, set);
+  const implied = new ImpliedFolders({ catalog, writer, set });
   const tables = new VolumeTables(catalog, byNumber, directory, name);
   const putPiece = catalog.connection.prepare<number[]>(
     'INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?)',

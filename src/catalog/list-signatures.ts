@@ -1,8 +1,12 @@
-/** Fills a set's tree from its sigtar: everything but the sizes and places of regular files. */
+/**
+ * Fills a set's tree from its sigtar: everything but the sizes and places of regular files. All of it are hints, which the
+ * volumes prove or refute.
+ */
 import { DuplifsError } from '../base/index.js';
 import { signatureSizeBounds, SigtarParser } from '../archive/index.js';
 import type { SigtarEntry } from '../archive/index.js';
 import type { Catalog, CatalogSet } from './catalog.js';
+import { provenStates } from './entry-writer.js';
 import type { EntryWriter } from './entry-writer.js';
 import { ImpliedFolders } from './implied-folders.js';
 import type { ImpliedPaths } from './implied-folders.js';
@@ -28,7 +32,7 @@ export async function listSignatures(
   plaintext: AsyncIterable<Buffer>,
   signal?: AbortSignal,
 ): Promise<ImpliedPaths> {
-  const implied = new ImpliedFolders(catalog, writer, set);
+  const implied = new ImpliedFolders({ catalog, writer, set, state: provenStates.hint });
   let entries: Listed[] = [];
   let current: SigtarEntry | undefined;
   let header = Buffer.alloc(0);
@@ -58,10 +62,9 @@ export async function listSignatures(
       batch,
       ({ entry, sizeLimit }) => {
         if (entry.kind === 'deleted') {
-          writer.putDeletion(set.id, entry.path);
+          writer.putDeletion(set.id, entry.path, provenStates.hint);
         } else {
-          const kind = entry.kind === 'signature' ? 'stored' : 'snapshot';
-          writer.putVersion(set.id, kind, entry, { sizeLimit });
+          writer.putVersion(set.id, 'stored', entry, { sizeLimit, state: provenStates.hint });
           implied.check();
         }
       },

@@ -16,7 +16,7 @@ import { guardConnection, removeCatalogFile } from './guard-connection.js';
 export type Connection = Database.Database;
 
 /** Changes whenever the tables or their meaning change; a catalog of another version is made again. */
-const schemaVersion = 6;
+const schemaVersion = 7;
 
 const schema = `
   -- Ids of sets, volumes and names are never used again: a mount may still know what they stood for.
@@ -35,7 +35,9 @@ const schema = `
     volumes_known INTEGER NOT NULL DEFAULT 0,
     host_name TEXT,                 -- the machine and folder that were backed up, as the manifest says
     source BLOB,
-    listed INTEGER NOT NULL DEFAULT 0  -- -1: begun, maybe half-written
+    listed INTEGER NOT NULL DEFAULT 0,  -- -1: begun, maybe half-written
+    listed_from TEXT,               -- listSources in list-sources.ts
+    listed_name TEXT                -- of the file that it was listed from
   );
   CREATE TABLE removed_sets (id INTEGER PRIMARY KEY);  -- whose rows may still be there (prune.ts)
   CREATE TABLE volumes (
@@ -87,8 +89,10 @@ const schema = `
     link BLOB,
     major INTEGER,
     minor INTEGER,
+    proven INTEGER NOT NULL,        -- provenStates in entry-writer.ts
     PRIMARY KEY (name_id, set_id)
   ) WITHOUT ROWID;
+  CREATE INDEX unproven ON versions (set_id, proven) WHERE proven <> 1;
   CREATE TABLE pieces (
     name_id INTEGER NOT NULL,
     set_id INTEGER NOT NULL,

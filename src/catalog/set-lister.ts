@@ -133,6 +133,7 @@ export class SetLister {
       const listed = { catalog, writer, set: row, volumes, directory };
       const signKey = target.signKeyFor(stored.times);
       const plaintext = decodeFile(target.storage, file, { ...target.decode, signKey });
+      catalog.setList(row.id, 'index', file.name);
       const { binding, ...implied } = await listIndex(listed, file.name, plaintext);
       directory.forgetRefs(row.id);
       found = { implied, binding };
@@ -181,6 +182,7 @@ export class SetLister {
     });
     for (const { name, chunks } of sources) {
       try {
+        catalog.setList(row.id, 'signatures', name);
         const implied = await listSignatures({ catalog, writer, set: row }, name, chunks());
         return { ...implied, isWhole: true };
       } catch (error) {
@@ -195,6 +197,7 @@ export class SetLister {
 
   async #fromVolumes({ row }: KnownSet): Promise<Found> {
     const { catalog, writer, directory, cataloguer, report } = this.#options;
+    catalog.setList(row.id, 'volumes');
     let isWhole = true;
     for (const volume of (await directory.ofSet(row.id)).all) {
       await cataloguer.catalogue([volume], 'reader').catch((error: unknown) => {
@@ -203,7 +206,7 @@ export class SetLister {
         report({ level: 'warning', code: 'volume-not-shown', reason: errorText(error) });
       });
     }
-    const implied = new ImpliedFolders(catalog, writer, row);
+    const implied = new ImpliedFolders({ catalog, writer, set: row });
     const some = catalog.connection
       .prepare<[number, number], number>(
         `SELECT name_id FROM versions WHERE name_id > ? AND set_id = ? AND kind <> 0

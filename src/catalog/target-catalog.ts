@@ -14,8 +14,10 @@ import { EntryWriter } from './entry-writer.js';
 import type { CatalogEvent } from './events.js';
 import { FileLocator } from './file-locator.js';
 import { KnownSets } from './known-sets.js';
+import { RebuiltChecks } from './rebuilt-checks.js';
 import { SetLister } from './set-lister.js';
 import { SetListing } from './set-listing.js';
+import { TreeProof } from './tree-proof.js';
 import { VolumeCataloguer } from './volume-cataloguer.js';
 import { VolumeDirectory } from './volume-directory.js';
 import { VolumeReader } from './volume-reader.js';
@@ -44,6 +46,10 @@ export class TargetCatalog {
   /** Which volumes a set has. */
   readonly directory: VolumeDirectory;
   readonly cataloguer: VolumeCataloguer;
+  /** What rebuilt files must be. */
+  readonly rebuilt: RebuiltChecks;
+  readonly #known: KnownSets;
+  readonly #report: TargetCatalogOptions['report'];
   readonly #store: VolumeStore;
   readonly #target: Target;
 
@@ -61,9 +67,10 @@ export class TargetCatalog {
       memoryBytes,
       observe: (volume) => this.cataloguer.observe(volume),
     });
-    const cataloguer = new VolumeCataloguer({ connection, writer, directory, store, report });
+    const filling = { catalog, writer, known, directory, report };
+    const cataloguer = new VolumeCataloguer({ ...filling, store });
     const lockPath = `${path}.lock`;
-    const parts = { catalog, writer, known, directory, cataloguer, target, report };
+    const parts = { ...filling, cataloguer, target };
     this.catalog = catalog;
     this.directory = directory;
     this.cataloguer = cataloguer;
@@ -74,14 +81,25 @@ export class TargetCatalog {
       target,
       lister: new SetLister({ ...parts, lockPath }),
     });
-    this.files = new FileLocator({ catalog, known, directory, cataloguer });
+    this.files = new FileLocator({ catalog, known, directory, cataloguer, report });
     this.volumes = new VolumeReader(store, directory);
+    this.rebuilt = new RebuiltChecks({ catalog, known, target, report });
+    this.#known = known;
+    this.#report = report;
     this.#store = store;
     this.#target = target;
   }
 
+  /** What tells whether the tree as of a set is what the volumes hold. */
+  proofOf(setId: number): TreeProof {
+    const { catalog, directory, cataloguer, files } = this;
+    const parts = { catalog, directory, cataloguer, files, known: this.#known };
+    return new TreeProof({ ...parts, report: this.#report }, setId);
+  }
+
   /** Ends what is under way, and closes the storage and the catalog. */
   async close(): Promise<void> {
+    await this.rebuilt.close();
     await this.#store.close();
     await this.#target.trust.save();
     await this.#target.storage.close();

@@ -2,16 +2,19 @@
 import type { Report } from '../base/index.js';
 import type { DecodePriority, VolumeRef, VolumeStore } from '../volume/index.js';
 import { abortable } from './abortable.js';
+import type { Catalog } from './catalog.js';
 import type { EntryWriter } from './entry-writer.js';
 import type { CatalogEvent } from './events.js';
-import type { Connection } from './schema.js';
-import type { SetVolume } from './set-volumes.js';
+import { holdAgainst } from './hold-against.js';
+import type { KnownSets } from './known-sets.js';
+import type { SetVolume, SetVolumes } from './set-volumes.js';
 import type { VolumeDirectory } from './volume-directory.js';
 import { VolumeRecorder } from './volume-recorder.js';
 
 export interface VolumeCataloguerOptions {
-  readonly connection: Connection;
+  readonly catalog: Catalog;
   readonly writer: EntryWriter;
+  readonly known: KnownSets;
   readonly directory: VolumeDirectory;
   readonly store: VolumeStore;
   readonly report: Report<CatalogEvent>;
@@ -19,9 +22,34 @@ export interface VolumeCataloguerOptions {
 
 export class VolumeCataloguer {
   readonly #options: VolumeCataloguerOptions;
+  readonly #newsListeners = new Set<(path: string) => void>();
+  #changes = 0;
+  #resets = 0;
 
   constructor(options: VolumeCataloguerOptions) {
     this.#options = options;
+  }
+
+  /** Rises whenever the catalog's rows may have changed: what was read from it before may be old. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** Rises whenever volumes that were recorded are to be recorded anew. */
+  get resets(): number {
+    return this.#resets;
+  }
+
+  /** To be called when what was known of volumes was given up. */
+  noteReset(): void {
+    this.#resets += 1;
+    this.#changes += 1;
+  }
+
+  /** Calls `listener` with each path that volumes hold otherwise than signatures say; returns what ends that. */
+  onNews(listener: (path: string) => void): () => void {
+    this.#newsListeners.add(listener);
+    return () => this.#newsListeners.delete(listener);
   }
 
   /** Decodes the volumes that are not catalogued yet; `observe` does the rest. */
@@ -39,11 +67,23 @@ export class VolumeCataloguer {
 
   /** For the volume store: who watches a volume that is being decoded. */
   observe({ id }: VolumeRef): VolumeRecorder | undefined {
-    const { directory } = this.#options;
+    const { directory, catalog, writer, report } = this.#options;
     const { volume, siblings } = directory.find(id);
     if (volume.catalogued) return undefined;
+    const recorded = async (): Promise<void> => this.holdAgainst(volume, siblings);
+    const { connection } = catalog;
     const policy = directory.policy(volume.setId);
-    return new VolumeRecorder({ ...this.#options, volume, volumes: siblings, policy });
+    const watched = { volume, volumes: siblings, policy, recorded };
+    return new VolumeRecorder({ connection, writer, report, ...watched });
+  }
+
+  /** Holds the set's signatures against a volume that is in the catalog; does nothing the second time. */
+  async holdAgainst(volume: SetVolume, siblings: SetVolumes): Promise<void> {
+    const onNews = (path: string): void => {
+      for (const listener of this.#newsListeners) listener(path);
+    };
+    await holdAgainst({ ...this.#options, onNews }, volume, siblings);
+    this.#changes += 1;
   }
 
   /** Decodes those volumes of the sets that were not read whole yet, in order. */

@@ -2,13 +2,14 @@
  * Fills the catalog from one decoded volume: the metadata of its entries, where their bytes lie, and the
  * exact sizes. It watches the plaintext as it streams by and writes only after the volume was verified.
  */
-import { comparePaths, DuplifsError, isDuplifsError } from '../base/index.js';
+import { comparePaths, isDuplifsError } from '../base/index.js';
 import type { Report } from '../base/index.js';
 import { DifftarParser } from '../archive/index.js';
 import type { ContentEntry, DifftarEntry } from '../archive/index.js';
 import { DeltaLengthCounter } from '../librsync/index.js';
 import type { VolumeObserver } from '../volume/index.js';
-import type { EntryWriter } from './entry-writer.js';
+import { provenStates } from './entry-writer.js';
+import type { EntryWriter, ProvenState } from './entry-writer.js';
 import type { CatalogEvent } from './events.js';
 import { PackedList } from './packed-list.js';
 import { notePolicy } from './proof-policy.js';
@@ -49,6 +50,8 @@ export interface VolumeRecorderOptions {
   /** What was demanded of the volume. */
   readonly policy: ProofPolicy;
   readonly report: Report<CatalogEvent>;
+  /** Called once all was written. */
+  readonly recorded: (volume: SetVolume) => Promise<void>;
 }
 
 export class VolumeRecorder implements VolumeObserver {
@@ -58,19 +61,22 @@ export class VolumeRecorder implements VolumeObserver {
   readonly #volumes: SetVolumes;
   readonly #policy: ProofPolicy;
   readonly #report: Report<CatalogEvent>;
+  readonly #recorded: (volume: SetVolume) => Promise<void>;
   readonly #records = new PackedList<Recorded>();
   readonly #parser: DifftarParser;
   #open: Open | undefined;
   #lastPath = '';
   #outOfOrder = 0;
 
-  constructor({ connection, writer, volume, volumes, policy, report }: VolumeRecorderOptions) {
+  constructor(options: VolumeRecorderOptions) {
+    const { connection, writer, volume, volumes, policy, report, recorded } = options;
     this.#connection = connection;
     this.#writer = writer;
     this.#volume = volume;
     this.#volumes = volumes;
     this.#policy = policy;
     this.#report = report;
+    this.#recorded = recorded;
     this.#parser = new DifftarParser(volume.name ?? '', {
       entry: (entry, dataOffset) => {
         this.#entry(entry, dataOffset);
@@ -104,11 +110,13 @@ export class VolumeRecorder implements VolumeObserver {
     const putPiece = this.#connection.prepare(
       'INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?)',
     );
+    const state = this.#stateOfNew();
     await this.#writer.writeAll(this.#records, (record) => {
       if (record.kind === 'version') {
-        this.#writer.putVersion(setId, record.entry.kind, record.entry, record);
+        const { entry, size } = record;
+        this.#writer.putVersion(setId, entry.kind, entry, { size, state });
       } else if (record.kind === 'deleted') {
-        this.#writer.putDeletion(setId, record.path);
+        this.#writer.putDeletion(setId, record.path, state);
       } else {
         const nameId = this.#writer.nameId(record.path);
         putPiece.run(nameId, setId, number, record.offset, record.length, id, record.number);
@@ -118,6 +126,16 @@ export class VolumeRecorder implements VolumeObserver {
     if (done.changes === 0) leaveToPrune(this.#connection, setId); // the set has vanished meanwhile
     this.#volume.catalogued = true;
     this.#completeShared();
+    await this.#recorded(this.#volume);
+  }
+
+  /** What is to be written down of an entry that the catalog does not have yet. */
+  #stateOfNew(): ProvenState {
+    const source = this.#connection
+      .prepare<[number], string | null>('SELECT listed_from FROM sets WHERE id = ?')
+      .pluck()
+      .get(this.#volume.setId);
+    return source === 'signatures' ? provenStates.news : provenStates.proven;
   }
 
   #entry(entry: DifftarEntry, dataOffset: number): void {
@@ -204,15 +222,4 @@ export class VolumeRecorder implements VolumeObserver {
       setSize.run(this.#writer.nameId(path), setId);
     }
   }
-}
-
-/** A volume that does not hold what the manifest and the sigtar promise. */
-export function missingEntry(path: string, setKey: string): DuplifsError {
-  return new DuplifsError(
-    'DAMAGED',
-    `"${path}" is listed in set ${setKey} but lies in none of its volumes`,
-    {
-      hint: 'The signatures and the volumes of the set disagree; another set may have the file',
-    },
-  );
 }

@@ -15,19 +15,30 @@ import type {
 import { DuplifsError, eventLoopTurns, SharedTask } from '../base/index.js';
 import { readDeltaCommands } from '../librsync/index.js';
 import type { DecodePriority } from '../volume/index.js';
-import { Extents, ExtentsBuilder } from './extents.js';
+import { ExtentsBuilder } from './extents.js';
+import type { Extents } from './extents.js';
+import { extentsOf } from './piece-extents.js';
 import { ReadAhead } from './read-ahead.js';
+import { PlaceChecks, WrongPlace } from './place-checks.js';
 import { closeGaps, runsOf, spanOf } from './runs.js';
+import type { ReadVolume } from './place-checks.js';
 import type { Run } from './runs.js';
 
 /** A version of a regular file: a path and the set that holds its newest entry. */
-export type FileVersion = Pick<CatalogEntry, 'id' | 'setId' | 'kind' | 'size'>;
+export type FileVersion = Pick<
+  CatalogEntry,
+  'id' | 'name' | 'parentId' | 'setId' | 'kind' | 'size'
+>;
 
 /** Memory for the extents of all files together. */
 const maxExtentBytes = 16 * 2 ** 20;
 /** An object of its own, three arrays and their buffers; and what each extent takes in them. */
 const bytesPerFile = 1000;
 const bytesPerExtent = 24;
+/** What each piece takes that is held against a header. */
+const bytesPerCheck = 25;
+/** Folders whose paths are kept: files that lie side by side are read one after the other. */
+const keptFolders = 1000;
 
 /** What contents are made from. */
 export interface ContentSources {
@@ -37,7 +48,7 @@ export interface ContentSources {
     'entry' | 'history' | 'pathOf' | 'pieces' | 'piecesInTurn' | 'setSize'
   >;
   /** For what the catalog does not know yet. */
-  readonly files: Pick<FileLocator, 'locate'>;
+  readonly files: Pick<FileLocator, 'locate' | 'isFromIndex' | 'distrustIndex' | 'refuseResized'>;
   readonly volumes: VolumeReader;
   /** For messages. */
   readonly sets: Pick<SetListing, 'keyOf'>;
@@ -51,6 +62,7 @@ export class Content {
   readonly #extents: LRUCache<string, Extents>;
   readonly #resolving = new Map<string, SharedTask<Extents>>();
   readonly #readAhead: ReadAhead;
+  readonly #folders = new LRUCache<number, string>({ max: keptFolders });
 
   constructor({ catalog, files, volumes, sets }: ContentSources) {
     this.#catalog = catalog;
@@ -63,8 +75,11 @@ export class Content {
     this.#extents = new LRUCache({
       maxSize: maxExtentBytes,
       // one file of very many extents is kept all the same: to find them anew at each read is worse
-      sizeCalculation: ({ count }) =>
-        Math.min(bytesPerFile + count * bytesPerExtent, maxExtentBytes),
+      sizeCalculation: ({ count, checks }) => {
+        const pieces = checks.reduce((sum, one) => sum + one.count, 0);
+        const bytes = bytesPerFile + count * bytesPerExtent + pieces * bytesPerCheck;
+        return Math.min(bytes, maxExtentBytes);
+      },
     });
   }
 
@@ -91,11 +106,28 @@ export class Content {
     length: number,
     signal?: AbortSignal,
   ): Buffer | Promise<Buffer> {
+    this.#files.refuseResized(version);
     const extents = this.#extents.get(keyOf(version)) ?? this.#plain(version, offset, length);
-    if (extents !== undefined) return this.#readExtents(extents, offset, length, signal);
-    return this.#resolve(version, signal).then((resolved) =>
-      this.#readExtents(resolved, offset, length, signal),
-    );
+    const bytes =
+      extents === undefined
+        ? this.#resolve(version, signal).then((resolved) =>
+            this.#readExtents(resolved, offset, length, signal),
+          )
+        : this.#readExtents(extents, offset, length, signal);
+    if (Buffer.isBuffer(bytes)) return bytes;
+    return bytes.catch(async (error: unknown) => {
+      this.#distrust(error);
+      const located = await this.#located(version.setId, version.id, signal);
+      return this.read(located, offset, length, signal);
+    });
+  }
+
+  /** Gives up what an index has said, where that is what failed; throws all else. */
+  #distrust(error: unknown): void {
+    if (!(error instanceof WrongPlace)) throw error;
+    const { version, volumeId } = error;
+    this.#files.distrustIndex(version.setId, volumeId, version.path);
+    this.#extents.clear();
   }
 
   /** The names of the volumes that hold the version's bytes. */
@@ -110,7 +142,8 @@ export class Content {
    */
   #plain(version: FileVersion, offset: number, length: number): Extents | undefined {
     if (version.kind !== 'snapshot' || version.size === undefined) return undefined;
-    const extents = extentsOf(this.#catalog.piecesInTurn(version.setId, version.id));
+    const pieces = this.#catalog.piecesInTurn(version.setId, version.id);
+    const extents = extentsOf(pieces, this.#checksOf(version, pieces));
     if (extents?.length !== version.size) return undefined; // forgotten since, with its set, or not all
     if (offset > 0 || length < extents.length) this.#extents.set(keyOf(version), extents);
     return extents;
@@ -125,6 +158,24 @@ export class Content {
     const wanted = Math.min(length, extents.length - offset);
     if (wanted <= 0) return Buffer.alloc(0);
     const runs = runsOf(extents, offset, wanted);
+    const bytes = this.#readRuns(runs, wanted, signal);
+    const { checks } = extents;
+    if (checks.length === 0) return bytes;
+    // after the bytes were asked for, which are fetched together with the headers in front of them
+    const checking = checks.flatMap((one) => one.check(runs, this.#readHeader(signal)) ?? []);
+    if (checking.length === 0) return bytes;
+    return Promise.all([bytes, ...checking]).then(([read]) => read);
+  }
+
+  #readHeader(signal: AbortSignal | undefined): ReadVolume {
+    return (volumeId, offset, length) => this.#volumes.read(volumeId, offset, length, signal);
+  }
+
+  #readRuns(
+    runs: readonly Run[],
+    wanted: number,
+    signal: AbortSignal | undefined,
+  ): Buffer | Promise<Buffer> {
     const [only] = runs;
     if (runs.length === 1 && only !== undefined) return this.#readRun(only, signal);
     const span = spanOf(runs);
@@ -162,9 +213,14 @@ export class Content {
       resolving = task;
       this.#resolving.set(key, task);
     }
-    const extents = await resolving.wait(signal);
-    this.#extents.set(key, extents);
-    return extents;
+    try {
+      const extents = await resolving.wait(signal);
+      this.#extents.set(key, extents);
+      return extents;
+    } catch (error) {
+      this.#distrust(error); // what the version is made from, or a delta of it
+      return this.#resolve(version, signal);
+    }
   }
 
   /** Follows the diffs back to the snapshot that they start from, and applies them in order. */
@@ -176,7 +232,7 @@ export class Content {
       if (entry.type !== 'reg') break;
       if (entry.kind === 'snapshot') {
         if (entry.size === undefined) throw this.#incomplete(entry);
-        let extents = this.#pieces(entry);
+        let extents = this.#placed(entry);
         for (const diff of diffs.reverse()) extents = await this.#apply(extents, diff, signal);
         return extents;
       }
@@ -207,11 +263,38 @@ export class Content {
     return entry;
   }
 
-  #pieces(version: Pick<FileVersion, 'setId' | 'id'>): Extents {
+  #placed(version: FileVersion): Extents {
     const pieces = this.#catalog.pieces(version.setId, version.id);
-    const extents = extentsOf(pieces);
-    if (extents === undefined) throw this.#incomplete(version);
+    const extents = extentsOf(pieces, this.#checksOf(version, pieces));
+    if (extents === undefined) {
+      const [first] = pieces;
+      const { setId, kind } = version;
+      if (first === undefined || kind === 'stored' || !this.#files.isFromIndex(setId)) {
+        throw this.#incomplete(version);
+      }
+      // the volumes themselves may have more of it than their index says
+      const path = this.#catalog.pathOf(version.id);
+      throw new WrongPlace({ setId, kind, path }, first.volumeId);
+    }
     return extents;
+  }
+
+  /** What is to be held against the volumes' headers before the pieces' bytes are served. */
+  #checksOf(version: FileVersion, pieces: readonly Piece[]): readonly PlaceChecks[] {
+    const { setId, kind, parentId, name } = version;
+    if (kind === 'stored' || !this.#files.isFromIndex(setId)) return [];
+    const folder = parentId === 0 ? '' : this.#folderOf(parentId);
+    const path = folder === '' ? name : `${folder}/${name}`;
+    return [new PlaceChecks({ setId, kind, path }, pieces)];
+  }
+
+  #folderOf(id: number): string {
+    let path = this.#folders.get(id);
+    if (path === undefined) {
+      path = this.#catalog.pathOf(id);
+      this.#folders.set(id, path);
+    }
+    return path;
   }
 
   #incomplete({ setId, id }: Pick<CatalogEntry, 'setId' | 'id'>): DuplifsError {
@@ -227,7 +310,7 @@ export class Content {
     diff: CatalogEntry,
     signal: AbortSignal | undefined,
   ): Promise<Extents> {
-    const delta = this.#pieces(diff);
+    const delta = this.#placed(diff);
     const builder = new ExtentsBuilder();
     const add = builder.add.bind(builder);
     const read = async (offset: number, length: number): Promise<Buffer> =>
@@ -244,7 +327,7 @@ export class Content {
         if (index % 256 === 0) await turn();
       }
     }
-    const extents = builder.build();
+    const extents = builder.build([...basis.checks, ...delta.checks]);
     if (diff.size === undefined) this.#catalog.setSize(diff.setId, diff.id, extents.length);
     else if (diff.size !== extents.length) {
       throw new DuplifsError('DAMAGED', `The change of "${name}" does not give the size it should`);
@@ -255,21 +338,4 @@ export class Content {
 
 function keyOf({ id, setId }: Pick<FileVersion, 'id' | 'setId'>): string {
   return `${id}:${setId}`;
-}
-
-/** All of a content or delta; undefined where pieces are missing. */
-function extentsOf(pieces: readonly Piece[]): Extents | undefined {
-  const [only] = pieces;
-  if (pieces.length === 1 && only !== undefined && only.number <= 1) {
-    return Extents.ofRun(only.volumeId, only.offset, only.length);
-  }
-  const builder = new ExtentsBuilder();
-  let expected: number | undefined;
-  for (const piece of pieces) {
-    // one whole content, or all pieces of it from the first on
-    if (piece.number !== (expected ?? Math.min(piece.number, 1))) return undefined;
-    expected = piece.number + 1;
-    builder.add(piece.volumeId, piece.offset, piece.length);
-  }
-  return builder.build();
 }

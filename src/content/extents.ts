@@ -3,11 +3,15 @@
  * typed arrays, for a large file has very many (one a 64 KiB piece).
  */
 import { DuplifsError } from '../base/index.js';
+import type { PlaceChecks } from './place-checks.js';
+import type { Run } from './runs.js';
 
 /** More would be a file of some 500 GiB in pieces of 64 KiB, or a delta made to fill memory. */
 const maxExtents = 2 ** 23;
 
 export class Extents {
+  /** What is to be checked before bytes of an extent are served; none where the volumes themselves gave the places. */
+  readonly checks: readonly PlaceChecks[];
   readonly count: number;
   /** Bytes in the file. */
   readonly length: number;
@@ -15,7 +19,13 @@ export class Extents {
   readonly #volumes: Float64Array;
   readonly #offsets: Float64Array;
 
-  constructor(count: number, ends: Float64Array, volumes: Float64Array, offsets: Float64Array) {
+  constructor(
+    count: number,
+    arrays: { ends: Float64Array; volumes: Float64Array; offsets: Float64Array },
+    checks: readonly PlaceChecks[] = [],
+  ) {
+    const { ends, volumes, offsets } = arrays;
+    this.checks = checks;
     this.count = count;
     this.length = count === 0 ? 0 : (ends[count - 1] ?? 0);
     this.#ends = ends;
@@ -24,12 +34,15 @@ export class Extents {
   }
 
   /** A file that lies in one run, as most do. */
-  static ofRun(volumeId: number, offset: number, length: number): Extents {
+  static ofRun({ volumeId, offset, length }: Run, checks?: readonly PlaceChecks[]): Extents {
     return new Extents(
       length === 0 ? 0 : 1,
-      Float64Array.of(length),
-      Float64Array.of(volumeId),
-      Float64Array.of(offset),
+      {
+        ends: Float64Array.of(length),
+        volumes: Float64Array.of(volumeId),
+        offsets: Float64Array.of(offset),
+      },
+      checks,
     );
   }
 
@@ -94,9 +107,14 @@ export class ExtentsBuilder {
     this.#count += 1;
   }
 
-  build(): Extents {
+  build(checks?: readonly PlaceChecks[]): Extents {
     const trim = (array: Float64Array): Float64Array => array.slice(0, this.#count);
-    return new Extents(this.#count, trim(this.#ends), trim(this.#volumes), trim(this.#offsets));
+    const arrays = {
+      ends: trim(this.#ends),
+      volumes: trim(this.#volumes),
+      offsets: trim(this.#offsets),
+    };
+    return new Extents(this.#count, arrays, checks);
   }
 
   #grow(): void {

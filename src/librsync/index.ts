@@ -15,4 +15,5 @@ export type { DeltaBuilderOptions } from './delta-builder.js';
 export type { SumsAhead } from './sums-ahead.js';
 export { parseSignature, unusableReason } from './signature.js';
 export type { Signature, SignatureKind } from './signature.js';
+export { SignatureCheck } from './signature-check.js';
 export { SignatureBuilder } from './signature-builder.js';

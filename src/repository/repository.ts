@@ -35,6 +35,8 @@ export class Repository {
       sets,
       content: new Content(this.#parts),
       owners: new OwnerMap(parts.numericOwner),
+      rebuilt: this.#parts.rebuilt,
+      proofOf: (setId) => this.#parts.proofOf(setId),
     };
     this.history = new History(this.#sources, (set) => this.snapshot(set));
   }

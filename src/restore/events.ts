@@ -1,10 +1,18 @@
 import type { RoomEvent } from '../base/index.js';
 
 /** What restore tells while it works. */
-export type RestoreEvent = OwnersNotRestored;
+export type RestoreEvent = OwnersNotRestored | VolumeNotCompared;
 
 /** Only root may set owners; what is restored belongs to whoever runs this. Told once. */
 export interface OwnersNotRestored extends RoomEvent {
   readonly level: 'warning';
   readonly code: 'owners-not-restored';
+}
+
+/** A volume could not be read, so what else it may hold of the tree is not known. */
+export interface VolumeNotCompared extends RoomEvent {
+  readonly level: 'warning';
+  readonly code: 'volume-not-compared';
+  readonly name: string;
+  readonly reason: string;
 }

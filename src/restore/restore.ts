@@ -1,11 +1,14 @@
 /**
- * Restores a snapshot, or one path of it, into a target. What fails is reported with its path and the
- * rest goes on; nothing half-written stays under its name.
+ * Restores a snapshot, or one path of it, into a target, as the verified volumes have it. What fails is reported with
+ * its path and the rest goes on; nothing half-written stays under its name.
  */
 import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DuplifsError, errorText, eventLoopTurns } from '../base/index.js';
-import type { Snapshot, SnapshotEntry } from '../snapshot/index.js';
+import { Disagreement } from '../snapshot/index.js';
+import type { ProvenWalk, Snapshot, SnapshotEntry } from '../snapshot/index.js';
+import { IdSet } from './id-set.js';
+import { isBelow, OpenFolders } from './open-folders.js';
 import { TreeWriter } from './tree-writer.js';
 import type { TreeWriterOptions } from './tree-writer.js';
 
@@ -28,7 +31,10 @@ export interface RestoreProgress {
 export interface RestoreResult {
   readonly entries: number;
   readonly bytes: number;
+  /** Entries that were not restored, and volumes that could not be held against the signatures. */
   readonly failures: number;
+  /** Of the failures: where signatures and volumes do not say the same. */
+  readonly disagreements: number;
 }
 
 /** One read: what the kernel, the cache and the disk all take well. */
@@ -70,10 +76,12 @@ class Restoring {
   readonly #snapshot: Snapshot;
   readonly #writer: TreeWriter;
   readonly #options: RestoreOptions & TreeWriterOptions;
-  /** Folders whose content is being written, outermost first. */
-  readonly #open: { readonly path: string; readonly entry: SnapshotEntry }[] = [];
+  readonly #folders: OpenFolders;
+  /** What was restored, or failed, by the id of its path. */
+  readonly #done = new IdSet();
   #progress: RestoreProgress = { entries: 0, bytes: 0, totalEntries: 0, totalBytes: 0 };
   #failures = 0;
+  #disagreements = 0;
   /** Below a folder that could not be made nothing can be written. */
   #skipBelow: string | undefined;
 
@@ -81,35 +89,79 @@ class Restoring {
     this.#snapshot = snapshot;
     this.#writer = new TreeWriter(target, options);
     this.#options = options;
+    this.#folders = new OpenFolders(this.#writer, (path, error) => {
+      this.#fail(path, error);
+    });
   }
 
   async run(start: SnapshotEntry): Promise<RestoreResult> {
-    const turn = eventLoopTurns();
     if (this.#options.onProgress !== undefined) this.#countAll(start);
-    for (const { path, entry } of this.#snapshot.walk(start)) {
-      this.#options.signal?.throwIfAborted();
-      this.#leaveFolders(path);
+    const walk = this.#snapshot.provenWalk(start);
+    await this.#restoreAll(walk);
+    const wasOlder = [...walk.late].filter((path) =>
+      this.#done.has(this.#snapshot.idOf(path) ?? 0),
+    );
+    if (walk.late.size > 0) {
+      // of a volume that is out of order, or of deletions that the signatures alone have
+      await this.#restoreAll(this.#snapshot.provenWalk(start));
+      for (const path of wasOlder) this.#fail(path, restoredOlder(path));
+    }
+    for (const { name, reason } of walk.unheld) {
+      this.#failures += 1;
+      const event = { code: 'volume-not-compared', name, reason: errorText(reason) } as const;
+      this.#options.report({ level: 'warning', ...event });
+    }
+    const { entries, bytes } = this.#progress;
+    return { entries, bytes, failures: this.#failures, disagreements: this.#disagreements };
+  }
+
+  /** Restores what a walk gives and was not restored yet. */
+  async #restoreAll(walk: ProvenWalk): Promise<void> {
+    const { signal } = this.#options;
+    const turn = eventLoopTurns();
+    for await (const { path, entry, reason } of walk.entries(signal)) {
+      signal?.throwIfAborted();
+      this.#folders.leave(path);
+      const wasDone = this.#done.has(entry.id);
+      this.#done.add(entry.id);
       if (this.#skipBelow !== undefined && isBelow(path, this.#skipBelow)) continue;
+      if (wasDone) {
+        if (entry.type === 'dir')
+          this.#folders.pass(path, isHint(entry) ? plainFolder(entry) : entry);
+        continue;
+      }
       try {
-        await this.#restore(path, entry);
+        if (reason !== undefined) this.#refuse(path, entry, reason);
+        else await this.#restore(path, entry);
       } catch (error) {
-        if (this.#options.signal?.aborted === true) throw error;
+        if (signal?.aborted === true) throw error;
         if (entry.type === 'dir') this.#skipBelow = path;
         this.#fail(path, error);
       }
       this.#advance({ entries: 1 });
       await turn(); // for signals, and the progress line
     }
-    this.#leaveFolders(undefined);
-    return { ...this.#progress, failures: this.#failures };
+    this.#folders.leave(undefined);
+    this.#skipBelow = undefined;
+  }
+
+  /** Nothing is made of what no volume holds; what volumes hold below such a folder lies in a plain one. */
+  #refuse(path: string, entry: SnapshotEntry, reason: unknown): void {
+    if (entry.type === 'dir') this.#folders.imply(path, plainFolder(entry));
+    this.#fail(path, reason);
   }
 
   async #restore(path: string, entry: SnapshotEntry): Promise<void> {
+    if (entry.type === 'dir' && !entry.proven) {
+      this.#folders.imply(path, entry);
+      return;
+    }
+    this.#folders.open();
     if (entry.type === 'dir') {
-      this.#writer.makeFolder(path);
-      this.#open.push({ path, entry });
+      this.#folders.make(path, entry);
     } else if (entry.type === 'reg') {
-      const complete = await this.#snapshot.complete(entry, this.#options.signal);
+      const size = await this.#snapshot.size(entry, this.#options.signal);
+      const complete = { ...entry, size };
       await this.#writer.writeFile(path, complete, this.#chunks(complete));
     } else {
       this.#writer.writeSpecial(path, entry);
@@ -119,32 +171,22 @@ class Restoring {
   async *#chunks(entry: SnapshotEntry & { readonly size: number }): AsyncGenerator<Uint8Array> {
     const { signal } = this.#options;
     const { size } = entry;
+    const check = entry.kind === 'diff' ? await this.#snapshot.rebuiltCheck(entry) : undefined;
     for (let at = 0; at < size;) {
       const chunk = await this.#snapshot.read(entry, at, Math.min(chunkLength, size - at), signal);
       if (chunk.length === 0)
         throw new DuplifsError('DAMAGED', 'The file is shorter than its size');
+      check?.update(chunk);
       yield chunk;
       at += chunk.length;
       this.#advance({ bytes: chunk.length });
     }
-  }
-
-  /** Finishes the folders that `path` is not in: their content is complete now. */
-  #leaveFolders(path: string | undefined): void {
-    for (;;) {
-      const last = this.#open.at(-1);
-      if (last === undefined || (path !== undefined && isBelow(path, last.path))) return;
-      this.#open.pop();
-      try {
-        this.#writer.finishFolder(last.path, last.entry);
-      } catch (error) {
-        this.#fail(last.path, error);
-      }
-    }
+    check?.end(); // what fails now has no name yet
   }
 
   #fail(path: string, error: unknown): void {
     this.#failures += 1;
+    if (error instanceof Disagreement) this.#disagreements += 1;
     this.#options.onFailure(path, error);
   }
 
@@ -165,6 +207,20 @@ class Restoring {
   }
 }
 
-function isBelow(path: string, folder: string): boolean {
-  return folder === '' || path.startsWith(`${folder}/`);
+/** Whether signatures alone tell of the entry itself. */
+function isHint(entry: SnapshotEntry): boolean {
+  return !entry.proven && entry.kind === 'stored';
+}
+
+function restoredOlder(path: string): Disagreement {
+  return new Disagreement(
+    `"${path}" was restored as an older set has it, before a volume of a newer set was found to hold it`,
+    'The signatures of the newer set do not tell of it; restore again into a new folder',
+  );
+}
+
+/** For what lies below a folder that nothing verified holds. */
+function plainFolder(entry: SnapshotEntry): SnapshotEntry {
+  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+  return { ...entry, mode: 0o700, uid, gid };
 }

@@ -59,6 +59,12 @@ export class TreeWriter {
     mkdirSync(at, { mode: 0o700 });
   }
 
+  /** Lets more be written into a folder that was finished. */
+  reopenFolder(path: string): void {
+    const at = this.#at(path);
+    if (typeAt(at) === 'folder') chmodSync(at, 0o700);
+  }
+
   /** Sets a folder's attributes, once all that it holds is written. */
   finishFolder(path: string, entry: SnapshotEntry): void {
     const at = this.#at(path);

@@ -1,5 +1,6 @@
 /** The tree that a chain's sigtars tell of. */
-export type { PreviousEntry } from './sigtar-entries.js';
+export { sigtarEntries } from './sigtar-entries.js';
+export type { PreviousEntry, SignedEntry } from './sigtar-entries.js';
 export { PathTypes } from './path-types.js';
 export { previousTree } from './previous-tree.js';
 export { signaturesUpTo, signedTree } from './signed-tree.js';

@@ -1,10 +1,20 @@
 /** The file tree as of one backup set: lookup, list, read, walk. */
 import { LRUCache } from 'lru-cache';
 import { rootId } from '../catalog/index.js';
-import type { Catalog, CatalogEntry, CatalogSet, SetListing } from '../catalog/index.js';
+import type {
+  Catalog,
+  CatalogEntry,
+  CatalogSet,
+  ListSource,
+  RebuiltCheck,
+  RebuiltChecks,
+  SetListing,
+  TreeProof,
+} from '../catalog/index.js';
 import type { Content } from '../content/index.js';
 import { DuplifsError, splitPath } from '../base/index.js';
 import type { OwnerMap } from './owners.js';
+import { ProvenWalk } from './proven-walk.js';
 
 /** An entry of a snapshot, with the owner that it has on this machine. */
 export interface SnapshotEntry extends CatalogEntry {
@@ -24,6 +34,8 @@ export interface SnapshotSources {
   readonly sets: SetListing;
   readonly content: Content;
   readonly owners: OwnerMap;
+  readonly proofOf: (setId: number) => TreeProof;
+  readonly rebuilt: Pick<RebuiltChecks, 'of'>;
 }
 
 const entriesPerQuery = 1000;
@@ -33,13 +45,16 @@ const listedFiles = 4096;
 export class Snapshot {
   readonly set: CatalogSet;
   readonly #sources: SnapshotSources;
+  readonly #proof: TreeProof;
   readonly #subfolders = new LRUCache<number, number>({ max: 100_000 });
   /** Files that were listed last, by their ids: whoever lists a folder reads its files next. */
   readonly #listed = new Map<number, SnapshotEntry>();
+  #listedChanges = 0;
 
   constructor(set: CatalogSet, sources: SnapshotSources) {
     this.set = set;
     this.#sources = sources;
+    this.#proof = sources.proofOf(set.id);
   }
 
   /** Whether the tree is in the catalog; until then only `load` may be called. */
@@ -63,7 +78,7 @@ export class Snapshot {
   /** The entry with an id; undefined when it did not exist at that time. */
   entry(id: number): SnapshotEntry | undefined {
     const listed = this.#listed.get(id);
-    if (listed !== undefined) return listed;
+    if (listed !== undefined && this.#listedChanges === this.#proof.changes) return listed;
     return this.#withOwner(this.#sources.catalog.entry(this.set.id, id));
   }
 
@@ -76,6 +91,15 @@ export class Snapshot {
     return this.#sources.catalog
       .children(this.set.id, folderId, after, limit)
       .map((entry) => this.#kept(this.#owned(entry)));
+  }
+
+  /** The id of a path, whether or not it exists at that time; undefined for one that no set has. */
+  idOf(path: string): number | undefined {
+    let id: number | undefined = rootId;
+    for (const name of splitPath(path)) {
+      if (id !== undefined) id = this.#sources.catalog.nameBelow(id, name);
+    }
+    return id;
   }
 
   /** The last component of a path. */
@@ -140,6 +164,54 @@ export class Snapshot {
     }
   }
 
+  /**
+   * The same walk, as the volumes have the tree: see ProvenWalk. Names that the signatures do not tell of are part of
+   * it, and what they alone tell of comes with a reason.
+   */
+  provenWalk(start: SnapshotEntry): ProvenWalk {
+    const parts = {
+      proof: this.#proof,
+      children: this.children.bind(this),
+      entry: this.entry.bind(this),
+    };
+    return new ProvenWalk(parts, start, this.#sources.catalog.pathOf(start.id));
+  }
+
+  /** Whether verified volumes, or an index, have shown that the entry is what the backup holds at that time. */
+  isProven(entry: SnapshotEntry): boolean {
+    return this.#proof.isProven(entry);
+  }
+
+  /**
+   * The entry as the volumes have it, for what may be known from signatures alone.
+   * @throws DuplifsError DAMAGED when they do not hold it, and whatever keeps them from being read
+   */
+  async prove(entry: SnapshotEntry, signal?: AbortSignal): Promise<SnapshotEntry> {
+    const path = this.#sources.catalog.pathOf(entry.id);
+    await this.provePath(path, signal);
+    const proven = this.entry(entry.id);
+    if (proven !== undefined) return proven;
+    throw new DuplifsError(
+      'DAMAGED',
+      `"${path}" was deleted, as the volumes of its chain have it`,
+      {
+        hint: 'The signatures of the chain do not tell of it; look at the set before',
+      },
+    );
+  }
+
+  /** Has what the volumes say of a path in the catalog; the path need not exist. */
+  async provePath(path: string, signal?: AbortSignal): Promise<void> {
+    await this.#proof.prove(path, signal);
+  }
+
+  /** What an entry is known from. */
+  sourceOf(entry: SnapshotEntry): ListSource {
+    if (!entry.proven) return 'signatures';
+    const list = this.#sources.catalog.listOf(entry.setId);
+    return list?.source === 'index' ? 'index' : 'volumes';
+  }
+
   /** The exact size of an entry; of a regular file it may have to be found in the volumes. */
   async size(entry: SnapshotEntry, signal?: AbortSignal): Promise<number> {
     return entry.size ?? (await this.#sources.content.size(entry, 'reader', signal));
@@ -148,13 +220,15 @@ export class Snapshot {
   /**
    * The entry with its exact size, and all else as the volumes have it: where they and the signatures
    * disagree, the volumes are right (a file that changed while it was backed up).
+   * @throws as `prove`
    */
   async complete(
     entry: SnapshotEntry,
     signal?: AbortSignal,
   ): Promise<SnapshotEntry & { readonly size: number }> {
-    const size = await this.size(entry, signal);
-    return { ...(this.entry(entry.id) ?? entry), size };
+    const proven = this.isProven(entry) ? entry : await this.prove(entry, signal);
+    const size = await this.size(proven, signal);
+    return { ...(this.entry(entry.id) ?? proven), size };
   }
 
   /** Bytes of a regular file, fewer than `length` only at its end; verified. */
@@ -165,6 +239,11 @@ export class Snapshot {
     signal?: AbortSignal,
   ): Buffer | Promise<Buffer> {
     return this.#sources.content.read(entry, offset, length, signal);
+  }
+
+  /** What a file must be that is rebuilt from a change; undefined where its volume alone says it. */
+  async rebuiltCheck(entry: SnapshotEntry): Promise<RebuiltCheck | undefined> {
+    return this.#sources.rebuilt.of(entry);
   }
 
   /** The names of the volumes that hold a regular file's bytes. */
@@ -182,9 +261,11 @@ export class Snapshot {
     }
   }
 
-  /** Keeps a file that has its exact size, so that nothing about it changes any more. */
+  /** Keeps a file that has its exact size, so that nothing about it changes any more before others are recorded. */
   #kept(entry: SnapshotEntry): SnapshotEntry {
     if (entry.type !== 'reg' || entry.size === undefined) return entry;
+    if (this.#listedChanges !== this.#proof.changes) this.#listed.clear();
+    this.#listedChanges = this.#proof.changes;
     if (this.#listed.size >= listedFiles) {
       const [oldest] = this.#listed.keys();
       if (oldest !== undefined) this.#listed.delete(oldest);
@@ -204,9 +285,11 @@ export class Snapshot {
     return {
       id: entry.id,
       name: entry.name,
+      parentId: entry.parentId,
       setId: entry.setId,
       kind: entry.kind,
       type: entry.type,
+      proven: entry.proven,
       mode: entry.mode,
       ownerId: entry.ownerId,
       mtimeSeconds: entry.mtimeSeconds,

@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { parseSignature, SignatureBuilder, unusableReason } from '../librsync/index.js';
+import { SignatureCheck } from '../librsync/index.js';
 
 /** Is given the whole content, in order. */
 export interface ContentCheck {
@@ -52,33 +52,17 @@ export class FileCheck implements ContentCheck {
   }
 }
 
-/** Compares with a librsync signature. */
-export class SignatureCheck implements ContentCheck {
-  readonly #signature: Buffer;
-  readonly #builder: SignatureBuilder;
-
-  private constructor(signature: Buffer, blockLength: number) {
-    this.#signature = signature;
-    this.#builder = new SignatureBuilder(blockLength);
-  }
-
-  /** Undefined for a signature of another kind than duplicity writes. `name` is what errors call it. */
-  static of(signature: Buffer, name: string): SignatureCheck | undefined {
-    const parsed = parseSignature(signature, name);
-    const isOurs = unusableReason(parsed) === undefined && parsed.strongLength === 8;
-    return isOurs ? new SignatureCheck(signature, parsed.blockLength) : undefined;
-  }
-
-  update(chunk: Buffer): Promise<void> {
-    this.#builder.update(chunk);
-    return Promise.resolve();
-  }
-
-  isSame(): Promise<boolean> {
-    return Promise.resolve(this.#builder.digest().equals(this.#signature));
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
+/** Compares with a librsync signature; undefined for one of another kind than duplicity writes. */
+export function signatureCheck(signature: Buffer, name: string): ContentCheck | undefined {
+  const check = SignatureCheck.of(signature, name);
+  return (
+    check && {
+      update: (chunk) => {
+        check.update(chunk);
+        return Promise.resolve();
+      },
+      isSame: () => Promise.resolve(check.isSame()),
+      close: () => Promise.resolve(),
+    }
+  );
 }

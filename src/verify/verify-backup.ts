@@ -47,6 +47,7 @@ export async function verifyBackup(
   const { path, folder, onDifference, onFailure, signal } = options;
   if (folder !== undefined) await refuseMissing(folder.path);
   await snapshot.load(signal);
+  await snapshot.provePath(path, signal);
   const result = await verify(snapshot, snapshot.resolve(path), {
     other: folder ? folderEntries(folder, signal) : signaturesOf(repository, snapshot, options),
     folder: folder?.path,

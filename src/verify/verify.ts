@@ -7,7 +7,7 @@ import { comparePaths, DuplifsError, encodeName } from '../base/index.js';
 import type { Snapshot, SnapshotEntry } from '../snapshot/index.js';
 import { compareEntry } from './compare-entry.js';
 import type { ComparedEntry } from './compare-entry.js';
-import { FileCheck, SignatureCheck } from './content-check.js';
+import { FileCheck, signatureCheck } from './content-check.js';
 import type { ContentCheck } from './content-check.js';
 import type { Difference } from './difference.js';
 
@@ -58,7 +58,7 @@ class Verifying {
     const { other, signal } = this.#options;
     const entries = other === undefined ? undefined : flatten(other);
     let have = await entries?.next();
-    for (const { path, entry } of this.#snapshot.walk(start)) {
+    for await (const { path, entry, reason } of this.#snapshot.provenWalk(start).entries(signal)) {
       signal.throwIfAborted();
       while (have?.done === false && comparePaths(have.value.path, path) < 0) {
         this.#compared += 1;
@@ -68,7 +68,8 @@ class Verifying {
       this.#compared += 1;
       const found = have?.done === false && have.value.path === path ? have.value : undefined;
       if (found !== undefined) have = await entries?.next();
-      await this.#verify(path, entry, found);
+      if (reason === undefined) await this.#verify(path, entry, found);
+      else this.#fail(path, reason);
     }
     for (; have?.done === false; have = await entries?.next()) {
       this.#compared += 1;
@@ -87,11 +88,9 @@ class Verifying {
     found: ComparedEntry | undefined,
   ): Promise<void> {
     try {
-      // a regular file's metadata are known for certain once its volumes were read
-      const complete =
-        entry.type === 'reg'
-          ? await this.#snapshot.complete(entry, this.#options.signal)
-          : { ...entry, size: 0 };
+      const { signal } = this.#options;
+      const size = entry.type === 'reg' ? await this.#snapshot.size(entry, signal) : 0;
+      const complete = { ...entry, size };
       const difference =
         this.#options.other === undefined ? undefined : compareEntry(path, complete, found);
       if (difference !== undefined) await this.#differ(difference);
@@ -102,9 +101,13 @@ class Verifying {
       }
     } catch (error) {
       this.#options.signal.throwIfAborted();
-      this.#failures += 1;
-      this.#options.onFailure(path, error);
+      this.#fail(path, error);
     }
+  }
+
+  #fail(path: string, reason: unknown): void {
+    this.#failures += 1;
+    this.#options.onFailure(path, reason);
   }
 
   async #checkOf(
@@ -117,7 +120,7 @@ class Verifying {
       const at = encodeName(path === '' ? folder : `${folder}/${path}`);
       return FileCheck.open(at, chunkBytes, followLinks);
     }
-    return found.signature && SignatureCheck.of(found.signature, path);
+    return found.signature && signatureCheck(found.signature, path);
   }
 
   /** Decodes the whole file; false when its content is not what the check wants. */

@@ -4,9 +4,11 @@ import { entryAttributes } from '../../src/mount/view/attributes.js';
 const folder = {
   id: 7,
   name: 'folder',
+  parentId: 1,
   setId: 1,
   kind: 'snapshot',
   type: 'dir',
+  proven: true,
   mode: 0o755,
   ownerId: 1,
   mtimeSeconds: 0,

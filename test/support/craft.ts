@@ -20,6 +20,8 @@ export interface Crafted extends Partial<EntryMetadata> {
   readonly kind?: 'snapshot' | 'diff' | 'deleted';
   readonly data?: Buffer;
   readonly piece?: number;
+  /** In the sigtar; one that fits nothing unless it is given. */
+  readonly signature?: Buffer;
 }
 
 export interface CraftedSet {
@@ -94,7 +96,7 @@ export function signatureTar(entries: readonly Crafted[]): Buffer {
     }
     const metadata = metadataOf(entry);
     const isFile = metadata.type === 'reg';
-    const data = isFile ? signature : Buffer.alloc(0);
+    const data = isFile ? (entry.signature ?? signature) : Buffer.alloc(0);
     const kind = isFile ? ('signature' as const) : ('snapshot' as const);
     const header = encodeSigtarHeader({ ...metadata, kind, signatureLength: data.length });
     return [header, data, Buffer.alloc(paddingLength(data.length))];

@@ -9,11 +9,16 @@ import type { ContentEntry, DifftarEntry } from './parser.js';
  */
 export function encodeDifftarHeader(entry: DifftarEntry): Buffer {
   if (entry.kind === 'deleted') return encodeTarEntry(deletedHeader(entry.path));
-  return encodeTarEntry(headerOf(entry, nameOf(entry), entry.dataLength));
+  return encodeTarEntry(headerOf(entry, difftarName(entry), entry.dataLength));
 }
 
-/** The root is "." as a folder and in pieces, and nothing at all otherwise. */
-function nameOf({ kind, path, type, piece }: ContentEntry): string {
+/** The entry's name in the tar. The root is "." as a folder and in pieces, and nothing at all otherwise. */
+export function difftarName({
+  kind,
+  path,
+  type,
+  piece,
+}: Pick<ContentEntry, 'kind' | 'path' | 'type' | 'piece'>): string {
   if (piece !== undefined) return `multivol_${kind}/${path === '' ? '.' : path}/${piece}`;
   if (type === 'dir') return `${kind}/${path === '' ? '.' : path}/`;
   return `${kind}/${path}`;

@@ -111,6 +111,12 @@ function text(bytes: Buffer, at: number, [offset, length]: Field): string {
   return isAscii ? bytes.toString('latin1', start, end) : decodeName(bytes.subarray(start, end));
 }
 
+/** Whether the record at `at`, which must be whole, has the checksum that it names. */
+export function checksumIsRight(bytes: Buffer, at: number): boolean {
+  const expected = readNumber(bytes, at + fields.checksum[0], fields.checksum[1]);
+  return expected !== undefined && checksumMatches(bytes, at, expected);
+}
+
 /** The sum of the record's bytes, its own field counted as blanks; some old tars added signed bytes. */
 function checksumMatches(bytes: Buffer, at: number, expected: number): boolean {
   const sum = sumWithoutField(bytes, at);

@@ -38,7 +38,11 @@ export function listCommand(): Command {
           for (const { path, entry } of snapshot.walk(start)) {
             signal.throwIfAborted();
             const full = [options.pathToRestore, path].filter((part) => part !== '').join('/');
-            await output.line(options.json ? jsonLine(full, entry) : textLine(full, entry));
+            await output.line(
+              options.json
+                ? jsonLine(full, entry, snapshot.sourceOf(entry))
+                : textLine(full, entry),
+            );
             await turn();
           }
           await output.end();
@@ -54,8 +58,11 @@ function textLine(path: string, entry: SnapshotEntry): Buffer {
   return Buffer.concat([Buffer.from(`${formatLocalTime(entry.mtimeSeconds)} `), name]);
 }
 
-/** A size is null until the volume with the file was seen; then `sizeLimit` is an upper bound. */
-function jsonLine(path: string, entry: SnapshotEntry): string {
+/**
+ * A size is null until the volume with the file was seen; then `sizeLimit` is an upper bound. `listedFrom` says what
+ * the entry is known from: "signatures" alone are a hint that no volume has proven yet.
+ */
+function jsonLine(path: string, entry: SnapshotEntry, listedFrom: string): string {
   return JSON.stringify({
     ...jsonName('path', path),
     type: entry.type,
@@ -67,6 +74,7 @@ function jsonLine(path: string, entry: SnapshotEntry): string {
     sizeLimit: entry.type === 'reg' && entry.size === undefined ? entry.sizeLimit : undefined,
     ...jsonName('linkTarget', entry.linkTarget),
     device: entry.device && [entry.device.major, entry.device.minor],
+    listedFrom,
   });
 }
 

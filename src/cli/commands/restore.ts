@@ -31,6 +31,7 @@ export function restoreCommand(): Command {
           const { log, signal } = context;
           const snapshot = snapshotAt(repository, options);
           await snapshot.load(signal);
+          await snapshot.provePath(options.pathToRestore, signal);
           const start = snapshot.resolve(options.pathToRestore);
           const progress = ProgressLine.onTerminal();
           const result = await restore(snapshot, start, target, {
@@ -52,7 +53,7 @@ export function restoreCommand(): Command {
           log.notice(`Restored ${result.entries - result.failures} entries, ${result.bytes} bytes`);
           if (result.failures === 0) return 0;
           log.error(`duplifs: ${result.failures} entries were not restored`);
-          return exitCodes.INCOMPLETE;
+          return result.disagreements > 0 ? exitCodes.DAMAGED : exitCodes.INCOMPLETE;
         }),
       );
     });

@@ -14,6 +14,14 @@ export const catalogTexts: EventTexts<CatalogEvent> = {
   'signatures-unusable': ({ name, reason }) => `The signatures "${name}" cannot be used: ${reason}`,
   'no-usable-signatures': ({ setKey }) =>
     `Set ${setKey} has no usable signatures; its tree is read from all of its volumes`,
+  'signatures-disagree': ({ name, setKey, volume, path, count }) =>
+    `"${name}" and "${volume}" of set ${setKey} do not say the same of "${path}"${count > 1 ? ` and of ${count - 1} more` : ''}; what the volumes hold is shown`,
+  'index-refuted': ({ name, setKey, volume, path }) =>
+    `The index "${name}" places "${path}" where "${volume}" has something else; set ${setKey} is read without it`,
+  'rebuilt-not-checked': ({ setKey, reason }) =>
+    `${reason}; files that set ${setKey} changes are not held against their signatures`,
+  'volume-not-held-against': ({ setKey, reason }) =>
+    `${reason}; what the signatures of set ${setKey} say could not be held against it`,
   'volume-not-shown': ({ reason }) => `${reason}; what lies in it is not shown`,
   'entries-out-of-order': ({ name, count }) =>
     `"${name}" holds ${count} entries out of order; they are shown in their place`,

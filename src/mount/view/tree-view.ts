@@ -58,11 +58,17 @@ export class TreeView implements View {
   }
 
   readlink(id: number, signal: AbortSignal): MaybePromise<string> {
-    return this.#loaded(signal, () => this.#entry(id).linkTarget ?? '');
+    return this.#loaded(signal, () =>
+      this.#proven(this.#entry(id), signal, ({ linkTarget }) => linkTarget ?? ''),
+    );
   }
 
   read(id: number, offset: number, length: number, signal: AbortSignal): MaybePromise<Uint8Array> {
-    return this.#loaded(signal, () => this.snapshot.read(this.#entry(id), offset, length, signal));
+    return this.#loaded(signal, () =>
+      this.#proven(this.#entry(id), signal, (entry) =>
+        this.snapshot.read(entry, offset, length, signal),
+      ),
+    );
   }
 
   xattrs(id: number, signal: AbortSignal): MaybePromise<ReadonlyMap<string, Uint8Array>> {
@@ -83,7 +89,7 @@ export class TreeView implements View {
     const { id, name, type, size } = entry;
     const ino = this.#node(id);
     // without a size there are no attributes; the kernel asks again where it needs them
-    return size === undefined
+    return size === undefined || !this.#isShown(entry)
       ? { name, ino, kind: type, cookie: id }
       : { name, ino, kind: type, cookie: id, attributes: this.#known(entry, size) };
   }
@@ -92,6 +98,33 @@ export class TreeView implements View {
   #loaded<T>(signal: AbortSignal, answer: () => MaybePromise<T>): MaybePromise<T> {
     if (this.snapshot.isLoaded) return answer();
     return this.snapshot.load(signal).then(answer);
+  }
+
+  /** Whether its attributes may be told: those of folders and links also from signatures, for lists. */
+  #isShown(entry: SnapshotEntry): boolean {
+    return entry.type === 'dir' || entry.type === 'sym' || this.snapshot.isProven(entry);
+  }
+
+  /**
+   * Answers from the entry once volumes have shown that it is what the backup holds: names and types may come from
+   * signatures, what lies behind them may not.
+   */
+  #proven<T>(
+    entry: SnapshotEntry,
+    signal: AbortSignal,
+    answer: (proven: SnapshotEntry) => MaybePromise<T>,
+  ): MaybePromise<T> {
+    if (this.snapshot.isProven(entry)) return answer(entry);
+    return this.snapshot.prove(entry, signal).then((proven) => {
+      if (proven.type === entry.type) return answer(proven);
+      throw new DuplifsError(
+        'DAMAGED',
+        `"${entry.name}" is listed as another type than its volume has it, in set ${this.snapshot.set.key}`,
+        {
+          hint: 'The signatures and the volumes of the set disagree; mount it again to see what it is',
+        },
+      );
+    });
   }
 
   /** Without the names that no kernel takes: a single one would make the whole folder unreadable. */
@@ -125,7 +158,7 @@ export class TreeView implements View {
   }
 
   #attributes(entry: SnapshotEntry, signal: AbortSignal): MaybePromise<Attributes> {
-    if (entry.size !== undefined) return this.#known(entry, entry.size);
+    if (entry.size !== undefined && this.#isShown(entry)) return this.#known(entry, entry.size);
     return this.snapshot.complete(entry, signal).then((known) => this.#known(known, known.size));
   }
 
