@@ -45,7 +45,8 @@ const namesPerStep = 1000;
 const begun = -1;
 
 /** What is wrong with a volume for good; anything else may be better at the next try. */
-const lasting = ['DAMAGED', 'FILE_MISSING', 'STORAGE_NOT_FOUND', 'SIGNATURE'] as const;
+const isLasting = (error: unknown): boolean =>
+  isDuplifsError(error, 'DAMAGED', 'FILE_MISSING', 'STORAGE_NOT_FOUND', 'SIGNATURE');
 
 export class SetLister {
   readonly #options: SetListerOptions;
@@ -167,7 +168,7 @@ export class SetLister {
     let isWhole = true;
     for (const volume of (await directory.ofSet(row.id)).all) {
       await cataloguer.catalogue([volume], 'reader').catch((error: unknown) => {
-        if (!isDuplifsError(error, ...lasting)) throw error;
+        if (!isLasting(error)) throw error;
         isWhole = false;
         report({ level: 'warning', code: 'volume-not-shown', reason: errorText(error) });
       });

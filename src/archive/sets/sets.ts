@@ -52,9 +52,13 @@ export function groupSets(stored: readonly StoredFile[], local: readonly StoredF
   const sets: BackupSet[] = [];
   const strays: StoredFile[] = [];
   for (const group of [...groups.values()].flatMap((sameEnd) => [...sameEnd.values()])) {
-    if (isSet(group)) sets.push(makeSet(group));
-    else
-      strays.push(...group.stored.filter(({ kind }) => kind === 'index' || kind === 'statistics'));
+    if (isSet(group)) {
+      sets.push(makeSet(group));
+      continue;
+    }
+    for (const file of group.stored) {
+      if (file.kind === 'index' || file.kind === 'statistics') strays.push(file);
+    }
   }
   if (sets.length > maxSets) {
     throw new DuplifsError(

@@ -14,7 +14,7 @@ const maxDerivedKeys = 256;
  * it lives in memory only.
  */
 export class Passphrases {
-  readonly #ordered: string[];
+  #ordered: readonly string[];
   readonly #derived = new LRUCache<string, Promise<Buffer>>({ max: maxDerivedKeys });
   readonly #asked = new Set<string>();
   readonly #ask: Ask | undefined;
@@ -32,8 +32,8 @@ export class Passphrases {
   }
 
   worked(passphrase: string): void {
-    const at = this.#ordered.indexOf(passphrase);
-    if (at > 0) this.#ordered.unshift(...this.#ordered.splice(at, 1));
+    if (!this.#ordered.includes(passphrase)) return;
+    this.#ordered = [passphrase, ...this.#ordered.filter((one) => one !== passphrase)];
   }
 
   /** The key for a cipher, derived once: gpg's usual count takes some 0.1 s. */
@@ -69,7 +69,9 @@ export class Passphrases {
         return undefined;
       }
       const opened = await retry([answer]);
-      if (opened !== undefined && !this.#ordered.includes(answer)) this.#ordered.unshift(answer);
+      if (opened !== undefined && !this.#ordered.includes(answer)) {
+        this.#ordered = [answer, ...this.#ordered];
+      }
       return opened;
     });
     this.#lastQuestion = mine.catch(() => undefined);
