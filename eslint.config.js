@@ -76,7 +76,8 @@ const noSpreadArguments = [
     message: 'Go through the list: a long one is more arguments than the stack holds',
   },
   {
-    selector: 'CallExpression[callee.property.name="apply"]:not([callee.object.name="Reflect"])',
+    selector:
+      'CallExpression[callee.property.type="Identifier"][callee.property.name="apply"]:not([callee.object.name="Reflect"])',
     message: 'Go through the list: a long one is more arguments than the stack holds',
   },
 ];

@@ -229,13 +229,13 @@ export class Catalog {
     return owner;
   }
 
-  /** Where the bytes of a path's version in a set lie, in order. */
-  pieces(setId: number, id: number): Piece[] {
-    return this.#pieces.pieces(setId, id);
+  /** Where the bytes of a path's version in a set lie, in order, some at a time. */
+  pieces(setId: number, id: number): Iterable<readonly Piece[]> {
+    return this.#pieces.pages(setId, id);
   }
 
-  /** The same, cheaper for who asks for paths in the order of their ids; see PieceReader. */
-  piecesInTurn(setId: number, id: number): Piece[] {
+  /** The same, if they are few, and cheaper for who asks for paths in the order of their ids; see PieceReader. */
+  piecesInTurn(setId: number, id: number): Piece[] | undefined {
     return this.#pieces.piecesInTurn(setId, id);
   }
 

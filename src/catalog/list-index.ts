@@ -4,7 +4,7 @@
  *
  * Session keys are handed over, never written: the catalog lies on the disk in the clear.
  */
-import { IndexParser, layoutNumbers, piecesOf } from '../archive/index.js';
+import { IndexParser, layoutNumbers } from '../archive/index.js';
 import type { BlockTable, IndexEntry, IndexVolume } from '../archive/index.js';
 import { DuplifsError } from '../base/index.js';
 import { cipherById } from '../openpgp/index.js';
@@ -41,7 +41,7 @@ export async function listIndex(
   const implied = new ImpliedFolders(catalog, writer, set);
   const tables = new VolumeTables(catalog, byNumber, directory, name);
   const putPiece = catalog.connection.prepare<number[]>(
-    'INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?)',
+    'INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
   let entries: IndexEntry[] = [];
   const parser = new IndexParser(name, {
@@ -63,11 +63,11 @@ export async function listIndex(
     implied.check();
     const isWhole = entry.runs.length === 1 && entry.runs[0]?.count === 1;
     let number = isWhole ? 0 : 1;
-    for (const { volume, offset, length } of piecesOf(entry.runs)) {
+    for (const { volume, offset, length, count, stride } of entry.runs) {
       const volumeId = byNumber.get(volume)?.id;
       if (volumeId === undefined) throw unknownVolume(name, volume);
-      putPiece.run(id, set.id, volume, offset, length, volumeId, number);
-      number += 1;
+      putPiece.run(id, set.id, volume, offset, length, volumeId, number, count, stride);
+      number += count;
     }
   };
   const write = async (): Promise<void> => {

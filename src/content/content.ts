@@ -8,14 +8,15 @@ import type {
   Catalog,
   CatalogEntry,
   FileLocator,
-  Piece,
   SetListing,
   VolumeReader,
 } from '../catalog/index.js';
 import { DuplifsError, eventLoopTurns, SharedTask } from '../base/index.js';
 import { readDeltaCommands } from '../librsync/index.js';
 import type { DecodePriority } from '../volume/index.js';
-import { Extents, ExtentsBuilder } from './extents.js';
+import { ExtentsJoiner, PieceExtents } from './build-extents.js';
+import type { Extents } from './extents.js';
+import { Build, LargeBuilds } from './large-builds.js';
 import { ReadAhead } from './read-ahead.js';
 import { closeGaps, runsOf, spanOf } from './runs.js';
 import type { Run } from './runs.js';
@@ -25,9 +26,8 @@ export type FileVersion = Pick<CatalogEntry, 'id' | 'setId' | 'kind' | 'size'>;
 
 /** Memory for the extents of all files together. */
 const maxExtentBytes = 16 * 2 ** 20;
-/** An object of its own, three arrays and their buffers; and what each extent takes in them. */
+/** Objects of their own, whatever the extents take. */
 const bytesPerFile = 1000;
-const bytesPerExtent = 24;
 
 /** What contents are made from. */
 export interface ContentSources {
@@ -51,6 +51,7 @@ export class Content {
   readonly #extents: LRUCache<string, Extents>;
   readonly #resolving = new Map<string, SharedTask<Extents>>();
   readonly #readAhead: ReadAhead;
+  readonly #large = new LargeBuilds();
 
   constructor({ catalog, files, volumes, sets }: ContentSources) {
     this.#catalog = catalog;
@@ -63,8 +64,7 @@ export class Content {
     this.#extents = new LRUCache({
       maxSize: maxExtentBytes,
       // one file of very many extents is kept all the same: to find them anew at each read is worse
-      sizeCalculation: ({ count }) =>
-        Math.min(bytesPerFile + count * bytesPerExtent, maxExtentBytes),
+      sizeCalculation: ({ heldBytes }) => Math.min(bytesPerFile + heldBytes, maxExtentBytes),
     });
   }
 
@@ -101,7 +101,7 @@ export class Content {
   /** The names of the volumes that hold the version's bytes. */
   async volumeNames(version: FileVersion, signal?: AbortSignal): Promise<string[]> {
     const extents = await this.#resolve(version, signal);
-    return [...extents.volumeIds()].map((id) => this.#volumes.nameOf(id));
+    return [...extents.volumeIds].map((id) => this.#volumes.nameOf(id));
   }
 
   /**
@@ -110,7 +110,11 @@ export class Content {
    */
   #plain(version: FileVersion, offset: number, length: number): Extents | undefined {
     if (version.kind !== 'snapshot' || version.size === undefined) return undefined;
-    const extents = extentsOf(this.#catalog.piecesInTurn(version.setId, version.id));
+    const pieces = this.#catalog.piecesInTurn(version.setId, version.id);
+    if (pieces === undefined) return undefined;
+    const whole = new PieceExtents(() => this.#catalog.pathOf(version.id));
+    for (const piece of pieces) whole.add(piece);
+    const extents = whole.build();
     if (extents?.length !== version.size) return undefined; // forgotten since, with its set, or not all
     if (offset > 0 || length < extents.length) this.#extents.set(keyOf(version), extents);
     return extents;
@@ -125,6 +129,37 @@ export class Content {
     const wanted = Math.min(length, extents.length - offset);
     if (wanted <= 0) return Buffer.alloc(0);
     const runs = runsOf(extents, offset, wanted);
+    const covered = runs.reduce((sum, run) => sum + run.length, 0);
+    if (covered === wanted) return this.#readRuns(runs, wanted, signal);
+    return this.#readInTurn(extents, offset, wanted, signal);
+  }
+
+  /** Reads what is cut into very many runs: some thousand of them at a time. */
+  async #readInTurn(
+    extents: Extents,
+    offset: number,
+    length: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Buffer> {
+    const parts: Buffer[] = [];
+    const turn = eventLoopTurns();
+    for (let done = 0; done < length;) {
+      signal?.throwIfAborted();
+      const runs = runsOf(extents, offset + done, length - done);
+      const covered = runs.reduce((sum, run) => sum + run.length, 0);
+      parts.push(await this.#readRuns(runs, covered, signal));
+      done += covered;
+      await turn();
+    }
+    return Buffer.concat(parts, length);
+  }
+
+  /** The bytes of the runs, `wanted` in all. */
+  #readRuns(
+    runs: readonly Run[],
+    wanted: number,
+    signal: AbortSignal | undefined,
+  ): Buffer | Promise<Buffer> {
     const [only] = runs;
     if (runs.length === 1 && only !== undefined) return this.#readRun(only, signal);
     const span = spanOf(runs);
@@ -167,8 +202,21 @@ export class Content {
     return extents;
   }
 
-  /** Follows the diffs back to the snapshot that they start from, and applies them in order. */
   async #build(version: FileVersion, signal: AbortSignal | undefined): Promise<Extents> {
+    const build = new Build(this.#large, signal);
+    try {
+      return await this.#buildBy(version, build, signal);
+    } finally {
+      build.end();
+    }
+  }
+
+  /** Follows the diffs back to the snapshot that they start from, and applies them in order. */
+  async #buildBy(
+    version: FileVersion,
+    build: Build,
+    signal: AbortSignal | undefined,
+  ): Promise<Extents> {
     const diffs: CatalogEntry[] = [];
     for (const { setId, deleted } of this.#catalog.history(version.setId, version.id)) {
       if (deleted) break;
@@ -176,8 +224,10 @@ export class Content {
       if (entry.type !== 'reg') break;
       if (entry.kind === 'snapshot') {
         if (entry.size === undefined) throw this.#incomplete(entry);
-        let extents = this.#pieces(entry);
-        for (const diff of diffs.reverse()) extents = await this.#apply(extents, diff, signal);
+        let extents = await this.#pieces(entry, build);
+        for (const diff of diffs.reverse()) {
+          extents = await this.#apply(extents, diff, build, signal);
+        }
         return extents;
       }
       diffs.push(entry);
@@ -207,9 +257,13 @@ export class Content {
     return entry;
   }
 
-  #pieces(version: Pick<FileVersion, 'setId' | 'id'>): Extents {
-    const pieces = this.#catalog.pieces(version.setId, version.id);
-    const extents = extentsOf(pieces);
+  async #pieces(version: Pick<FileVersion, 'setId' | 'id'>, build: Build): Promise<Extents> {
+    const whole = new PieceExtents(() => this.#catalog.pathOf(version.id));
+    for (const page of this.#catalog.pieces(version.setId, version.id)) {
+      for (const piece of page) whole.add(piece);
+      await build.pause(whole.count);
+    }
+    const extents = whole.build();
     if (extents === undefined) throw this.#incomplete(version);
     return extents;
   }
@@ -225,26 +279,23 @@ export class Content {
   async #apply(
     basis: Extents,
     diff: CatalogEntry,
+    build: Build,
     signal: AbortSignal | undefined,
   ): Promise<Extents> {
-    const delta = this.#pieces(diff);
-    const builder = new ExtentsBuilder();
-    const add = builder.add.bind(builder);
+    const delta = await this.#pieces(diff, build);
+    const joiner = new ExtentsJoiner(build, () => this.#catalog.pathOf(diff.id));
     const read = async (offset: number, length: number): Promise<Buffer> =>
       this.#readExtents(delta, offset, length, signal);
     const name = this.#catalog.pathOf(diff.id);
-    const turn = eventLoopTurns();
-    for await (const commands of readDeltaCommands(read, delta.length, {
-      name,
-      basisLength: basis.length,
-    })) {
+    const basisLength = basis.length;
+    for await (const commands of readDeltaCommands(read, delta.length, { name, basisLength })) {
       for (let index = 0; index < commands.count; index += 1) {
         const from = commands.literalFlag[index] === 1 ? delta : basis;
-        from.slice(commands.source[index] ?? 0, commands.length[index] ?? 0, add);
-        if (index % 256 === 0) await turn();
+        const added = joiner.add(from, commands.source[index] ?? 0, commands.length[index] ?? 0);
+        if (added !== undefined) await added;
       }
     }
-    const extents = builder.build();
+    const extents = joiner.build();
     if (diff.size === undefined) this.#catalog.setSize(diff.setId, diff.id, extents.length);
     else if (diff.size !== extents.length) {
       throw new DuplifsError('DAMAGED', `The change of "${name}" does not give the size it should`);
@@ -255,21 +306,4 @@ export class Content {
 
 function keyOf({ id, setId }: Pick<FileVersion, 'id' | 'setId'>): string {
   return `${id}:${setId}`;
-}
-
-/** All of a content or delta; undefined where pieces are missing. */
-function extentsOf(pieces: readonly Piece[]): Extents | undefined {
-  const [only] = pieces;
-  if (pieces.length === 1 && only !== undefined && only.number <= 1) {
-    return Extents.ofRun(only.volumeId, only.offset, only.length);
-  }
-  const builder = new ExtentsBuilder();
-  let expected: number | undefined;
-  for (const piece of pieces) {
-    // one whole content, or all pieces of it from the first on
-    if (piece.number !== (expected ?? Math.min(piece.number, 1))) return undefined;
-    expected = piece.number + 1;
-    builder.add(piece.volumeId, piece.offset, piece.length);
-  }
-  return builder.build();
 }

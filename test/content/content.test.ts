@@ -162,7 +162,7 @@ describe('a hostile delta', () => {
         ).get('f') ?? {};
       expect(error).toMatchObject({
         code: 'DAMAGED',
-        message: 'A file is cut into more than 8388608 runs',
+        message: '"f" is cut into more than 8388608 runs',
       });
       expect((await bytesOf(repository, 'g')).toString()).toBe('well');
     });
