@@ -37,13 +37,14 @@ export interface OpenBaseOptions {
   readonly localNames: ReadonlySet<string>;
   /** Whether what the archive dir lacks is fetched into it. */
   readonly fetches: boolean;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Undefined when the collection has nothing that could be continued. */
 export async function openBase(
   target: Target,
   { primary }: Collection,
-  { localNames, fetches }: OpenBaseOptions,
+  { localNames, fetches, signal }: OpenBaseOptions,
 ): Promise<ChainBase | undefined> {
   if (primary?.base === undefined) return undefined;
   const { base, chain } = primary;
@@ -53,17 +54,17 @@ export async function openBase(
     if (setSeconds > base.times.endSeconds) continue;
     const name = localSignaturesName(file);
     const isMissing = !localNames.has(name);
-    if (isMissing && fetches) await fetchLocalCopy(target, file, name);
+    if (isMissing && fetches) await fetchLocalCopy(target, file, { name, signal });
     signatures.push({ setSeconds, name, stored: isMissing && !fetches ? file : undefined });
   }
   const stored = manifestFileOf(base);
   const name = localManifestName(stored);
   const isLocalManifest = localNames.has(name);
-  if (!isLocalManifest && fetches) await fetchLocalCopy(target, stored, name);
+  if (!isLocalManifest && fetches) await fetchLocalCopy(target, stored, { name, signal });
   const manifest =
     isLocalManifest || fetches
-      ? await readLocalManifest(target, name)
-      : await readStoredManifest(target, stored);
+      ? await readLocalManifest(target, name, { set: base, signal })
+      : await readStoredManifest(target, stored, { set: base, signal });
   return { base, fullSeconds: chain.startSeconds, signatures, manifest, isLocalManifest };
 }
 

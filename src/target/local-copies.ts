@@ -17,17 +17,24 @@ export function localSignaturesName(stored: Pick<StoredFile, 'name'>): string {
   return `${stemOf(stored.name)}.gz`;
 }
 
+export interface LocalCopyOptions {
+  /** What the copy is called. */
+  readonly name: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Fetches a stored file into the archive dir, whole or not at all; under a name that ends in `.gz` it is packed. */
 export async function fetchLocalCopy(
   target: Target,
   file: StoredFile,
-  localName: string,
+  { name: localName, signal }: LocalCopyOptions,
 ): Promise<void> {
+  signal?.throwIfAborted();
   target.report({ level: 'notice', code: 'fetching-local-copy', name: file.name });
   const temporary = join(target.archiveFolder, fetchingName);
   try {
     await pipeline(
-      target.decodeMetadata(file),
+      target.decodeMetadata(file, signal),
       localName.endsWith('.gz') ? createGzip() : new PassThrough(),
       createWriteStream(temporary, { mode: 0o600 }),
     );
