@@ -71,6 +71,7 @@ export async function listSignatures(
   let length = 0;
   for await (const chunk of plaintext) {
     length += chunk.length;
+    signal?.throwIfAborted();
     parser.push(chunk);
     if (entries.length >= entriesPerBatch) await write();
   }
@@ -79,5 +80,5 @@ export async function listSignatures(
     throw new DuplifsError('DAMAGED', `"${name}" is cut short: it has no end mark`);
   }
   await write();
-  return implied.finish();
+  return implied.finish(signal);
 }

@@ -30,6 +30,8 @@ export interface SetListerOptions {
   readonly cataloguer: VolumeCataloguer;
   readonly target: Target;
   readonly lockPath: string;
+  /** Ends what is under way, whoever waits for it: the catalog is closed. */
+  readonly closing: AbortSignal;
   readonly report: Report<CatalogEvent>;
 }
 
@@ -55,6 +57,11 @@ export class SetLister {
 
   constructor(options: SetListerOptions) {
     this.#options = options;
+  }
+
+  /** Waits until what was under way has ended, after `closing` was aborted. */
+  async ended(): Promise<void> {
+    await Promise.allSettled(this.#listing.values());
   }
 
   isListed(setId: number): boolean {
@@ -83,7 +90,7 @@ export class SetLister {
   }
 
   async #list(setId: number): Promise<void> {
-    const { catalog, known, report, lockPath } = this.#options;
+    const { catalog, known, report, lockPath, closing } = this.#options;
     const set = known.get(setId);
     const { connection } = catalog;
     const listed = connection
@@ -92,7 +99,7 @@ export class SetLister {
     const setListed = connection.prepare<[number, number]>(
       'UPDATE sets SET listed = ? WHERE id = ?',
     );
-    await withFillLock(lockPath, async () => {
+    const fill = async (): Promise<void> => {
       const before = listed.get(setId);
       if (before === 1) return; // another process did it
       if (before !== 0) this.#clear(setId);
@@ -113,13 +120,14 @@ export class SetLister {
         leaveToPrune(connection, setId);
         throw new DuplifsError('NO_BACKUP', 'The backup set is no longer on the storage');
       }
-    });
+    };
+    await withFillLock(lockPath, fill, closing);
     this.#listed.add(setId);
   }
 
   /** What duplifs wrote beside its own sets; undefined if there is none that can be used. */
   async #fromIndex({ row, stored }: KnownSet): Promise<Found | undefined> {
-    const { catalog, writer, target, directory, report } = this.#options;
+    const { catalog, writer, target, directory, report, closing } = this.#options;
     // anybody who can write to the storage could have put an index in the clear beside an encrypted set
     const isEncrypted = stored.manifests.some(({ container }) => container === 'gpg');
     const [file] = stored.index.filter(({ container }) => !isEncrypted || container === 'gpg');
@@ -127,8 +135,8 @@ export class SetLister {
     try {
       const volumes = (await directory.ofSet(row.id)).all;
       const listed = { catalog, writer, set: row, volumes, directory };
-      const plaintext = decodeFile(target.storage, file, target.decode);
-      const implied = await listIndex(listed, file.name, plaintext);
+      const plaintext = decodeFile(target.storage, file, { ...target.decode, signal: closing });
+      const implied = await listIndex(listed, file.name, plaintext, closing);
       directory.forgetRefs(row.id);
       return { ...implied, isWhole: true };
     } catch (error) {
@@ -142,16 +150,17 @@ export class SetLister {
 
   /** The archive dir's copy of the sigtar first, else the stored one; undefined if none can be used. */
   async #fromSignatures({ row, stored }: KnownSet): Promise<Found | undefined> {
-    const { catalog, writer, target, known, report } = this.#options;
+    const { catalog, writer, target, known, report, closing } = this.#options;
     const sources = stored.signatures.flatMap((file) => {
       const localName = localSignaturesName(file);
       const local = { name: localName, chunks: () => target.decodeLocalSignatures(localName) };
-      const remote = { name: file.name, chunks: () => target.decodeMetadata(file) };
+      const remote = { name: file.name, chunks: () => target.decodeMetadata(file, closing) };
       return known.localNames.has(localName) ? [local, remote] : [remote];
     });
+    const listed = { catalog, writer, set: row };
     for (const { name, chunks } of sources) {
       try {
-        const implied = await listSignatures({ catalog, writer, set: row }, name, chunks());
+        const implied = await listSignatures(listed, name, chunks(), closing);
         return { ...implied, isWhole: true };
       } catch (error) {
         if (!isDuplifsError(error, 'DAMAGED', 'STORAGE_NOT_FOUND')) throw error;
@@ -164,10 +173,11 @@ export class SetLister {
   }
 
   async #fromVolumes({ row }: KnownSet): Promise<Found> {
-    const { catalog, writer, directory, cataloguer, report } = this.#options;
+    const { catalog, writer, directory, cataloguer, report, closing } = this.#options;
     let isWhole = true;
     for (const volume of (await directory.ofSet(row.id)).all) {
-      await cataloguer.catalogue([volume], 'reader').catch((error: unknown) => {
+      await cataloguer.catalogue([volume], 'reader', closing).catch((error: unknown) => {
+        closing.throwIfAborted();
         if (!isLasting(error)) throw error;
         isWhole = false;
         report({ level: 'warning', code: 'volume-not-shown', reason: errorText(error) });
@@ -186,8 +196,9 @@ export class SetLister {
       last = ids.at(-1) ?? 0;
       if (ids.length < namesPerStep) break;
       await setImmediate();
+      closing.throwIfAborted();
     }
-    return { ...implied.finish(), isWhole };
+    return { ...(await implied.finish(closing)), isWhole };
   }
 
   #clear(setId: number): void {

@@ -4,7 +4,9 @@
  *
  * Everything is done once for all who wait for it, and again by the next process if this one ends in the middle.
  */
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
+import { DuplifsError } from '../base/index.js';
 import type { Report } from '../base/index.js';
 import type { Target } from '../target/index.js';
 import { VolumeStore } from '../volume/index.js';
@@ -46,6 +48,8 @@ export class TargetCatalog {
   readonly cataloguer: VolumeCataloguer;
   readonly #store: VolumeStore;
   readonly #target: Target;
+  readonly #lister: SetLister;
+  readonly #closing = new AbortController();
 
   constructor({ target, slots, memoryBytes, wholeVolumes, report }: TargetCatalogOptions) {
     const path = join(target.archiveFolder, catalogName);
@@ -53,7 +57,16 @@ export class TargetCatalog {
     const writer = new EntryWriter(catalog.connection);
     const known = new KnownSets(catalog);
     const { connection } = catalog;
-    const directory = new VolumeDirectory({ connection, known, target, wholeVolumes, report });
+    const closing = this.#closing.signal;
+    setMaxListeners(0, closing);
+    const directory = new VolumeDirectory({
+      connection,
+      known,
+      target,
+      wholeVolumes,
+      closing,
+      report,
+    });
     const store = new VolumeStore({
       ...target.decode,
       storage: target.storage,
@@ -63,17 +76,13 @@ export class TargetCatalog {
     });
     const cataloguer = new VolumeCataloguer({ connection, writer, directory, store, report });
     const lockPath = `${path}.lock`;
-    const parts = { catalog, writer, known, directory, cataloguer, target, report };
+    const parts = { catalog, writer, known, directory, cataloguer, target, report, closing };
+    const lister = new SetLister({ ...parts, lockPath });
     this.catalog = catalog;
     this.directory = directory;
     this.cataloguer = cataloguer;
-    this.sets = new SetListing({
-      catalog,
-      known,
-      directory,
-      target,
-      lister: new SetLister({ ...parts, lockPath }),
-    });
+    this.sets = new SetListing({ catalog, known, directory, target, lister });
+    this.#lister = lister;
     this.files = new FileLocator({ catalog, known, directory, cataloguer });
     this.volumes = new VolumeReader(store, directory);
     this.#store = store;
@@ -82,7 +91,10 @@ export class TargetCatalog {
 
   /** Ends what is under way, and closes the storage and the catalog. */
   async close(): Promise<void> {
+    this.#closing.abort(new DuplifsError('ABORTED', 'The backup was closed'));
     await this.#store.close();
+    await this.#lister.ended();
+    await this.directory.ended();
     await this.#target.storage.close();
     this.catalog.close();
   }

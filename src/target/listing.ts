@@ -1,8 +1,8 @@
 /** What a target holds by the names of its files: on the storage, and of it in the archive dir. */
 import { readdir } from 'node:fs/promises';
-import { collect, parseFileName, setKey } from '../archive/index.js';
-import type { Collection, NamePrefixes, StoredFile } from '../archive/index.js';
-import { isDuplifsError } from '../base/index.js';
+import { collectFiles, parseFileName, setKey } from '../archive/index.js';
+import type { Collection, NamePrefixes, SetTimes, StoredFile } from '../archive/index.js';
+import { eventLoopTurns, isDuplifsError } from '../base/index.js';
 import type { StoredObject } from '../storage/index.js';
 import { isLockName } from './locks/lock-name.js';
 import type { TargetPlace } from './place.js';
@@ -29,27 +29,48 @@ export class TargetListing {
   readonly #sizes: ReadonlyMap<string, number>;
   #collection: Collection | undefined;
 
-  constructor(
-    stored: readonly StoredObject[],
+  private constructor(parts: ListingParts) {
+    this.#prefixes = parts.prefixes;
+    this.stored = parts.stored;
+    this.localNames = new Set(parts.localNames);
+    this.files = parts.files;
+    this.wholeKeys = wholeSetKeys(this.files);
+    this.#sizes = parts.sizes;
+  }
+
+  /** Takes the names apart, with turns of the event loop between: a storage may have millions. */
+  static async make(
+    objects: readonly StoredObject[],
     localNames: readonly string[],
     prefixes: NamePrefixes,
-  ) {
-    this.#prefixes = prefixes;
-    this.stored = stored.filter(({ name }) => !isLockName(name, prefixes));
-    this.localNames = new Set(localNames);
-    this.files = stored
-      .map(({ name }) => parseFileName(name, { prefixes }))
-      .filter((file) => file !== undefined);
-    this.wholeKeys = wholeSetKeys(this.files);
-    this.#sizes = new Map(stored.map(({ name, size }) => [name, size]));
+    signal?: AbortSignal,
+  ): Promise<TargetListing> {
+    const turn = eventLoopTurns();
+    const stored: StoredObject[] = [];
+    const files: StoredFile[] = [];
+    const sizes = new Map<string, number>();
+    let lastTimes: SetTimes | undefined;
+    for (const [index, object] of objects.entries()) {
+      if (index % namesPerTurn === 0) {
+        signal?.throwIfAborted();
+        await turn();
+      }
+      const isTwice = sizes.has(object.name);
+      sizes.set(object.name, object.size);
+      if (!isLockName(object.name, prefixes)) stored.push(object);
+      const file = isTwice ? undefined : parseFileName(object.name, { prefixes });
+      if (file === undefined) continue;
+      // the files of a set share one object
+      const times = isSameTimes(file.times, lastTimes) ? lastTimes : file.times;
+      lastTimes = times;
+      files.push({ ...file, times });
+    }
+    return new TargetListing({ stored, localNames, prefixes, files, sizes });
   }
 
   /** All sets and chains, those of interrupted runs too. */
   get collection(): Collection {
-    this.#collection ??= this.#collect(
-      this.stored.map(({ name }) => name),
-      this.localNames,
-    );
+    this.#collection ??= collectFiles(this.files, this.#parse(this.localNames));
     return this.#collection;
   }
 
@@ -58,13 +79,11 @@ export class TargetListing {
    * its manifest must not hide the chain before it.
    */
   collectWhole(): Collection {
-    const isOfWholeSet = (name: string): boolean => {
-      const file = parseFileName(name, { prefixes: this.#prefixes });
-      return file !== undefined && !file.partial && this.wholeKeys.has(setKey(file.times));
-    };
-    return this.#collect(
-      this.stored.map(({ name }) => name).filter(isOfWholeSet),
-      [...this.localNames].filter(isOfWholeSet),
+    const isOfWholeSet = ({ partial, times }: StoredFile): boolean =>
+      !partial && this.wholeKeys.has(setKey(times));
+    return collectFiles(
+      this.files.filter(isOfWholeSet),
+      this.#parse(this.localNames).filter(isOfWholeSet),
     );
   }
 
@@ -78,9 +97,26 @@ export class TargetListing {
     return this.#sizes.get(name);
   }
 
-  #collect(stored: readonly string[], local: Iterable<string>): Collection {
-    return collect({ stored, local: [...local], prefixes: this.#prefixes });
+  #parse(names: Iterable<string>): StoredFile[] {
+    return [...names]
+      .map((name) => parseFileName(name, { prefixes: this.#prefixes }))
+      .filter((file) => file !== undefined);
   }
+}
+
+interface ListingParts {
+  readonly stored: readonly StoredObject[];
+  readonly localNames: readonly string[];
+  readonly prefixes: NamePrefixes;
+  readonly files: readonly StoredFile[];
+  readonly sizes: ReadonlyMap<string, number>;
+}
+
+const namesPerTurn = 1000;
+
+function isSameTimes(a: SetTimes, b: SetTimes | undefined): b is SetTimes {
+  if (a.kind !== b?.kind || a.endSeconds !== b.endSeconds) return false;
+  return a.kind === 'full' || (b.kind === 'inc' && a.startSeconds === b.startSeconds);
 }
 
 /** Lists the storage, unless that was done, and the target's folder in the archive dir. */
@@ -89,7 +125,7 @@ export async function listTarget(
   { signal, mayBeAbsent = false, stored }: ListOptions = {},
 ): Promise<TargetListing> {
   const objects = stored ?? (await listStorage());
-  return new TargetListing(objects, await localNames(archiveFolder), prefixes);
+  return TargetListing.make(objects, await localNames(archiveFolder), prefixes, signal);
 
   async function listStorage(): Promise<readonly StoredObject[]> {
     try {

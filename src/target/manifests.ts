@@ -107,5 +107,7 @@ async function parseManifestStream(
     signal?.throwIfAborted();
     await turn();
   }
-  return parser.end();
+  const manifest = parser.end();
+  if (manifest.volumes.length > 0) return manifest;
+  throw new DuplifsError('DAMAGED', `"${name}" names no volume, as every manifest does`);
 }

@@ -76,7 +76,7 @@ describe.runIf(hasRdiff)('a file through a chain of deltas', () => {
           await withTest(
             target,
             async ({ repository }) => {
-              for (const [index, set] of repository.sets().reverse().entries()) {
+              for (const [index, set] of repository.sets().toReversed().entries()) {
                 const wanted = versions[index] ?? Buffer.alloc(0);
                 const snapshot = repository.snapshot(set);
                 await snapshot.load();

@@ -107,7 +107,9 @@ function makeSet({ times, stored, local }: Group): BackupSet {
   const volumes = new Map<number, StoredFile[]>();
   const inOrder = ofKind('volume').sort((a, b) => a.volumeNumber - b.volumeNumber);
   for (const volume of inOrder) {
-    volumes.set(volume.volumeNumber, [...(volumes.get(volume.volumeNumber) ?? []), volume]);
+    const same = volumes.get(volume.volumeNumber);
+    if (same === undefined) volumes.set(volume.volumeNumber, [volume]);
+    else same.push(volume);
   }
   const manifests = ofKind('manifest').sort((a, b) => Number(a.partial) - Number(b.partial));
   const complete = manifests.some(({ partial }) => !partial);

@@ -71,7 +71,10 @@ export class Passphrases {
       if (found !== undefined || !this.#ask || this.#declined || this.#asked.has(question))
         return found;
       this.#asked.add(question);
-      const answer = await this.#ask(question);
+      const answer = await this.#ask(question).catch((error: unknown) => {
+        this.#declined = true; // who was interrupted is not asked again
+        throw error;
+      });
       if (answer === undefined) {
         this.#declined = true;
         return undefined;
