@@ -26,7 +26,9 @@ export class TargetListing {
   /** Keys of the sets that are whole as far as names tell: their manifest, the last file to be put, is stored. */
   readonly wholeKeys: ReadonlySet<string>;
   readonly #prefixes: NamePrefixes;
-  readonly #sizes: ReadonlyMap<string, number>;
+  /** Of all that is no volume: who only reads asks for no other, and volumes are many. */
+  readonly #metadataSizes: ReadonlyMap<string, number>;
+  #sizes: ReadonlyMap<string, number> | undefined;
   #collection: Collection | undefined;
 
   private constructor(parts: ListingParts) {
@@ -35,7 +37,7 @@ export class TargetListing {
     this.localNames = new Set(parts.localNames);
     this.files = parts.files;
     this.wholeKeys = wholeSetKeys(this.files);
-    this.#sizes = parts.sizes;
+    this.#metadataSizes = parts.metadataSizes;
   }
 
   /** Takes the names apart, with turns of the event loop between: a storage may have millions. */
@@ -48,24 +50,23 @@ export class TargetListing {
     const turn = eventLoopTurns();
     const stored: StoredObject[] = [];
     const files: StoredFile[] = [];
-    const sizes = new Map<string, number>();
+    const metadataSizes = new Map<string, number>();
     let lastTimes: SetTimes | undefined;
     for (const [index, object] of objects.entries()) {
       if (index % namesPerTurn === 0) {
         signal?.throwIfAborted();
         await turn();
       }
-      const isTwice = sizes.has(object.name);
-      sizes.set(object.name, object.size);
       if (!isLockName(object.name, prefixes)) stored.push(object);
-      const file = isTwice ? undefined : parseFileName(object.name, { prefixes });
+      const file = parseFileName(object.name, { prefixes });
       if (file === undefined) continue;
+      if (file.kind !== 'volume') metadataSizes.set(file.name, object.size);
       // the files of a set share one object
       const times = isSameTimes(file.times, lastTimes) ? lastTimes : file.times;
       lastTimes = times;
       files.push({ ...file, times });
     }
-    return new TargetListing({ stored, localNames, prefixes, files, sizes });
+    return new TargetListing({ stored, localNames, prefixes, files, metadataSizes });
   }
 
   /** All sets and chains, those of interrupted runs too. */
@@ -94,6 +95,9 @@ export class TargetListing {
 
   /** In bytes; undefined for a name that the storage does not have. */
   sizeOf(name: string): number | undefined {
+    const known = this.#metadataSizes.get(name);
+    if (known !== undefined) return known;
+    this.#sizes ??= new Map(this.stored.map((object) => [object.name, object.size]));
     return this.#sizes.get(name);
   }
 
@@ -109,7 +113,7 @@ interface ListingParts {
   readonly localNames: readonly string[];
   readonly prefixes: NamePrefixes;
   readonly files: readonly StoredFile[];
-  readonly sizes: ReadonlyMap<string, number>;
+  readonly metadataSizes: ReadonlyMap<string, number>;
 }
 
 const namesPerTurn = 1000;
