@@ -3,7 +3,7 @@
 // The names of files, and the sets and chains that they make up.
 export { chainOf, usableSets } from './sets/chains.js';
 export type { Chain } from './sets/chains.js';
-export { collect } from './sets/collect.js';
+export { collect, collectFiles } from './sets/collect.js';
 export type { Collection, CollectionWarning, CollectOptions, Sides } from './sets/collect.js';
 export { containerOf, stemOf } from './names/container.js';
 export { formatFileName, setKey } from './names/format-name.js';

@@ -3,6 +3,7 @@
  * asks and keeps the rows; the files beside it fill them.
  */
 import type { Statement } from 'better-sqlite3';
+import { LRUCache } from 'lru-cache';
 import { decodeName, encodeName } from '../base/index.js';
 import { entryColumns, rowToEntry } from './entry.js';
 import type { CatalogEntry, EntryRow } from './entry.js';
@@ -37,6 +38,9 @@ interface SetRow {
 
 /** What a set's tree was made from first. */
 export type ListSource = 'index' | 'signatures' | 'volumes';
+
+/** Each may be some kilobytes. */
+const maxPaths = 500;
 
 /** Subfolders counted: some 10 ms. ext4 stops counting, too, though later. */
 const mostSubfolders = 10_000;
@@ -73,6 +77,8 @@ export class Catalog {
   readonly #pieces: PieceReader;
   readonly #setSize: Statement<[number, number, number]>;
   readonly #owners = new Map<number, Owner>();
+  /** The last that were asked for. */
+  readonly #paths = new LRUCache<number, string>({ max: maxPaths });
 
   constructor(path: string) {
     this.connection = openCatalogFile(path);
@@ -226,14 +232,27 @@ export class Catalog {
   }
 
   pathOf(id: number): string {
-    const components: string[] = [];
+    // names of ids never change; whoever asks for a path asks for its neighbours next
+    const below: { readonly id: number; readonly name: string }[] = [];
+    let path = '';
     for (let at = id; at !== rootId;) {
+      const known = this.#paths.get(at);
+      if (known !== undefined) {
+        path = known;
+        break;
+      }
       const row = this.nameOf(at);
-      if (row === undefined) break;
-      components.unshift(row.name);
+      if (row === undefined) return ''; // forgotten with its sets
+      below.push({ id: at, name: row.name });
       at = row.parent;
     }
-    return components.join('/');
+    for (const step of below.reverse()) {
+      path = path === '' ? step.name : `${path}/${step.name}`;
+    }
+    if (below.length > 0) this.#paths.set(id, path);
+    const folder = below.at(-2);
+    if (folder !== undefined) this.#paths.set(folder.id, path.slice(0, path.lastIndexOf('/')));
+    return path;
   }
 
   owner(id: number): Owner {
@@ -250,13 +269,13 @@ export class Catalog {
     return owner;
   }
 
-  /** Where the bytes of a path's version in a set lie, in order. */
-  pieces(setId: number, id: number): Piece[] {
-    return this.#pieces.pieces(setId, id);
+  /** Where the bytes of a path's version in a set lie, in order, some at a time. */
+  pieces(setId: number, id: number): Iterable<readonly Piece[]> {
+    return this.#pieces.pages(setId, id);
   }
 
-  /** The same, cheaper for who asks for paths in the order of their ids; see PieceReader. */
-  piecesInTurn(setId: number, id: number): Piece[] {
+  /** The same, if they are few, and cheaper for who asks for paths in the order of their ids; see PieceReader. */
+  piecesInTurn(setId: number, id: number): Piece[] | undefined {
     return this.#pieces.piecesInTurn(setId, id);
   }
 

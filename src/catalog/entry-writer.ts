@@ -195,9 +195,11 @@ export class EntryWriter {
     const key = JSON.stringify([uid, gid, userName, groupName]);
     const known = this.#owners.get(key);
     if (known !== undefined) return known;
-    const columns = [uid, gid, encodeName(userName), encodeName(groupName)] as const;
+    const user = encodeName(userName);
+    const group = encodeName(groupName);
     const id =
-      this.#findOwner.get(...columns) ?? Number(this.#addOwner.run(...columns).lastInsertRowid);
+      this.#findOwner.get(uid, gid, user, group) ??
+      Number(this.#addOwner.run(uid, gid, user, group).lastInsertRowid);
     this.#owners.set(key, id);
     return id;
   }

@@ -16,6 +16,7 @@ export function guardConnection(connection: Database.Database, path: string): vo
   const guard = <A extends unknown[], R>(call: (...args: A) => R): ((...args: A) => R) => {
     return (...args) => {
       try {
+        // eslint-disable-next-line no-restricted-syntax -- as many as a statement has parameters
         return call(...args);
       } catch (error) {
         throw catalogError(error, path);

@@ -68,7 +68,7 @@ async function tellNews(options: HoldAgainstOptions, volume: SetVolume): Promise
     settle.run(id, setId);
   });
   if (told === undefined || set === undefined) return told;
-  const found = implied?.finish();
+  const found = await implied?.finish();
   const setKey = set.key;
   for (const path of found?.implied ?? []) {
     report({ level: 'warning', code: 'folder-without-entry', setKey, path });

@@ -3,6 +3,7 @@
  * folder with plain rights and the time of the set.
  */
 import type { Statement } from 'better-sqlite3';
+import { eventLoopTurns } from '../base/index.js';
 import type { Catalog, CatalogSet } from './catalog.js';
 import { entryTypes, versionKinds } from './entry.js';
 import { provenStates } from './entry-writer.js';
@@ -61,17 +62,26 @@ export class ImpliedFolders {
     if (this.#state(parent) !== 'folder') this.#suspects.add(parent);
   }
 
-  /** Adds the folders that did not come. */
-  finish(): ImpliedPaths {
+  /** Adds the folders that did not come, with turns of the event loop between. */
+  async finish(signal?: AbortSignal): Promise<ImpliedPaths> {
     const implied: string[] = [];
     const hidden: string[] = [];
+    const turn = eventLoopTurns();
     for (const suspect of this.#suspects) {
+      signal?.throwIfAborted();
+      await turn();
       if (this.#state(suspect) === 'other') hidden.push(this.#catalog.pathOf(suspect));
+      // upwards to what is there: paths are put together from there downwards, for they may be thousands of folders deep
+      const missing: number[] = [];
       for (let id = suspect; id !== 0 && this.#state(id) === 'missing';) {
+        missing.push(id);
+        id = id === rootId ? 0 : (this.#catalog.nameOf(id)?.parent ?? 0);
+      }
+      for (const id of missing.reverse()) {
         const path = this.#catalog.pathOf(id);
         implied.push(path);
         this.#add(path);
-        id = id === rootId ? 0 : (this.#catalog.nameOf(id)?.parent ?? 0);
+        await turn();
       }
     }
     return { implied, hidden };

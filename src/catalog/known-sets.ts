@@ -12,6 +12,9 @@ export interface KnownSet {
 export class KnownSets {
   readonly #catalog: Catalog;
   #sets = new Map<number, KnownSet>();
+  /** The same, newest first; and their ids, rising. */
+  #newestFirst: readonly CatalogSet[] = [];
+  #ids: readonly number[] = [];
   /** Names in the target's folder of the archive dir. */
   localNames: ReadonlySet<string> = new Set();
 
@@ -34,6 +37,10 @@ export class KnownSets {
       const row = id === undefined ? undefined : rows.get(id);
       if (row !== undefined) this.#sets.set(row.id, { row, stored });
     }
+    this.#newestFirst = [...this.#sets.values()]
+      .map(({ row }) => row)
+      .toSorted((a, b) => b.endSeconds - a.endSeconds || b.id - a.id);
+    this.#ids = [...this.#sets.keys()].sort((a, b) => a - b);
     return [...before.values()]
       .filter(({ row }) => this.#sets.get(row.id)?.row.key !== row.key)
       .map(({ row }) => row.id);
@@ -49,8 +56,7 @@ export class KnownSets {
 
   /** The ids of the sets of the chain up to a set, by time. */
   upTo(id: number): number[] {
-    const least = fullIdOf(id);
-    return [...this.#sets.keys()].filter((key) => key >= least && key <= id).sort((a, b) => a - b);
+    return this.#ids.slice(indexFrom(this.#ids, fullIdOf(id)), indexFrom(this.#ids, id + 1));
   }
 
   find(id: number): CatalogSet | undefined {
@@ -63,9 +69,19 @@ export class KnownSets {
   }
 
   /** Newest first. */
-  newestFirst(): CatalogSet[] {
-    return [...this.#sets.values()]
-      .map(({ row }) => row)
-      .toSorted((a, b) => b.endSeconds - a.endSeconds || b.id - a.id);
+  newestFirst(): readonly CatalogSet[] {
+    return this.#newestFirst;
   }
+}
+
+/** The index of the first of the rising numbers that is at least `least`. */
+function indexFrom(numbers: readonly number[], least: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((numbers[middle] ?? 0) < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -4,7 +4,7 @@
  *
  * Session keys are handed over, never written: the catalog lies on the disk in the clear.
  */
-import { IndexParser, layoutNumbers, piecesOf } from '../archive/index.js';
+import { IndexParser, layoutNumbers } from '../archive/index.js';
 import type { BlockTable, IndexBinding, IndexEntry, IndexVolume } from '../archive/index.js';
 import { DuplifsError } from '../base/index.js';
 import { cipherById } from '../openpgp/index.js';
@@ -16,6 +16,9 @@ import type { SetVolume } from './set-volumes.js';
 import type { VolumeDirectory } from './volume-directory.js';
 
 const entriesPerBatch = 1000;
+const tableBytesPerBatch = 2 ** 20;
+/** Beside its blocks. */
+const bytesPerTable = 200;
 
 export interface IndexTarget {
   readonly catalog: Catalog;
@@ -46,7 +49,7 @@ export async function listIndex(
   const implied = new ImpliedFolders({ catalog, writer, set });
   const tables = new VolumeTables(catalog, byNumber, directory, name);
   const putPiece = catalog.connection.prepare<number[]>(
-    'INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?)',
+    'INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
   let entries: IndexEntry[] = [];
   let binding: IndexBinding | undefined;
@@ -72,11 +75,11 @@ export async function listIndex(
     implied.check();
     const isWhole = entry.runs.length === 1 && entry.runs[0]?.count === 1;
     let number = isWhole ? 0 : 1;
-    for (const { volume, offset, length } of piecesOf(entry.runs)) {
+    for (const { volume, offset, length, count, stride } of entry.runs) {
       const volumeId = byNumber.get(volume)?.id;
       if (volumeId === undefined) throw unknownVolume(name, volume);
-      putPiece.run(id, set.id, volume, offset, length, volumeId, number);
-      number += 1;
+      putPiece.run(id, set.id, volume, offset, length, volumeId, number, count, stride);
+      number += count;
     }
   };
   const write = async (): Promise<void> => {
@@ -85,22 +88,26 @@ export async function listIndex(
     await writer.writeAll(batch, putEntry, signal);
   };
   for await (const chunk of plaintext) {
+    signal?.throwIfAborted();
     parser.push(chunk);
+    if (tables.isFull) tables.write();
     if (entries.length >= entriesPerBatch) await write();
   }
   parser.end();
   await write();
-  tables.write(set.id);
-  return { ...implied.finish(), binding };
+  tables.finish(set.id);
+  return { ...(await implied.finish(signal)), binding };
 }
 
-/** Collects the volumes' tables of blocks: some 36 bytes for 256 KiB of backup. */
+/** Writes the volumes' tables of blocks as they come: some 36 bytes for 256 KiB of backup. */
 class VolumeTables {
   readonly #catalog: Catalog;
   readonly #volumes: ReadonlyMap<number, SetVolume>;
   readonly #directory: VolumeDirectory;
   readonly #name: string;
-  readonly #tables = new Map<SetVolume, BlockTable>();
+  #added: [SetVolume, BlockTable][] = [];
+  #heldBytes = 0;
+  #seen = 0;
 
   constructor(
     catalog: Catalog,
@@ -123,32 +130,47 @@ class VolumeTables {
         `"${this.#name}" is not about the volume ${record.number} that the manifest names`,
       );
     }
-    this.#tables.set(volume, record.table);
+    this.#added.push([volume, record.table]);
+    this.#heldBytes += bytesPerTable + record.table.blocks.length;
+    this.#seen += 1; // no volume comes twice (PlaceCheck)
     if (record.sessionKey === undefined) return;
     const { algorithm, key } = record.sessionKey;
     this.#directory.keepSessionKey(volume.id, { algorithm: cipherById(algorithm).name, key });
   }
 
-  write(setId: number): void {
-    if (this.#tables.size < this.#volumes.size) {
-      throw new DuplifsError('DAMAGED', `"${this.#name}" does not name all volumes of its set`);
-    }
+  /** Whether there is as much as should be written before more comes. */
+  get isFull(): boolean {
+    return this.#heldBytes >= tableBytesPerBatch;
+  }
+
+  /** Writes what was added since the last time, in one short transaction. */
+  write(): void {
+    const added = this.#added;
+    this.#added = [];
+    this.#heldBytes = 0;
     const put = this.#catalog.connection.prepare(
       'INSERT OR REPLACE INTO volume_tables VALUES (?, ?, ?, ?, ?)',
     );
-    const catalogued = this.#catalog.connection.prepare(
-      'UPDATE volumes SET catalogued = 1 WHERE id = ?',
-    );
     this.#catalog.connection
       .transaction(() => {
-        for (const [volume, table] of this.#tables) {
+        for (const [volume, table] of added) {
           const layout = JSON.stringify(layoutNumbers(table));
-          put.run(volume.id, setId, table.plaintextLength, layout, table.blocks);
-          catalogued.run(volume.id);
+          put.run(volume.id, volume.setId, table.plaintextLength, layout, table.blocks);
         }
       })
       .immediate();
-    for (const volume of this.#tables.keys()) volume.catalogued = true;
+  }
+
+  /** To be called once the index was found to be whole. */
+  finish(setId: number): void {
+    if (this.#seen < this.#volumes.size) {
+      throw new DuplifsError('DAMAGED', `"${this.#name}" does not name all volumes of its set`);
+    }
+    this.write();
+    this.#catalog.connection
+      .prepare('UPDATE volumes SET catalogued = 1 WHERE set_id = ?')
+      .run(setId);
+    for (const volume of this.#volumes.values()) volume.catalogued = true;
   }
 }
 

@@ -74,6 +74,7 @@ export async function listSignatures(
   let length = 0;
   for await (const chunk of plaintext) {
     length += chunk.length;
+    signal?.throwIfAborted();
     parser.push(chunk);
     if (entries.length >= entriesPerBatch) await write();
   }
@@ -82,5 +83,5 @@ export async function listSignatures(
     throw new DuplifsError('DAMAGED', `"${name}" is cut short: it has no end mark`);
   }
   await write();
-  return implied.finish();
+  return implied.finish(signal);
 }

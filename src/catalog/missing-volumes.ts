@@ -1,4 +1,4 @@
-import { isDuplifsError } from '../base/index.js';
+import { eventLoopTurns, isDuplifsError } from '../base/index.js';
 import type { DuplifsError } from '../base/index.js';
 import { abortable } from './abortable.js';
 import type { TargetCatalog } from './target-catalog.js';
@@ -6,6 +6,8 @@ import type { TargetCatalog } from './target-catalog.js';
 /** A volume that a manifest names and the storage does not have, or why that cannot be told of a set. */
 export type MissingVolume =
   | { readonly kind: 'missing'; readonly setKey: string; readonly volume: number }
+  /** The storage has none of the set's volumes, however many there were. */
+  | { readonly kind: 'all-missing'; readonly setKey: string }
   | { readonly kind: 'unknown'; readonly setKey: string; readonly reason: DuplifsError };
 
 /** What the sets on the storage lack, newest set first. Reads the manifests that were not read yet. */
@@ -14,7 +16,14 @@ export async function findMissingVolumes(
   signal?: AbortSignal,
 ): Promise<MissingVolume[]> {
   const found: MissingVolume[] = [];
+  const turn = eventLoopTurns();
   for (const { id, key: setKey } of sets.newestFirst()) {
+    await turn();
+    signal?.throwIfAborted();
+    if (!directory.hasVolumes(id)) {
+      found.push({ kind: 'all-missing', setKey });
+      continue;
+    }
     try {
       for (const volume of await abortable(directory.missingVolumes(id), signal)) {
         found.push({ kind: 'missing', setKey, volume });

@@ -5,24 +5,41 @@
 import type { Statement } from 'better-sqlite3';
 import type { Connection } from './schema.js';
 
-/** A run of a version's bytes (content or delta) in a volume's plaintext. */
+/** Pieces of a version's bytes (content or delta) in a volume's plaintext: of equal length, at equal distances. */
 export interface Piece {
   readonly volumeId: number;
+  /** Of the volume in its set. */
+  readonly volumeNumber: number;
+  /** Of the first piece. */
   readonly offset: number;
+  /** Of each piece. */
   readonly length: number;
-  /** Its number from 1; 0 when it is the whole content or delta. */
+  /** The first one's number from 1; 0 when it is the whole content or delta. */
   readonly number: number;
+  /** At least 1. */
+  readonly count: number;
+  /** From the start of one piece to the next; 0 when there is one. */
+  readonly stride: number;
 }
 
-type PieceRow = [volumeId: number, offset: number, length: number, number: number];
+type PieceRow = [
+  volumeId: number,
+  volumeNumber: number,
+  offset: number,
+  length: number,
+  number: number,
+  count: number,
+  stride: number,
+];
 
 /** Names whose pieces are read at once; between those of files lie those of folders and links. */
 const namesAhead = 64;
-/** Pieces read at once: a large file has thousands. */
+/** Rows read at once: a large file has one a volume. */
 const maxRows = 128;
+const rowsPerPage = 1000;
 
 export class PieceReader {
-  readonly #ofName: Statement<[number, number], PieceRow>;
+  readonly #ofName: Statement<[number, number, number, number], PieceRow>;
   readonly #ofNames: Statement<[number, number, number], [nameId: number, ...PieceRow]>;
   /** All pieces of names behind `#last`, for who asks for them in order. Each is given away once. */
   readonly #ahead = new Map<number, Piece[]>();
@@ -30,10 +47,11 @@ export class PieceReader {
   #last = 0;
 
   constructor(connection: Connection) {
-    const columns = 'volume_id, offset, length, piece FROM pieces';
+    const columns = 'volume_id, volume_number, offset, length, piece, count, stride FROM pieces';
     this.#ofName = connection
-      .prepare<[number, number], PieceRow>(
-        `SELECT ${columns} WHERE name_id = ? AND set_id = ? ORDER BY volume_number, offset`,
+      .prepare<[number, number, number, number], PieceRow>(
+        `SELECT ${columns} WHERE name_id = ? AND set_id = ? AND (volume_number, offset) > (?, ?)
+         ORDER BY volume_number, offset LIMIT ${rowsPerPage}`,
       )
       .raw();
     this.#ofNames = connection
@@ -44,16 +62,23 @@ export class PieceReader {
       .raw();
   }
 
-  /** In order; none where the set does not hold the name. */
-  pieces(setId: number, id: number): Piece[] {
-    return this.#ofName.all(id, setId).map(toPiece);
+  /** In order, some at a time; none where the set does not hold the name. */
+  *pages(setId: number, id: number): Generator<Piece[], void> {
+    for (let last: Piece | undefined; ;) {
+      const rows = this.#ofName.all(id, setId, last?.volumeNumber ?? -1, last?.offset ?? -1);
+      const page = rows.map(toPiece);
+      if (page.length > 0) yield page;
+      if (page.length < rowsPerPage) return;
+      last = page.at(-1);
+    }
   }
 
   /**
-   * The same for whoever asks for one name after the other. They may be those of a moment ago: of a version that was
-   * not located yet some may lack, so its size is to be compared.
+   * The pieces of a name for whoever asks for one name after the other; undefined where they are more than one page.
+   * They may be those of a moment ago: of a version that was not located yet some may lack, so its size is to be
+   * compared.
    */
-  piecesInTurn(setId: number, id: number): Piece[] {
+  piecesInTurn(setId: number, id: number): Piece[] | undefined {
     const goesOn = setId === this.#setId && id > this.#last && id <= this.#last + namesAhead;
     this.#setId = setId;
     this.#last = id;
@@ -63,7 +88,12 @@ export class PieceReader {
       this.#ahead.delete(id);
       return known;
     }
-    return (goesOn ? this.#readOn(setId, id) : undefined) ?? this.pieces(setId, id);
+    return (goesOn ? this.#readOn(setId, id) : undefined) ?? this.#onePage(setId, id);
+  }
+
+  #onePage(setId: number, id: number): Piece[] | undefined {
+    const rows = this.#ofName.all(id, setId, -1, -1);
+    return rows.length < rowsPerPage ? rows.map(toPiece) : undefined;
   }
 
   /** The pieces of a name, and ahead those of the names behind it; undefined if it has too many. */
@@ -83,6 +113,6 @@ export class PieceReader {
   }
 }
 
-function toPiece([volumeId, offset, length, number]: PieceRow): Piece {
-  return { volumeId, offset, length, number };
+function toPiece([volumeId, volumeNumber, offset, length, number, count, stride]: PieceRow): Piece {
+  return { volumeId, volumeNumber, offset, length, number, count, stride };
 }

@@ -16,7 +16,7 @@ import { guardConnection, removeCatalogFile } from './guard-connection.js';
 export type Connection = Database.Database;
 
 /** Changes whenever the tables or their meaning change; a catalog of another version is made again. */
-const schemaVersion = 7;
+const schemaVersion = 8;
 
 const schema = `
   -- Ids of sets, volumes and names are never used again: a mount may still know what they stood for.
@@ -101,6 +101,8 @@ const schema = `
     length INTEGER NOT NULL,
     volume_id INTEGER NOT NULL,
     piece INTEGER NOT NULL,         -- its number from 1; 0: all that there is
+    count INTEGER NOT NULL,         -- it and as many more of the same length as make a run (PieceRun in archive)
+    stride INTEGER NOT NULL,        -- from the start of one to the next; 0: there is one
     PRIMARY KEY (name_id, set_id, volume_number, offset)
   ) WITHOUT ROWID;
   INSERT INTO names (id, parent, name) VALUES (1, 0, x'');

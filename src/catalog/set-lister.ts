@@ -33,6 +33,8 @@ export interface SetListerOptions {
   readonly cataloguer: VolumeCataloguer;
   readonly target: Target;
   readonly lockPath: string;
+  /** Ends what is under way, whoever waits for it: the catalog is closed. */
+  readonly closing: AbortSignal;
   readonly report: Report<CatalogEvent>;
 }
 
@@ -48,7 +50,8 @@ const namesPerStep = 1000;
 const begun = -1;
 
 /** What is wrong with a volume for good; anything else may be better at the next try. */
-const lasting = ['DAMAGED', 'FILE_MISSING', 'STORAGE_NOT_FOUND', 'SIGNATURE'] as const;
+const isLasting = (error: unknown): boolean =>
+  isDuplifsError(error, 'DAMAGED', 'FILE_MISSING', 'STORAGE_NOT_FOUND', 'SIGNATURE');
 
 export class SetLister {
   readonly #options: SetListerOptions;
@@ -57,6 +60,11 @@ export class SetLister {
 
   constructor(options: SetListerOptions) {
     this.#options = options;
+  }
+
+  /** Waits until what was under way has ended, after `closing` was aborted. */
+  async ended(): Promise<void> {
+    await Promise.allSettled(this.#listing.values());
   }
 
   isListed(setId: number): boolean {
@@ -85,7 +93,7 @@ export class SetLister {
   }
 
   async #list(setId: number): Promise<void> {
-    const { catalog, known, report, lockPath } = this.#options;
+    const { catalog, known, report, lockPath, closing } = this.#options;
     const set = known.get(setId);
     const { connection } = catalog;
     const listed = connection
@@ -94,7 +102,7 @@ export class SetLister {
     const setListed = connection.prepare<[number, number]>(
       'UPDATE sets SET listed = ? WHERE id = ?',
     );
-    await withFillLock(lockPath, async () => {
+    const fill = async (): Promise<void> => {
       const before = listed.get(setId);
       if (before === 1) return; // another process did it
       if (before !== 0) this.#clear(setId);
@@ -116,13 +124,14 @@ export class SetLister {
         leaveToPrune(connection, setId);
         throw new DuplifsError('NO_BACKUP', 'The backup set is no longer on the storage');
       }
-    });
+    };
+    await withFillLock(lockPath, fill, closing);
     this.#listed.add(setId);
   }
 
   /** What duplifs wrote beside its own sets; undefined if there is none that can be used. */
   async #fromIndex({ row, stored }: KnownSet): Promise<Found | undefined> {
-    const { catalog, writer, target, directory, report } = this.#options;
+    const { catalog, writer, target, directory, report, closing } = this.#options;
     // anybody who can write to the storage could have put an index in the clear beside an encrypted set
     const isEncrypted = stored.manifests.some(({ container }) => container === 'gpg');
     const [file] = stored.index.filter(({ container }) => !isEncrypted || container === 'gpg');
@@ -132,9 +141,10 @@ export class SetLister {
       const volumes = (await directory.ofSet(row.id)).all;
       const listed = { catalog, writer, set: row, volumes, directory };
       const signKey = target.signKeyFor(stored.times);
-      const plaintext = decodeFile(target.storage, file, { ...target.decode, signKey });
+      const options = { ...target.decode, signKey, signal: closing };
+      const plaintext = decodeFile(target.storage, file, options);
       catalog.setList(row.id, 'index', file.name);
-      const { binding, ...implied } = await listIndex(listed, file.name, plaintext);
+      const { binding, ...implied } = await listIndex(listed, file.name, plaintext, closing);
       directory.forgetRefs(row.id);
       found = { implied, binding };
     } catch (error) {
@@ -173,17 +183,18 @@ export class SetLister {
 
   /** The archive dir's copy of the sigtar first, else the stored one; undefined if none can be used. */
   async #fromSignatures({ row, stored }: KnownSet): Promise<Found | undefined> {
-    const { catalog, writer, target, known, report } = this.#options;
+    const { catalog, writer, target, known, report, closing } = this.#options;
     const sources = stored.signatures.flatMap((file) => {
       const localName = localSignaturesName(file);
       const local = { name: localName, chunks: () => target.decodeLocalSignatures(localName) };
-      const remote = { name: file.name, chunks: () => target.decodeMetadata(file) };
+      const remote = { name: file.name, chunks: () => target.decodeMetadata(file, closing) };
       return known.localNames.has(localName) ? [local, remote] : [remote];
     });
+    const listed = { catalog, writer, set: row };
     for (const { name, chunks } of sources) {
       try {
         catalog.setList(row.id, 'signatures', name);
-        const implied = await listSignatures({ catalog, writer, set: row }, name, chunks());
+        const implied = await listSignatures(listed, name, chunks(), closing);
         return { ...implied, isWhole: true };
       } catch (error) {
         if (!isDuplifsError(error, 'DAMAGED', 'STORAGE_NOT_FOUND', 'SIGNATURE')) throw error;
@@ -196,12 +207,13 @@ export class SetLister {
   }
 
   async #fromVolumes({ row }: KnownSet): Promise<Found> {
-    const { catalog, writer, directory, cataloguer, report } = this.#options;
+    const { catalog, writer, directory, cataloguer, report, closing } = this.#options;
     catalog.setList(row.id, 'volumes');
     let isWhole = true;
     for (const volume of (await directory.ofSet(row.id)).all) {
-      await cataloguer.catalogue([volume], 'reader').catch((error: unknown) => {
-        if (!isDuplifsError(error, ...lasting)) throw error;
+      await cataloguer.catalogue([volume], 'reader', closing).catch((error: unknown) => {
+        closing.throwIfAborted();
+        if (!isLasting(error)) throw error;
         isWhole = false;
         report({ level: 'warning', code: 'volume-not-shown', reason: errorText(error) });
       });
@@ -219,8 +231,9 @@ export class SetLister {
       last = ids.at(-1) ?? 0;
       if (ids.length < namesPerStep) break;
       await setImmediate();
+      closing.throwIfAborted();
     }
-    return { ...implied.finish(), isWhole };
+    return { ...(await implied.finish(closing)), isWhole };
   }
 
   #clear(setId: number): void {

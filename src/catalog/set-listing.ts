@@ -61,7 +61,7 @@ export class SetListing {
   }
 
   /** The sets on the storage, newest first. */
-  newestFirst(): CatalogSet[] {
+  newestFirst(): readonly CatalogSet[] {
     return this.#options.known.newestFirst();
   }
 
@@ -90,17 +90,22 @@ export class SetListing {
   isListed(setId: number): boolean {
     if (this.#complete.has(setId)) return true;
     const { known, lister } = this.#options;
-    const isComplete =
-      known.find(setId) !== undefined && known.upTo(setId).every((id) => lister.isListed(id));
-    if (isComplete) this.#complete.add(setId);
-    return isComplete;
+    if (known.find(setId) === undefined) return false;
+    const upTo = known.upTo(setId);
+    if (!upTo.every((id) => lister.isListed(id))) return false;
+    for (const id of upTo) this.#complete.add(id);
+    return true;
   }
 
   /** Makes the tree as of the set complete, but for sizes. */
   async list(setId: number, signal?: AbortSignal): Promise<void> {
     const { known, lister } = this.#options;
     known.get(setId);
-    for (const id of known.upTo(setId)) await abortable(lister.list(id), signal);
+    if (this.isListed(setId)) return;
+    for (const id of known.upTo(setId)) {
+      if (lister.isListed(id)) continue;
+      await abortable(lister.list(id), signal);
+    }
   }
 
   /** Reads the set's manifest, which proves that its key is at hand. */

@@ -4,7 +4,9 @@
  *
  * Everything is done once for all who wait for it, and again by the next process if this one ends in the middle.
  */
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
+import { DuplifsError } from '../base/index.js';
 import type { Report } from '../base/index.js';
 import type { Target } from '../target/index.js';
 import { VolumeStore } from '../volume/index.js';
@@ -52,6 +54,8 @@ export class TargetCatalog {
   readonly #report: TargetCatalogOptions['report'];
   readonly #store: VolumeStore;
   readonly #target: Target;
+  readonly #lister: SetLister;
+  readonly #closing = new AbortController();
 
   constructor({ target, slots, memoryBytes, wholeVolumes, report }: TargetCatalogOptions) {
     const path = join(target.archiveFolder, catalogName);
@@ -59,7 +63,16 @@ export class TargetCatalog {
     const writer = new EntryWriter(catalog.connection);
     const known = new KnownSets(catalog);
     const { connection } = catalog;
-    const directory = new VolumeDirectory({ connection, known, target, wholeVolumes, report });
+    const closing = this.#closing.signal;
+    setMaxListeners(0, closing);
+    const directory = new VolumeDirectory({
+      connection,
+      known,
+      target,
+      wholeVolumes,
+      closing,
+      report,
+    });
     const store = new VolumeStore({
       ...target.decode,
       storage: target.storage,
@@ -70,17 +83,13 @@ export class TargetCatalog {
     const filling = { catalog, writer, known, directory, report };
     const cataloguer = new VolumeCataloguer({ ...filling, store });
     const lockPath = `${path}.lock`;
-    const parts = { ...filling, cataloguer, target };
+    const parts = { ...filling, cataloguer, target, closing };
+    const lister = new SetLister({ ...parts, lockPath });
     this.catalog = catalog;
     this.directory = directory;
     this.cataloguer = cataloguer;
-    this.sets = new SetListing({
-      catalog,
-      known,
-      directory,
-      target,
-      lister: new SetLister({ ...parts, lockPath }),
-    });
+    this.sets = new SetListing({ catalog, known, directory, target, lister });
+    this.#lister = lister;
     this.files = new FileLocator({ catalog, known, directory, cataloguer, report });
     this.volumes = new VolumeReader(store, directory);
     this.rebuilt = new RebuiltChecks({ catalog, known, target, report });
@@ -99,8 +108,11 @@ export class TargetCatalog {
 
   /** Ends what is under way, and closes the storage and the catalog. */
   async close(): Promise<void> {
+    this.#closing.abort(new DuplifsError('ABORTED', 'The backup was closed'));
     await this.rebuilt.close();
     await this.#store.close();
+    await this.#lister.ended();
+    await this.directory.ended();
     await this.#target.trust.save();
     await this.#target.storage.close();
     this.catalog.close();

@@ -25,6 +25,8 @@ export interface VolumeDirectoryOptions {
   readonly target: Target;
   /** Give no tables of blocks, so that each volume that is touched is decoded whole. */
   readonly wholeVolumes: boolean | undefined;
+  /** Ends what is under way: the catalog is closed. */
+  readonly closing: AbortSignal;
   readonly report: Report<CatalogEvent>;
 }
 
@@ -34,6 +36,7 @@ export class VolumeDirectory {
   readonly #target: Target;
   readonly #wholeVolumes: boolean;
   readonly #report: Report<CatalogEvent>;
+  readonly #closing: AbortSignal;
   readonly #loaded = new Map<number, SetVolumes>();
   readonly #loading = new Map<number, Promise<SetVolumes>>();
   readonly #byId = new Map<number, SetVolume>();
@@ -41,7 +44,9 @@ export class VolumeDirectory {
   /** Each may hold a table of some 30 KB. */
   readonly #refs = new LRUCache<number, VolumeRef>({ max: maxRefs });
 
-  constructor({ connection, known, target, wholeVolumes, report }: VolumeDirectoryOptions) {
+  constructor(options: VolumeDirectoryOptions) {
+    const { connection, known, target, wholeVolumes, report } = options;
+    this.#closing = options.closing;
     this.#connection = connection;
     this.#sets = known;
     this.#target = target;
@@ -108,9 +113,19 @@ export class VolumeDirectory {
     for (const [setId, volumes] of this.#loaded) volumes.update(this.#sets.get(setId).stored);
   }
 
+  /** Waits until what was under way has ended, after `closing` was aborted. */
+  async ended(): Promise<void> {
+    await Promise.allSettled(this.#loading.values());
+  }
+
   /** What is known of the set's volumes without asking the storage. */
   known(setId: number): SetVolumes | undefined {
     return this.#known(setId);
+  }
+
+  /** Whether the storage has any volume of the set. */
+  hasVolumes(setId: number): boolean {
+    return this.#sets.get(setId).stored.volumes.size > 0;
   }
 
   /** The numbers of the volumes that the set's manifest names and the storage does not have. */
@@ -134,7 +149,7 @@ export class VolumeDirectory {
   /** Reads the manifest from the storage, whatever is known of it here: proves that it can be opened. */
   async proveKeys(setId: number): Promise<void> {
     const { stored } = this.#sets.get(setId);
-    await readManifest(this.#target, stored, new Set());
+    await readManifest(this.#target, stored, new Set(), this.#closing);
   }
 
   /** What is demanded of whatever is read of a set. */
@@ -177,7 +192,7 @@ export class VolumeDirectory {
 
   async #load(setId: number): Promise<SetVolumes> {
     const { stored } = this.#sets.get(setId);
-    const manifest = await readManifest(this.#target, stored, this.#sets.localNames);
+    const manifest = await readManifest(this.#target, stored, this.#sets.localNames, this.#closing);
     const { storage } = this.#target;
     await this.#target.trust.save();
     notePolicy(this.#connection, setId, this.policy(setId));

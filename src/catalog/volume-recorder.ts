@@ -24,13 +24,16 @@ type Recorded =
   | { readonly kind: 'deleted'; readonly path: string }
   | PlacedPiece;
 
+/** Pieces of equal length at equal distances, as those of a long file are. */
 interface PlacedPiece {
   readonly kind: 'piece';
   readonly path: string;
   readonly offset: number;
   readonly length: number;
-  /** From 1; 0 when it is all. */
+  /** The first one's, from 1; 0 when it is all. */
   readonly number: number;
+  count: number;
+  stride: number;
 }
 
 /** An entry that further pieces may follow. */
@@ -63,6 +66,8 @@ export class VolumeRecorder implements VolumeObserver {
   readonly #report: Report<CatalogEvent>;
   readonly #recorded: (volume: SetVolume) => Promise<void>;
   readonly #records = new PackedList<Recorded>();
+  /** The newest pieces, which the next may join. */
+  #run: PlacedPiece | undefined;
   readonly #parser: DifftarParser;
   #open: Open | undefined;
   #lastPath = '';
@@ -108,7 +113,7 @@ export class VolumeRecorder implements VolumeObserver {
     const { id, setId, number } = this.#volume;
     notePolicy(this.#connection, setId, this.#policy);
     const putPiece = this.#connection.prepare(
-      'INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
     const state = this.#stateOfNew();
     await this.#writer.writeAll(this.#records, (record) => {
@@ -119,7 +124,8 @@ export class VolumeRecorder implements VolumeObserver {
         this.#writer.putDeletion(setId, record.path, state);
       } else {
         const nameId = this.#writer.nameId(record.path);
-        putPiece.run(nameId, setId, number, record.offset, record.length, id, record.number);
+        const { offset, length, number: piece, count, stride } = record;
+        putPiece.run(nameId, setId, number, offset, length, id, piece, count, stride);
       }
     });
     const done = this.#connection.prepare('UPDATE volumes SET catalogued = 1 WHERE id = ?').run(id);
@@ -160,7 +166,26 @@ export class VolumeRecorder implements VolumeObserver {
     if (entry.type !== 'reg' || this.#open === undefined) return;
     const { path, piece: number = 0, dataLength: length } = entry;
     this.#open.length += length;
-    this.#records.push({ kind: 'piece', path, offset: dataOffset, length, number });
+    this.#place(path, dataOffset, length, number);
+  }
+
+  #place(path: string, offset: number, length: number, number: number): void {
+    const run = this.#run;
+    if (run?.path === path && run.length === length && run.number + run.count === number) {
+      const stride = offset - run.offset - (run.count - 1) * run.stride;
+      if (run.number > 0 && (run.count === 1 || run.stride === stride)) {
+        run.count += 1;
+        run.stride = stride;
+        return;
+      }
+    }
+    this.#endRun();
+    this.#run = { kind: 'piece', path, offset, length, number, count: 1, stride: 0 };
+  }
+
+  #endRun(): void {
+    if (this.#run !== undefined) this.#records.push(this.#run);
+    this.#run = undefined;
   }
 
   #count(bytes: Buffer): void {
@@ -181,6 +206,7 @@ export class VolumeRecorder implements VolumeObserver {
     const open = this.#open;
     if (open === undefined) return;
     this.#open = undefined;
+    this.#endRun();
     const isPart = isCut || (open.entry.piece ?? 1) > 1;
     this.#records.push({
       kind: 'version',
@@ -210,7 +236,7 @@ export class VolumeRecorder implements VolumeObserver {
     const { setId, startPath, endPath } = this.#volume;
     const setSize = this.#connection.prepare(
       `UPDATE versions SET size = (
-         SELECT sum(length) FROM pieces p WHERE p.name_id = versions.name_id AND p.set_id = versions.set_id
+         SELECT sum(length * count) FROM pieces p WHERE p.name_id = versions.name_id AND p.set_id = versions.set_id
        ) WHERE name_id = ? AND set_id = ? AND kind = 1 AND type = 0`,
     );
     for (const path of new Set([startPath, endPath])) {

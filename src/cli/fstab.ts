@@ -32,7 +32,8 @@ export function parseHelperCall(parameters: readonly string[]): HelperCall {
     const parameter = parameters[at] ?? '';
     if (flagsWithValue.has(parameter)) {
       at += 1;
-      if (parameter === '-o') options.push(...splitOptions(parameters[at] ?? ''));
+      const given = parameter === '-o' ? splitOptions(parameters[at] ?? '') : [];
+      for (const option of given) options.push(option);
     } else if (/^-[sfnvr]+$/.test(parameter)) {
       fake ||= parameter.includes('f');
     } else {

@@ -12,17 +12,14 @@ import type {
   SetListing,
   VolumeReader,
 } from '../catalog/index.js';
-import { DuplifsError, eventLoopTurns, SharedTask } from '../base/index.js';
+import { DuplifsError, SharedTask } from '../base/index.js';
 import { readDeltaCommands } from '../librsync/index.js';
 import type { DecodePriority } from '../volume/index.js';
-import { ExtentsBuilder } from './extents.js';
+import { ExtentsJoiner, PieceExtents } from './build-extents.js';
 import type { Extents } from './extents.js';
-import { extentsOf } from './piece-extents.js';
-import { ReadAhead } from './read-ahead.js';
+import { ExtentsReader } from './extents-reader.js';
+import { Build, LargeBuilds } from './large-builds.js';
 import { PlaceChecks, WrongPlace } from './place-checks.js';
-import { closeGaps, runsOf, spanOf } from './runs.js';
-import type { ReadVolume } from './place-checks.js';
-import type { Run } from './runs.js';
 
 /** A version of a regular file: a path and the set that holds its newest entry. */
 export type FileVersion = Pick<
@@ -32,11 +29,8 @@ export type FileVersion = Pick<
 
 /** Memory for the extents of all files together. */
 const maxExtentBytes = 16 * 2 ** 20;
-/** An object of its own, three arrays and their buffers; and what each extent takes in them. */
+/** Objects of their own, whatever the extents take. */
 const bytesPerFile = 1000;
-const bytesPerExtent = 24;
-/** What each piece takes that is held against a header. */
-const bytesPerCheck = 25;
 /** Folders whose paths are kept: files that lie side by side are read one after the other. */
 const keptFolders = 1000;
 
@@ -61,7 +55,8 @@ export class Content {
   readonly #sets: ContentSources['sets'];
   readonly #extents: LRUCache<string, Extents>;
   readonly #resolving = new Map<string, SharedTask<Extents>>();
-  readonly #readAhead: ReadAhead;
+  readonly #reader: ExtentsReader;
+  readonly #large = new LargeBuilds();
   readonly #folders = new LRUCache<number, string>({ max: keptFolders });
 
   constructor({ catalog, files, volumes, sets }: ContentSources) {
@@ -69,17 +64,11 @@ export class Content {
     this.#files = files;
     this.#volumes = volumes;
     this.#sets = sets;
-    this.#readAhead = new ReadAhead((volumeId) => {
-      volumes.decodeNext(volumeId);
-    });
+    this.#reader = new ExtentsReader(volumes);
     this.#extents = new LRUCache({
       maxSize: maxExtentBytes,
       // one file of very many extents is kept all the same: to find them anew at each read is worse
-      sizeCalculation: ({ count, checks }) => {
-        const pieces = checks.reduce((sum, one) => sum + one.count, 0);
-        const bytes = bytesPerFile + count * bytesPerExtent + pieces * bytesPerCheck;
-        return Math.min(bytes, maxExtentBytes);
-      },
+      sizeCalculation: ({ heldBytes }) => Math.min(bytesPerFile + heldBytes, maxExtentBytes),
     });
   }
 
@@ -111,9 +100,9 @@ export class Content {
     const bytes =
       extents === undefined
         ? this.#resolve(version, signal).then((resolved) =>
-            this.#readExtents(resolved, offset, length, signal),
+            this.#reader.read(resolved, offset, length, signal),
           )
-        : this.#readExtents(extents, offset, length, signal);
+        : this.#reader.read(extents, offset, length, signal);
     if (Buffer.isBuffer(bytes)) return bytes;
     return bytes.catch(async (error: unknown) => {
       this.#distrust(error);
@@ -133,7 +122,7 @@ export class Content {
   /** The names of the volumes that hold the version's bytes. */
   async volumeNames(version: FileVersion, signal?: AbortSignal): Promise<string[]> {
     const extents = await this.#resolve(version, signal);
-    return [...extents.volumeIds()].map((id) => this.#volumes.nameOf(id));
+    return [...extents.volumeIds].map((id) => this.#volumes.nameOf(id));
   }
 
   /**
@@ -143,60 +132,17 @@ export class Content {
   #plain(version: FileVersion, offset: number, length: number): Extents | undefined {
     if (version.kind !== 'snapshot' || version.size === undefined) return undefined;
     const pieces = this.#catalog.piecesInTurn(version.setId, version.id);
-    const extents = extentsOf(pieces, this.#checksOf(version, pieces));
+    if (pieces === undefined) return undefined;
+    const whole = new PieceExtents(() => this.#catalog.pathOf(version.id));
+    const checks = this.#checksOf(version);
+    for (const piece of pieces) {
+      whole.add(piece);
+      checks?.add(piece);
+    }
+    const extents = whole.build(checks && [checks]);
     if (extents?.length !== version.size) return undefined; // forgotten since, with its set, or not all
     if (offset > 0 || length < extents.length) this.#extents.set(keyOf(version), extents);
     return extents;
-  }
-
-  #readExtents(
-    extents: Extents,
-    offset: number,
-    length: number,
-    signal: AbortSignal | undefined,
-  ): Buffer | Promise<Buffer> {
-    const wanted = Math.min(length, extents.length - offset);
-    if (wanted <= 0) return Buffer.alloc(0);
-    const runs = runsOf(extents, offset, wanted);
-    const bytes = this.#readRuns(runs, wanted, signal);
-    const { checks } = extents;
-    if (checks.length === 0) return bytes;
-    // after the bytes were asked for, which are fetched together with the headers in front of them
-    const checking = checks.flatMap((one) => one.check(runs, this.#readHeader(signal)) ?? []);
-    if (checking.length === 0) return bytes;
-    return Promise.all([bytes, ...checking]).then(([read]) => read);
-  }
-
-  #readHeader(signal: AbortSignal | undefined): ReadVolume {
-    return (volumeId, offset, length) => this.#volumes.read(volumeId, offset, length, signal);
-  }
-
-  #readRuns(
-    runs: readonly Run[],
-    wanted: number,
-    signal: AbortSignal | undefined,
-  ): Buffer | Promise<Buffer> {
-    const [only] = runs;
-    if (runs.length === 1 && only !== undefined) return this.#readRun(only, signal);
-    const span = spanOf(runs);
-    if (span !== undefined) {
-      const bytes = this.#readRun(span, signal);
-      if (Buffer.isBuffer(bytes)) return closeGaps(bytes, runs, wanted);
-      return bytes.then((read) => closeGaps(read, runs, wanted));
-    }
-    const parts = runs.map((run) => this.#readRun(run, signal));
-    if (parts.every((part) => Buffer.isBuffer(part))) return Buffer.concat(parts, wanted);
-    return Promise.all(parts.map(async (part) => part)).then((buffers) =>
-      Buffer.concat(buffers, wanted),
-    );
-  }
-
-  #readRun(
-    { volumeId, offset, length }: Run,
-    signal: AbortSignal | undefined,
-  ): Buffer | Promise<Buffer> {
-    this.#readAhead.note(volumeId, offset, length);
-    return this.#volumes.read(volumeId, offset, length, signal);
   }
 
   async #resolve(version: FileVersion, signal: AbortSignal | undefined): Promise<Extents> {
@@ -223,8 +169,21 @@ export class Content {
     }
   }
 
-  /** Follows the diffs back to the snapshot that they start from, and applies them in order. */
   async #build(version: FileVersion, signal: AbortSignal | undefined): Promise<Extents> {
+    const build = new Build(this.#large, signal);
+    try {
+      return await this.#buildBy(version, build, signal);
+    } finally {
+      build.end();
+    }
+  }
+
+  /** Follows the diffs back to the snapshot that they start from, and applies them in order. */
+  async #buildBy(
+    version: FileVersion,
+    build: Build,
+    signal: AbortSignal | undefined,
+  ): Promise<Extents> {
     const diffs: CatalogEntry[] = [];
     for (const { setId, deleted } of this.#catalog.history(version.setId, version.id)) {
       if (deleted) break;
@@ -232,8 +191,10 @@ export class Content {
       if (entry.type !== 'reg') break;
       if (entry.kind === 'snapshot') {
         if (entry.size === undefined) throw this.#incomplete(entry);
-        let extents = this.#placed(entry);
-        for (const diff of diffs.reverse()) extents = await this.#apply(extents, diff, signal);
+        let extents = await this.#placed(entry, build);
+        for (const diff of diffs.reverse()) {
+          extents = await this.#apply(extents, diff, build, signal);
+        }
         return extents;
       }
       diffs.push(entry);
@@ -263,29 +224,34 @@ export class Content {
     return entry;
   }
 
-  #placed(version: FileVersion): Extents {
-    const pieces = this.#catalog.pieces(version.setId, version.id);
-    const extents = extentsOf(pieces, this.#checksOf(version, pieces));
-    if (extents === undefined) {
-      const [first] = pieces;
-      const { setId, kind } = version;
-      if (first === undefined || kind === 'stored' || !this.#files.isFromIndex(setId)) {
-        throw this.#incomplete(version);
+  async #placed(version: FileVersion, build: Build): Promise<Extents> {
+    const { setId, id, kind } = version;
+    const whole = new PieceExtents(() => this.#catalog.pathOf(id));
+    const checks = this.#checksOf(version);
+    let first: Piece | undefined;
+    for (const page of this.#catalog.pieces(setId, id)) {
+      first ??= page[0];
+      for (const piece of page) {
+        whole.add(piece);
+        checks?.add(piece);
       }
-      // the volumes themselves may have more of it than their index says
-      const path = this.#catalog.pathOf(version.id);
-      throw new WrongPlace({ setId, kind, path }, first.volumeId);
+      await build.pause(whole.count);
     }
-    return extents;
+    const extents = whole.build(checks && [checks]);
+    if (extents !== undefined) return extents;
+    if (first === undefined || kind === 'stored' || checks === undefined) {
+      throw this.#incomplete(version);
+    }
+    // the volumes themselves may have more of it than their index says
+    throw new WrongPlace({ setId, kind, path: this.#catalog.pathOf(id) }, first.volumeId);
   }
 
-  /** What is to be held against the volumes' headers before the pieces' bytes are served. */
-  #checksOf(version: FileVersion, pieces: readonly Piece[]): readonly PlaceChecks[] {
-    const { setId, kind, parentId, name } = version;
-    if (kind === 'stored' || !this.#files.isFromIndex(setId)) return [];
+  /** What is held against the volumes' headers before the pieces' bytes are served; the pieces are to be added. */
+  #checksOf({ setId, kind, parentId, name }: FileVersion): PlaceChecks | undefined {
+    if (kind === 'stored' || !this.#files.isFromIndex(setId)) return undefined;
     const folder = parentId === 0 ? '' : this.#folderOf(parentId);
     const path = folder === '' ? name : `${folder}/${name}`;
-    return [new PlaceChecks({ setId, kind, path }, pieces)];
+    return new PlaceChecks({ setId, kind, path });
   }
 
   #folderOf(id: number): string {
@@ -308,26 +274,23 @@ export class Content {
   async #apply(
     basis: Extents,
     diff: CatalogEntry,
+    build: Build,
     signal: AbortSignal | undefined,
   ): Promise<Extents> {
-    const delta = this.#placed(diff);
-    const builder = new ExtentsBuilder();
-    const add = builder.add.bind(builder);
+    const delta = await this.#placed(diff, build);
+    const joiner = new ExtentsJoiner(build, () => this.#catalog.pathOf(diff.id));
     const read = async (offset: number, length: number): Promise<Buffer> =>
-      this.#readExtents(delta, offset, length, signal);
+      this.#reader.read(delta, offset, length, signal);
     const name = this.#catalog.pathOf(diff.id);
-    const turn = eventLoopTurns();
-    for await (const commands of readDeltaCommands(read, delta.length, {
-      name,
-      basisLength: basis.length,
-    })) {
+    const basisLength = basis.length;
+    for await (const commands of readDeltaCommands(read, delta.length, { name, basisLength })) {
       for (let index = 0; index < commands.count; index += 1) {
         const from = commands.literalFlag[index] === 1 ? delta : basis;
-        from.slice(commands.source[index] ?? 0, commands.length[index] ?? 0, add);
-        if (index % 256 === 0) await turn();
+        const added = joiner.add(from, commands.source[index] ?? 0, commands.length[index] ?? 0);
+        if (added !== undefined) await added;
       }
     }
-    const extents = builder.build([...basis.checks, ...delta.checks]);
+    const extents = joiner.build([...basis.checks, ...delta.checks]);
     if (diff.size === undefined) this.#catalog.setSize(diff.setId, diff.id, extents.length);
     else if (diff.size !== extents.length) {
       throw new DuplifsError('DAMAGED', `The change of "${name}" does not give the size it should`);

@@ -1,133 +1,130 @@
 /**
- * A file version as extents: runs of its bytes, in order, each lying in one volume's plaintext. Kept in
- * typed arrays, for a large file has very many (one a 64 KiB piece).
+ * A file version as extents: runs of its bytes, in order, each lying in one volume's plaintext. A large file has very
+ * many (a run of pieces for each volume, or one for each command of a delta), so they are kept packed.
  */
-import { DuplifsError } from '../base/index.js';
+import { PackedReader } from './packed-extents.js';
+import type { Extent, Packed } from './packed-extents.js';
 import type { PlaceChecks } from './place-checks.js';
-import type { Run } from './runs.js';
 
-/** More would be a file of some 500 GiB in pieces of 64 KiB, or a delta made to fill memory. */
-const maxExtents = 2 ** 23;
+const emptyPacked: Packed = {
+  segments: [],
+  starts: new Float64Array(),
+  places: new Float64Array(),
+  groups: 0,
+  count: 0,
+  length: 0,
+  volumeIds: new Set(),
+};
 
 export class Extents {
   /** What is to be checked before bytes of an extent are served; none where the volumes themselves gave the places. */
   readonly checks: readonly PlaceChecks[];
+  /** How many there are. */
   readonly count: number;
   /** Bytes in the file. */
   readonly length: number;
-  readonly #ends: Float64Array;
-  readonly #volumes: Float64Array;
-  readonly #offsets: Float64Array;
+  readonly #only: Extent | undefined;
+  readonly #packed: Packed;
+  /** The group in which the last look ended: the next one mostly goes on there. */
+  #lastGroup = 0;
 
-  constructor(
-    count: number,
-    arrays: { ends: Float64Array; volumes: Float64Array; offsets: Float64Array },
-    checks: readonly PlaceChecks[] = [],
-  ) {
-    const { ends, volumes, offsets } = arrays;
+  /** Of a file that lies in one run, as most do, or of packed extents. */
+  constructor(parts: Extent | Packed, checks: readonly PlaceChecks[] = []) {
     this.checks = checks;
-    this.count = count;
-    this.length = count === 0 ? 0 : (ends[count - 1] ?? 0);
-    this.#ends = ends;
-    this.#volumes = volumes;
-    this.#offsets = offsets;
-  }
-
-  /** A file that lies in one run, as most do. */
-  static ofRun({ volumeId, offset, length }: Run, checks?: readonly PlaceChecks[]): Extents {
-    return new Extents(
-      length === 0 ? 0 : 1,
-      {
-        ends: Float64Array.of(length),
-        volumes: Float64Array.of(volumeId),
-        offsets: Float64Array.of(offset),
-      },
-      checks,
-    );
-  }
-
-  /** Calls `visit` for each run of [offset, offset + length), which must lie in the file, in order. */
-  slice(
-    offset: number,
-    length: number,
-    visit: (volumeId: number, volumeOffset: number, length: number) => void,
-  ): void {
-    const end = offset + length;
-    for (let index = this.#find(offset), at = offset; at < end; index += 1) {
-      const start = index === 0 ? 0 : (this.#ends[index - 1] ?? 0);
-      const stop = Math.min(end, this.#ends[index] ?? 0);
-      visit(this.#volumes[index] ?? 0, (this.#offsets[index] ?? 0) + (at - start), stop - at);
-      at = stop;
-    }
+    const only = 'volumeId' in parts ? parts : undefined;
+    this.#only = only;
+    this.#packed = 'volumeId' in parts ? emptyPacked : parts;
+    this.count = only === undefined ? this.#packed.count : 1;
+    this.length = only === undefined ? this.#packed.length : only.length * only.count;
   }
 
   /** The ids of the volumes that hold the bytes. */
-  volumeIds(): Set<number> {
-    return new Set(this.#volumes.subarray(0, this.count));
+  get volumeIds(): ReadonlySet<number> {
+    return this.#only === undefined ? this.#packed.volumeIds : new Set([this.#only.volumeId]);
   }
 
-  /** The index of the extent that holds the byte at `offset`. */
-  #find(offset: number): number {
+  /** The bytes of memory that they take, about. */
+  get heldBytes(): number {
+    const { segments, groups } = this.#packed;
+    const packed = segments.reduce((sum, { length }) => sum + length, groups * 16);
+    return this.checks.reduce((sum, { heldBytes }) => sum + heldBytes, packed);
+  }
+
+  /**
+   * Calls `visit` for each run of [offset, offset + length), which must lie in the file, in order, until it returns
+   * false.
+   */
+  slice(offset: number, length: number, visit: (extent: Extent) => boolean | undefined): void {
+    if (length <= 0) return;
+    const end = offset + length;
+    if (this.#only !== undefined) {
+      visitPart(this.#only, offset, end, visit);
+      return;
+    }
+    const group = this.#groupAt(offset);
+    const reader = new PackedReader(this.#packed, group);
+    for (let start = this.#packed.starts[group] ?? 0; start < end && reader.next();) {
+      const total = reader.length * reader.count;
+      if (start + total > offset) {
+        const goesOn =
+          offset <= start && start + total <= end
+            ? visit(reader.extent())
+            : visitPart(reader.extent(), offset - start, end - start, visit);
+        if (goesOn === false) break;
+      }
+      start += total;
+    }
+    this.#lastGroup = reader.group;
+  }
+
+  #groupAt(offset: number): number {
+    const { starts, groups } = this.#packed;
+    const last = this.#lastGroup;
+    if ((starts[last] ?? 0) <= offset && (last + 1 >= groups || offset < (starts[last + 1] ?? 0))) {
+      return last;
+    }
     let low = 0;
-    let high = this.count - 1;
+    let high = groups - 1;
     while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#ends[middle] ?? 0) <= offset) low = middle + 1;
-      else high = middle;
+      const middle = (low + high + 1) >>> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
     }
     return low;
   }
 }
 
-/** Collects extents; runs that follow each other in a volume become one. */
-export class ExtentsBuilder {
-  #ends = new Float64Array(8);
-  #volumes = new Float64Array(8);
-  #offsets = new Float64Array(8);
-  #count = 0;
-  #length = 0;
-
-  add(volumeId: number, offset: number, length: number): void {
-    if (length === 0) return;
-    const last = this.#count - 1;
-    const lastLength = this.#length - (last > 0 ? (this.#ends[last - 1] ?? 0) : 0);
-    this.#length += length;
-    if (
-      last >= 0 &&
-      this.#volumes[last] === volumeId &&
-      (this.#offsets[last] ?? 0) + lastLength === offset
-    ) {
-      this.#ends[last] = this.#length;
-      return;
-    }
-    if (this.#count === this.#ends.length) this.#grow();
-    this.#ends[this.#count] = this.#length;
-    this.#volumes[this.#count] = volumeId;
-    this.#offsets[this.#count] = offset;
-    this.#count += 1;
+/** Visits the bytes [from, to) of an extent, which may begin before it and go on behind. */
+function visitPart(
+  extent: Extent,
+  from: number,
+  to: number,
+  visit: (extent: Extent) => boolean | undefined,
+): boolean | undefined {
+  const { volumeId, offset, length, count, stride } = extent;
+  const start = Math.max(from, 0);
+  const end = Math.min(to, length * count);
+  const first = Math.floor(start / length);
+  const last = Math.ceil(end / length) - 1;
+  const single = (piece: number, skipped: number, stop: number): boolean | undefined =>
+    visit({
+      volumeId,
+      offset: offset + piece * stride + skipped,
+      length: stop - skipped,
+      count: 1,
+      stride: 0,
+    });
+  const skipped = start - first * length;
+  const stop = end - last * length;
+  if (first === last) return single(first, skipped, stop);
+  if (skipped > 0 && single(first, skipped, length) === false) return false;
+  const whole = skipped > 0 ? first + 1 : first;
+  const wholeEnd = stop < length ? last : last + 1;
+  if (wholeEnd > whole) {
+    const pieces = wholeEnd - whole;
+    const at = offset + whole * stride;
+    const run = { volumeId, offset: at, length, count: pieces, stride: pieces > 1 ? stride : 0 };
+    if (visit(run) === false) return false;
   }
-
-  build(checks?: readonly PlaceChecks[]): Extents {
-    const trim = (array: Float64Array): Float64Array => array.slice(0, this.#count);
-    const arrays = {
-      ends: trim(this.#ends),
-      volumes: trim(this.#volumes),
-      offsets: trim(this.#offsets),
-    };
-    return new Extents(this.#count, arrays, checks);
-  }
-
-  #grow(): void {
-    if (this.#count >= maxExtents) {
-      throw new DuplifsError('DAMAGED', `A file is cut into more than ${maxExtents} runs`);
-    }
-    const larger = (array: Float64Array): Float64Array<ArrayBuffer> => {
-      const grown = new Float64Array(array.length * 2);
-      grown.set(array);
-      return grown;
-    };
-    this.#ends = larger(this.#ends);
-    this.#volumes = larger(this.#volumes);
-    this.#offsets = larger(this.#offsets);
-  }
+  return stop < length ? single(last, 0, stop) : undefined;
 }

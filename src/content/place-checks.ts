@@ -35,28 +35,51 @@ export class WrongPlace extends Error {
 
 /** Enough for the record of most headers. */
 const oneRecord = 512;
+/** Numbers for each run of pieces: volume, offset, length, count, stride, and how many pieces come before it. */
+const perRow = 6;
+/** Pieces that are remembered to be right; of more than these some are looked at again. */
+const maxRemembered = 100_000;
+const bytesPerRemembered = 40;
 
 export class PlaceChecks {
-  readonly count: number;
   readonly #version: PlacedVersion;
   /** Of the first piece; the others count on. */
-  readonly #firstNumber: number;
-  /** Packed, for a large file has very many: of piece n the volume, offset and length at 3n and behind it. */
-  readonly #places: Float64Array;
-  readonly #isChecked: Uint8Array;
-  #left: number;
+  #firstNumber = 0;
+  #rows = new Float64Array(perRow);
+  #rowCount = 0;
+  #pieces = 0;
+  /** Rows that do not follow each other: no honest index has such. */
+  #isDisordered = false;
+  readonly #checked = new Set<number>();
 
-  /** `pieces` are all of the version, in order. */
-  constructor(version: PlacedVersion, pieces: readonly Piece[]) {
+  /** The pieces of the version are to be added, in order. */
+  constructor(version: PlacedVersion) {
     this.#version = version;
-    this.count = pieces.length;
-    this.#firstNumber = pieces[0]?.number ?? 0;
-    this.#places = new Float64Array(3 * pieces.length);
-    for (const [index, { volumeId, offset, length }] of pieces.entries()) {
-      this.#places.set([volumeId, offset, length], 3 * index);
+  }
+
+  /** The bytes of memory that they take, about. */
+  get heldBytes(): number {
+    return this.#rows.byteLength + this.#checked.size * bytesPerRemembered;
+  }
+
+  add({ volumeId, offset, length, number, count, stride }: Piece): void {
+    if (this.#rowCount === 0) this.#firstNumber = number;
+    else {
+      const last = this.#row(this.#rowCount - 1);
+      const end = last.offset + (last.count - 1) * last.stride + last.length;
+      this.#isDisordered ||=
+        volumeId < last.volumeId || (volumeId === last.volumeId && offset < end);
     }
-    this.#isChecked = new Uint8Array(pieces.length);
-    this.#left = pieces.length;
+    this.#isDisordered ||= count > 1 && stride < length;
+    const at = this.#rowCount * perRow;
+    if (at === this.#rows.length) {
+      const larger = new Float64Array(this.#rows.length * 2);
+      larger.set(this.#rows);
+      this.#rows = larger;
+    }
+    this.#rows.set([volumeId, offset, length, count, stride, this.#pieces], at);
+    this.#rowCount += 1;
+    this.#pieces += count;
   }
 
   /**
@@ -64,37 +87,46 @@ export class PlaceChecks {
    * that must be waited for a promise, which fails with WrongPlace.
    */
   check(runs: readonly Run[], read: ReadVolume): Promise<void> | undefined {
-    if (this.#left === 0) return undefined;
+    if (this.#checked.size === this.#pieces) return undefined;
+    if (this.#isDisordered) {
+      return Promise.reject(new WrongPlace(this.#version, this.#row(0).volumeId));
+    }
     const waiting: Promise<void>[] = [];
     for (const run of runs) {
-      for (let index = this.#find(run); index < this.count; index += 1) {
-        const piece = this.#place(index);
-        if (piece.volumeId !== run.volumeId || piece.offset >= run.offset + run.length) break;
-        const checked = this.#isChecked[index] === 1 ? undefined : this.#check(index, read);
-        if (checked !== undefined) waiting.push(checked);
+      const end = run.offset + run.length;
+      for (let index = this.#find(run); index < this.#rowCount; index += 1) {
+        const row = this.#row(index);
+        if (row.volumeId !== run.volumeId || row.offset >= end) break;
+        for (let piece = firstTouched(row, run.offset); piece < row.count; piece += 1) {
+          const offset = row.offset + piece * row.stride;
+          if (offset >= end) break;
+          const place = { ...row, offset, index: row.before + piece };
+          const checked = this.#checked.has(place.index) ? undefined : this.#check(place, read);
+          if (checked !== undefined) waiting.push(checked);
+        }
       }
     }
     if (waiting.length === 0) return undefined;
     return Promise.all(waiting).then(() => undefined);
   }
 
-  #check(index: number, read: ReadVolume): Promise<void> | undefined {
-    const { volumeId, offset } = this.#place(index);
+  #check(place: Place, read: ReadVolume): Promise<void> | undefined {
+    const { volumeId, offset } = place;
     const front = offset < oneRecord ? noBytes : read(volumeId, offset - oneRecord, oneRecord);
-    if (Buffer.isBuffer(front) && isHeaderOf(front, this.#expected(index)) === true) {
-      this.#note(index);
+    if (Buffer.isBuffer(front) && isHeaderOf(front, this.#expected(place)) === true) {
+      this.#note(place.index);
       return undefined;
     }
-    return this.#checkFully(index, front, read);
+    return this.#checkFully(place, front, read);
   }
 
   async #checkFully(
-    index: number,
+    place: Place,
     front: Buffer | Promise<Buffer>,
     read: ReadVolume,
   ): Promise<void> {
-    const { volumeId, offset } = this.#place(index);
-    const expected = this.#expected(index);
+    const { volumeId, offset } = place;
+    const expected = this.#expected(place);
     let bytes = await front;
     let isRight = isHeaderOf(bytes, expected);
     for (let length = 4 * oneRecord; isRight === undefined; length *= 8) {
@@ -103,44 +135,68 @@ export class PlaceChecks {
       isRight = wanted === length ? isHeaderOf(bytes, expected) : isFirstHeaderOf(bytes, expected);
     }
     // a content of several volumes that turned out to end in the first piece
-    const isOnly = this.count === 1 && this.#firstNumber === 0;
+    const isOnly = this.#pieces === 1 && this.#firstNumber === 0;
     isRight ||= isOnly && isFirstHeaderOf(bytes, { ...expected, piece: 1 });
     if (!isRight) throw new WrongPlace(this.#version, volumeId);
-    this.#note(index);
+    this.#note(place.index);
   }
 
-  #expected(index: number): ExpectedEntry {
+  #expected({ index, length }: Place): ExpectedEntry {
     const { kind, path } = this.#version;
     const piece = this.#firstNumber === 0 ? undefined : this.#firstNumber + index;
-    return { kind, path, piece, dataLength: this.#place(index).length };
+    return { kind, path, piece, dataLength: length };
   }
 
   #note(index: number): void {
-    if (this.#isChecked[index] === 0) this.#left -= 1;
-    this.#isChecked[index] = 1;
+    if (this.#checked.size >= maxRemembered && this.#pieces > maxRemembered) this.#checked.clear();
+    this.#checked.add(index);
   }
 
-  #place(index: number): Run {
-    const at = 3 * index;
-    const [volumeId = 0, offset = 0, length = 0] = this.#places.subarray(at, at + 3);
-    return { volumeId, offset, length };
+  #row(index: number): Row {
+    const at = perRow * index;
+    const [volumeId = 0, offset = 0, length = 0, count = 0, stride = 0, before = 0] =
+      this.#rows.subarray(at, at + perRow);
+    return { volumeId, offset, length, count, stride, before };
   }
 
-  /** The first piece that ends behind the run's start, in its volume or a later one. */
+  /** The first run of pieces that ends behind the start, in its volume or a later one. */
   #find({ volumeId, offset }: Run): number {
     let low = 0;
-    let high = this.count;
+    let high = this.#rowCount;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const piece = this.#place(middle);
-      const isBefore =
-        piece.volumeId < volumeId ||
-        (piece.volumeId === volumeId && piece.offset + piece.length <= offset);
+      const row = this.#row(middle);
+      const end = row.offset + (row.count - 1) * row.stride + row.length;
+      const isBefore = row.volumeId < volumeId || (row.volumeId === volumeId && end <= offset);
       if (isBefore) low = middle + 1;
       else high = middle;
     }
     return low;
   }
+}
+
+interface Row {
+  readonly volumeId: number;
+  /** Of the first piece. */
+  readonly offset: number;
+  readonly length: number;
+  readonly count: number;
+  readonly stride: number;
+  /** Pieces of the version in front of these. */
+  readonly before: number;
+}
+
+/** One piece. */
+interface Place extends Run {
+  /** Among all pieces of the version, from 0. */
+  readonly index: number;
+}
+
+/** The first of the row's pieces that ends behind the offset. */
+function firstTouched({ offset, length, count, stride }: Row, at: number): number {
+  if (count === 1 || at <= offset) return 0;
+  const piece = Math.floor((at - offset) / stride);
+  return offset + piece * stride + length > at ? piece : piece + 1;
 }
 
 const noBytes = Buffer.alloc(0);

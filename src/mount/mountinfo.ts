@@ -62,7 +62,7 @@ function unescapeField(field: Uint8Array): string {
   const bytes: number[] = [];
   for (let at = 0; at < field.length; at += 1) {
     const byte = field[at] ?? 0;
-    const digits = String.fromCharCode(...field.subarray(at + 1, at + 4));
+    const digits = Buffer.from(field.subarray(at + 1, at + 4)).toString('latin1');
     if (byte === backslashByte && /^[0-3][0-7]{2}$/.test(digits)) {
       bytes.push(Number.parseInt(digits, 8));
       at += 3;

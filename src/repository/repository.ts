@@ -54,7 +54,7 @@ export class Repository {
   }
 
   /** The sets on the storage, newest first. */
-  sets(): CatalogSet[] {
+  sets(): readonly CatalogSet[] {
     return this.#parts.sets.newestFirst();
   }
 

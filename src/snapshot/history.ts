@@ -24,7 +24,7 @@ export class History {
   /** Fills the catalog with the trees of all sets. */
   async load(signal?: AbortSignal): Promise<void> {
     const { sets } = this.#sources;
-    for (const { id } of sets.newestFirst().reverse()) await sets.list(id, signal);
+    for (const { id } of sets.newestFirst().toReversed()) await sets.list(id, signal);
   }
 
   /** At most `limit` names that ever were in a folder, in the order of their bytes, after `after`. */

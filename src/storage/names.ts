@@ -14,7 +14,8 @@ export function checkName(name: string, url: string): void {
     name !== '..' &&
     !name.includes('/') &&
     !name.includes('\0') &&
-    encodeName(name).length <= maxNameBytes;
+    // no character has more than three bytes a code unit; listings may have millions of names
+    (name.length * 3 <= maxNameBytes || encodeName(name).length <= maxNameBytes);
   if (plain && !name.startsWith(temporaryPrefix)) return;
   throw new StorageError('STORAGE', `"${name}" cannot be the name of a file on "${url}"`, {
     hint: 'A name is 1 to 255 bytes without "/" and is neither "." nor ".."',

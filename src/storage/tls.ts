@@ -16,9 +16,9 @@ export async function tlsSettings(options: TlsOptions = {}): Promise<TlsSettings
   try {
     if (options.caPath !== undefined) {
       const names = await readdir(options.caPath);
-      files.push(
-        ...names.filter((name) => /\.(?:crt|pem|cer)$/.test(name)).map(inFolder(options.caPath)),
-      );
+      for (const name of names) {
+        if (/\.(?:crt|pem|cer)$/.test(name)) files.push(join(options.caPath, name));
+      }
     }
     const own = await Promise.all(files.map((file) => readFile(file, 'utf8')));
     return {
@@ -30,8 +30,4 @@ export async function tlsSettings(options: TlsOptions = {}): Promise<TlsSettings
       hint: 'Check --ssl-cacert-file and --ssl-cacert-path',
     });
   }
-}
-
-function inFolder(folder: string): (name: string) => string {
-  return (name) => join(folder, name);
 }

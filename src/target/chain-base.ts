@@ -5,6 +5,7 @@
 import { setKey } from '../archive/index.js';
 import type { BackupSet, Collection, Manifest, StoredFile } from '../archive/index.js';
 import { fetchLocalCopy, localSignaturesName } from './local-copies.js';
+import type { LocalCopyOptions } from './local-copies.js';
 import {
   localManifestName,
   manifestFileOf,
@@ -39,13 +40,14 @@ export interface OpenBaseOptions {
   readonly localNames: ReadonlySet<string>;
   /** Whether what the archive dir lacks is fetched into it. */
   readonly fetches: boolean;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Undefined when the collection has nothing that could be continued. */
 export async function openBase(
   target: Target,
   { primary }: Collection,
-  { localNames, fetches }: OpenBaseOptions,
+  { localNames, fetches, signal }: OpenBaseOptions,
 ): Promise<ChainBase | undefined> {
   if (primary?.base === undefined) return undefined;
   const { base, chain } = primary;
@@ -55,17 +57,17 @@ export async function openBase(
     if (setSeconds > base.times.endSeconds) continue;
     const name = localSignaturesName(file);
     const isMissing = !localNames.has(name);
-    if (isMissing && fetches) await fetchSignatures(target, chain.sets, file, name);
+    if (isMissing && fetches) await fetchSignatures(target, chain.sets, file, { name, signal });
     signatures.push({ setSeconds, name, stored: isMissing && !fetches ? file : undefined });
   }
   const stored = manifestFileOf(base);
   const name = localManifestName(stored);
   const isLocalManifest = localNames.has(name);
-  if (!isLocalManifest && fetches) await fetchLocalCopy(target, stored, name);
+  if (!isLocalManifest && fetches) await fetchLocalCopy(target, stored, { name, signal });
   const manifest =
     isLocalManifest || fetches
-      ? await readLocalManifest(target, name)
-      : await readStoredManifest(target, stored);
+      ? await readLocalManifest(target, name, { set: base, signal })
+      : await readStoredManifest(target, stored, { set: base, signal });
   return { base, fullSeconds: chain.startSeconds, signatures, manifest, isLocalManifest };
 }
 
@@ -74,13 +76,14 @@ async function fetchSignatures(
   target: Target,
   sets: readonly BackupSet[],
   file: StoredFile,
-  localName: string,
+  copy: LocalCopyOptions,
 ): Promise<void> {
   const set = sets.find(({ key }) => key === setKey(file.times));
-  const binding = set && (await readBinding(target, set));
-  await fetchLocalCopy(target, file, localName, (sha256) => {
+  const binding = set && (await readBinding(target, set, copy.signal));
+  const check = (sha256: Buffer): void => {
     checkSignaturesDigest(file.name, sha256, binding);
-  });
+  };
+  await fetchLocalCopy(target, file, { ...copy, check });
 }
 
 /** Read in one go: a chain has few sets, and each read is a way to libuv's pool and back. */

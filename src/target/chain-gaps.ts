@@ -5,6 +5,7 @@
  * those that it needs is found out when its chain is chosen (archive/sets/primary.ts).
  */
 import type { BackupSet, Manifest, StoredFile } from '../archive/index.js';
+import { eventLoopTurns } from '../base/index.js';
 import type { ChainBase } from './chain-base.js';
 import type { TargetListing } from './listing.js';
 import { fetchLocalCopy } from './local-copies.js';
@@ -30,15 +31,20 @@ export interface ChainToCheck {
   readonly listing: TargetListing;
   /** Whether manifests that the archive dir lacks are fetched into it. */
   readonly fetches: boolean;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** The files of the sets that are missing, in order. Reads each set's manifest once. */
-export async function findChainGaps(
-  target: Target,
-  { sets, base, listing, fetches }: ChainToCheck,
-): Promise<ChainGap[]> {
+/**
+ * The files of the sets that are missing, in order. Reads each set's manifest once.
+ * @throws the signal's reason, also between two sets
+ */
+export async function findChainGaps(target: Target, chain: ChainToCheck): Promise<ChainGap[]> {
+  const { sets, base, listing, signal } = chain;
   const gaps: ChainGap[] = [];
+  const turn = eventLoopTurns();
   for (const set of sets) {
+    await turn();
+    signal?.throwIfAborted();
     const { key: setKey } = set;
     const present = withoutEmptyFiles(set, listing);
     if (!present.complete) {
@@ -46,7 +52,7 @@ export async function findChainGaps(
       continue;
     }
     const isBase = base?.base.key === setKey;
-    const manifest = isBase ? base.manifest : await manifestFor(target, set, listing, fetches);
+    const manifest = isBase ? base.manifest : await manifestFor(target, set, chain);
     for (const volume of missingFilesOf(present, manifest).volumes) {
       gaps.push({ kind: 'volume', setKey, volume });
     }
@@ -70,14 +76,13 @@ function withoutEmptyFiles(
 async function manifestFor(
   target: Target,
   set: BackupSet,
-  listing: TargetListing,
-  fetches: boolean,
+  { listing, fetches, signal }: ChainToCheck,
 ): Promise<Manifest> {
   const stored = manifestFileOf(set);
   const local = localManifestName(stored);
   if (!listing.localNames.has(local)) {
-    if (!fetches) return readStoredManifest(target, stored);
-    await fetchLocalCopy(target, stored, local);
+    if (!fetches) return readStoredManifest(target, stored, { set, signal });
+    await fetchLocalCopy(target, stored, { name: local, signal });
   }
-  return readLocalManifest(target, local);
+  return readLocalManifest(target, local, { set, signal });
 }

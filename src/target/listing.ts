@@ -1,8 +1,8 @@
 /** What a target holds by the names of its files: on the storage, and of it in the archive dir. */
 import { readdir } from 'node:fs/promises';
-import { collect, parseFileName, setKey } from '../archive/index.js';
+import { collectFiles, parseFileName, setKey } from '../archive/index.js';
 import type { Collection, NamePrefixes, SetTimes, StoredFile } from '../archive/index.js';
-import { isDuplifsError } from '../base/index.js';
+import { eventLoopTurns, isDuplifsError } from '../base/index.js';
 import type { StoredObject } from '../storage/index.js';
 import { isLockName } from './locks/lock-name.js';
 import type { TargetPlace } from './place.js';
@@ -30,33 +30,54 @@ export class TargetListing {
   /** Keys of the sets that are whole as far as names tell: their manifest, the last file to be put, is stored. */
   readonly wholeKeys: ReadonlySet<string>;
   readonly #prefixes: NamePrefixes;
-  readonly #sizes: ReadonlyMap<string, number>;
+  /** Of all that is no volume: who only reads asks for no other, and volumes are many. */
+  readonly #metadataSizes: ReadonlyMap<string, number>;
+  #sizes: ReadonlyMap<string, number> | undefined;
   #collection: Collection | undefined;
 
-  constructor(
-    stored: readonly StoredObject[],
+  private constructor(parts: ListingParts) {
+    this.#prefixes = parts.prefixes;
+    this.stored = parts.stored;
+    this.localNames = new Set(parts.localNames);
+    this.separated = parts.separated;
+    this.files = parts.separated.counted;
+    this.wholeKeys = wholeSetKeys(this.files);
+    this.#metadataSizes = parts.metadataSizes;
+  }
+
+  /** Takes the names apart, with turns of the event loop between: a storage may have millions. */
+  static async make(
+    objects: readonly StoredObject[],
     localNames: readonly string[],
     prefixes: NamePrefixes,
-    demands: ProtectionDemands = takeAll,
-  ) {
-    this.#prefixes = prefixes;
-    this.stored = stored.filter(({ name }) => !isLockName(name, prefixes));
-    this.localNames = new Set(localNames);
-    const files = stored
-      .map(({ name }) => parseFileName(name, { prefixes }))
-      .filter((file) => file !== undefined);
-    this.separated = separateFiles(files, demands);
-    this.files = this.separated.counted;
-    this.wholeKeys = wholeSetKeys(this.files);
-    this.#sizes = new Map(stored.map(({ name, size }) => [name, size]));
+    { demands = takeAll, signal }: TakeApartOptions = {},
+  ): Promise<TargetListing> {
+    const turn = eventLoopTurns();
+    const stored: StoredObject[] = [];
+    const files: StoredFile[] = [];
+    const metadataSizes = new Map<string, number>();
+    let lastTimes: SetTimes | undefined;
+    for (const [index, object] of objects.entries()) {
+      if (index % namesPerTurn === 0) {
+        signal?.throwIfAborted();
+        await turn();
+      }
+      if (!isLockName(object.name, prefixes)) stored.push(object);
+      const file = parseFileName(object.name, { prefixes });
+      if (file === undefined) continue;
+      if (file.kind !== 'volume') metadataSizes.set(file.name, object.size);
+      // the files of a set share one object
+      const times = isSameTimes(file.times, lastTimes) ? lastTimes : file.times;
+      lastTimes = times;
+      files.push({ ...file, times });
+    }
+    const separated = separateFiles(files, demands);
+    return new TargetListing({ stored, localNames, prefixes, separated, metadataSizes });
   }
 
   /** All sets and chains, those of interrupted runs too. */
   get collection(): Collection {
-    this.#collection ??= this.#collect(
-      this.files.map(({ name }) => name),
-      this.localNames,
-    );
+    this.#collection ??= collectFiles(this.files, this.#parse(this.localNames));
     return this.#collection;
   }
 
@@ -65,13 +86,11 @@ export class TargetListing {
    * its manifest must not hide the chain before it.
    */
   collectWhole(): Collection {
-    const isOfWholeSet = (name: string): boolean => {
-      const file = parseFileName(name, { prefixes: this.#prefixes });
-      return file !== undefined && !file.partial && this.wholeKeys.has(setKey(file.times));
-    };
-    return this.#collect(
-      this.files.map(({ name }) => name).filter(isOfWholeSet),
-      [...this.localNames].filter(isOfWholeSet),
+    const isOfWholeSet = ({ partial, times }: StoredFile): boolean =>
+      !partial && this.wholeKeys.has(setKey(times));
+    return collectFiles(
+      this.files.filter(isOfWholeSet),
+      this.#parse(this.localNames).filter(isOfWholeSet),
     );
   }
 
@@ -89,11 +108,16 @@ export class TargetListing {
 
   /** In bytes; undefined for a name that the storage does not have. */
   sizeOf(name: string): number | undefined {
+    const known = this.#metadataSizes.get(name);
+    if (known !== undefined) return known;
+    this.#sizes ??= new Map(this.stored.map((object) => [object.name, object.size]));
     return this.#sizes.get(name);
   }
 
-  #collect(stored: readonly string[], local: Iterable<string>): Collection {
-    return collect({ stored, local: [...local], prefixes: this.#prefixes });
+  #parse(names: Iterable<string>): StoredFile[] {
+    return [...names]
+      .map((name) => parseFileName(name, { prefixes: this.#prefixes }))
+      .filter((file) => file !== undefined);
   }
 }
 
@@ -105,6 +129,27 @@ const takeAll: ProtectionDemands = {
   allowUnprotected: true,
 };
 
+interface TakeApartOptions {
+  /** What is demanded of files; by default nothing. */
+  readonly demands?: ProtectionDemands;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface ListingParts {
+  readonly stored: readonly StoredObject[];
+  readonly localNames: readonly string[];
+  readonly prefixes: NamePrefixes;
+  readonly separated: SeparatedFiles;
+  readonly metadataSizes: ReadonlyMap<string, number>;
+}
+
+const namesPerTurn = 1000;
+
+function isSameTimes(a: SetTimes, b: SetTimes | undefined): b is SetTimes {
+  if (a.kind !== b?.kind || a.endSeconds !== b.endSeconds) return false;
+  return a.kind === 'full' || (b.kind === 'inc' && a.startSeconds === b.startSeconds);
+}
+
 /** Lists the storage, unless that was done, and the target's folder in the archive dir. */
 export async function listTarget(
   { storage, archiveFolder, prefixes }: TargetPlace,
@@ -112,7 +157,8 @@ export async function listTarget(
   { signal, mayBeAbsent = false, stored }: ListOptions = {},
 ): Promise<TargetListing> {
   const objects = stored ?? (await listStorage());
-  return new TargetListing(objects, await localNames(archiveFolder), prefixes, demands);
+  const local = await localNames(archiveFolder);
+  return TargetListing.make(objects, local, prefixes, { demands, signal });
 
   async function listStorage(): Promise<readonly StoredObject[]> {
     try {

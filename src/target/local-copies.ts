@@ -19,22 +19,27 @@ export function localSignaturesName(stored: Pick<StoredFile, 'name'>): string {
   return `${stemOf(stored.name)}.gz`;
 }
 
-/**
- * Fetches a stored file into the archive dir, whole or not at all; under a name that ends in `.gz` it is packed. `check`
- * is given the SHA-256 of its plaintext, and throws where that is not what it must be.
- */
+export interface LocalCopyOptions {
+  /** What the copy is called; under a name that ends in `.gz` it is packed. */
+  readonly name: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Is given the SHA-256 of the plaintext, and throws where that is not what it must be. */
+  readonly check?: (sha256: Buffer) => void;
+}
+
+/** Fetches a stored file into the archive dir, whole or not at all. */
 export async function fetchLocalCopy(
   target: Target,
   file: StoredFile,
-  localName: string,
-  check: (sha256: Buffer) => void = () => undefined,
+  { name: localName, signal, check = () => undefined }: LocalCopyOptions,
 ): Promise<void> {
+  signal?.throwIfAborted();
   target.report({ level: 'notice', code: 'fetching-local-copy', name: file.name });
   const temporary = join(target.archiveFolder, fetchingName);
   const digest = createHash('sha256');
   try {
     await pipeline(
-      target.decodeMetadata(file, undefined, target.signsWith),
+      target.decodeMetadata(file, signal, target.signsWith),
       watching(digest),
       localName.endsWith('.gz') ? createGzip() : new PassThrough(),
       createWriteStream(temporary, { mode: 0o600 }),

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { ManifestParser, stemOf } from '../archive/index.js';
 import type { BackupSet, Manifest, StoredFile } from '../archive/index.js';
-import { DuplifsError } from '../base/index.js';
+import { DuplifsError, eventLoopTurns } from '../base/index.js';
 import type { Target } from './target.js';
 
 /** A manifest larger than this is not one: about 100 bytes a volume and a line a changed file. */
@@ -21,21 +21,36 @@ export function localManifestName(stored: Pick<StoredFile, 'name'>): string {
   return stemOf(stored.name);
 }
 
+/** Whose manifest it is, and what ends the reading. */
+export interface ReadManifestOptions {
+  readonly set: Pick<BackupSet, 'volumes'>;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Reads a stored manifest, past the archive dir's copy. */
 export async function readStoredManifest(
   target: Pick<Target, 'decodeMetadata'>,
   stored: StoredFile,
-  signal?: AbortSignal,
+  options: ReadManifestOptions,
 ): Promise<Manifest> {
-  return parseManifestStream(target.decodeMetadata(stored, signal), stored.name);
+  return parseManifestStream(target.decodeMetadata(stored, options.signal), stored.name, options);
 }
 
 /** Reads a manifest in the archive dir, which lies there in the clear. */
 export async function readLocalManifest(
   { archiveFolder }: Pick<Target, 'archiveFolder'>,
   name: string,
+  options: ReadManifestOptions,
 ): Promise<Manifest> {
-  return parseManifestStream(createReadStream(join(archiveFolder, name)), name);
+  return parseManifestStream(createReadStream(join(archiveFolder, name)), name, options);
+}
+
+/**
+ * The most volumes that a manifest may name: all that the storage has, four times over, and a hundred thousand. What
+ * names more of them tells mostly of files that are not there.
+ */
+function maxVolumesOf({ volumes }: Pick<BackupSet, 'volumes'>): number {
+  return Math.min(1_000_000, 100_000 + 4 * volumes.size);
 }
 
 /**
@@ -48,6 +63,7 @@ export async function readManifest(
   target: Target,
   set: BackupSet,
   localNames: ReadonlySet<string>,
+  signal?: AbortSignal,
 ): Promise<Manifest> {
   const candidates = set.manifests.toSorted((a, b) => a.name.length - b.name.length);
   if (candidates.length > 1) {
@@ -63,9 +79,10 @@ export async function readManifest(
     const local = localManifestName(candidate);
     try {
       return localNames.has(local)
-        ? await readLocalManifest(target, local)
-        : await readStoredManifest(target, candidate);
+        ? await readLocalManifest(target, local, { set, signal })
+        : await readStoredManifest(target, candidate, { set, signal });
     } catch (error) {
+      signal?.throwIfAborted();
       failure = error;
     }
   }
@@ -76,8 +93,10 @@ export async function readManifest(
 async function parseManifestStream(
   chunks: AsyncIterable<unknown>,
   name: string,
+  { set, signal }: ReadManifestOptions,
 ): Promise<Manifest> {
-  const parser = new ManifestParser(name, { fileList: false });
+  const parser = new ManifestParser(name, { fileList: false, maxVolumes: maxVolumesOf(set) });
+  const turn = eventLoopTurns();
   let length = 0;
   for await (const chunk of chunks as AsyncIterable<Buffer>) {
     length += chunk.length;
@@ -85,6 +104,10 @@ async function parseManifestStream(
       throw new DuplifsError('DAMAGED', `"${name}" is too large for a manifest`);
     }
     parser.push(chunk);
+    signal?.throwIfAborted();
+    await turn();
   }
-  return parser.end();
+  const manifest = parser.end();
+  if (manifest.volumes.length > 0) return manifest;
+  throw new DuplifsError('DAMAGED', `"${name}" names no volume, as every manifest does`);
 }

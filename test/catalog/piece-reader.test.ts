@@ -19,7 +19,7 @@ const counts = new Map(
     return [id, id % 11 === 0 ? 5 : 1];
   }),
 );
-const insert = connection.prepare('INSERT INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?)');
+const insert = connection.prepare('INSERT INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0)');
 connection.exec('BEGIN');
 for (const [id, count] of counts) {
   for (const setId of id % 3 === 0 ? [1, 2] : [1]) {
@@ -44,17 +44,17 @@ describe('pieces in turn', () => {
       const exact = new PieceReader(connection);
       for (const id of order) {
         for (const setId of [1, 2]) {
-          expect(reader.piecesInTurn(setId, id)).toEqual(exact.pieces(setId, id));
+          expect(reader.piecesInTurn(setId, id)).toEqual([...exact.pages(setId, id)].flat());
         }
       }
-      for (const id of order) expect(reader.piecesInTurn(1, id)).toEqual(exact.pieces(1, id));
+      for (const id of order) expect(reader.piecesInTurn(1, id)).toEqual([...exact.pages(1, id)].flat());
     });
   }
 
   it('come from one query for many names', () => {
     const reader = new PieceReader(connection);
     for (const id of [300, 301]) reader.piecesInTurn(1, id);
-    const before = reader.pieces(1, 302);
+    const before = [...reader.pages(1, 302)].flat();
     connection.prepare('DELETE FROM pieces WHERE name_id = 302').run();
     expect(reader.piecesInTurn(1, 302)).toEqual(before);
     expect(reader.piecesInTurn(1, 302)).toEqual([]); // given away once

@@ -76,7 +76,7 @@ describe.runIf(hasRdiff)('a file through a chain of deltas', () => {
           await withTest(
             target,
             async ({ repository }) => {
-              for (const [index, set] of repository.sets().reverse().entries()) {
+              for (const [index, set] of repository.sets().toReversed().entries()) {
                 const wanted = versions[index] ?? Buffer.alloc(0);
                 const snapshot = repository.snapshot(set);
                 await snapshot.load();
@@ -162,7 +162,7 @@ describe('a hostile delta', () => {
         ).get('f') ?? {};
       expect(error).toMatchObject({
         code: 'DAMAGED',
-        message: 'A file is cut into more than 8388608 runs',
+        message: '"f" is cut into more than 8388608 runs',
       });
       expect((await bytesOf(repository, 'g')).toString()).toBe('well');
     });

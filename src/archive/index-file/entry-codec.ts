@@ -158,7 +158,12 @@ export class EntryDecoder {
 
   #runs(from: ByteReader, fail: Fail): PieceRun[] {
     const runs: PieceRun[] = [];
-    for (let left = from.count(4); left > 0; left -= 1) runs.push(this.#run(from, fail));
+    for (let left = from.count(4); left > 0; left -= 1) {
+      const run = this.#run(from, fail);
+      // a file may end in an empty piece, or be one
+      if (run.length === 0 && (run.count > 1 || left > 1)) throw fail('holds an empty piece');
+      runs.push(run);
+    }
     return runs;
   }
 

@@ -100,7 +100,8 @@ function decodeBlocks(
       plaintextLength <= maxBlockLength &&
       fileOffset >= 0 &&
       fileLength <= maxBlockLength &&
-      fileEnd <= Math.min(volume.fileSize, maxFileOffset);
+      fileEnd <= Math.min(volume.fileSize, maxFileOffset) &&
+      plaintextOffset <= Math.min(volume.plaintextLength, maxFileOffset);
     if (!isPossible) {
       throw fail('holds a block outside its volume');
     }

@@ -12,6 +12,8 @@ import { splitWord, textOf, unquote } from './quoting.js';
 export interface ManifestOptions {
   /** Whether to keep the list of files, which is as long as the set has changed files. Default true. */
   readonly fileList?: boolean;
+  /** A manifest of more volumes is refused. Default a million. */
+  readonly maxVolumes?: number | undefined;
 }
 
 const maxLineBytes = 1 << 20;
@@ -46,6 +48,7 @@ export function parseManifest(
 export class ManifestParser {
   readonly #fileName: string;
   readonly #keepFiles: boolean;
+  readonly #maxVolumes: number;
   #held: Buffer[] = [];
   #heldLength = 0;
   #lineNumber = 0;
@@ -61,6 +64,7 @@ export class ManifestParser {
   constructor(fileName: string, options: ManifestOptions = {}) {
     this.#fileName = fileName;
     this.#keepFiles = options.fileList ?? true;
+    this.#maxVolumes = options.maxVolumes ?? maxVolumes;
   }
 
   /** Parses the next bytes. Throws DAMAGED. */
@@ -190,6 +194,9 @@ export class ManifestParser {
       throw fail('begins a volume without a starting or ending path');
     }
     while ((this.#volumes.at(-1)?.number ?? 0) >= number) this.#volumes.pop();
+    if (this.#volumes.length >= this.#maxVolumes) {
+      throw fail(`names more than the ${this.#maxVolumes} volumes that it may`);
+    }
     const hash = usableHash(volume.hashes);
     this.#volumes.push({
       number,

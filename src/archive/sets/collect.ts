@@ -82,9 +82,18 @@ export function collect({ stored, local = [], prefixes }: CollectOptions): Colle
     [...new Set(names)].flatMap(
       (name) => parseFileName(name, prefixes === undefined ? {} : { prefixes }) ?? [],
     );
-  const storedFiles = parse(stored);
-  const localFiles = parse(local);
+  return collectFiles(parse(stored), parse(local));
+}
 
+/**
+ * The same of names that were taken apart already, each name once.
+ *
+ * @throws DuplifsError DAMAGED when there are more than maxSets sets.
+ */
+export function collectFiles(
+  storedFiles: readonly StoredFile[],
+  localFiles: readonly StoredFile[],
+): Collection {
   const { sets, strays } = groupSets(storedFiles, localFiles);
   const tied = tieChains(sets.filter(({ complete, partial }) => complete || partial));
   const chains = tied.chains.map(chainOf);

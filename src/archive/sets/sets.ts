@@ -51,10 +51,14 @@ export function groupSets(stored: readonly StoredFile[], local: readonly StoredF
 
   const sets: BackupSet[] = [];
   const strays: StoredFile[] = [];
-  for (const group of [...groups.values()].flatMap((sameEnd) => [...sameEnd.values()])) {
-    if (isSet(group)) sets.push(makeSet(group));
-    else
-      strays.push(...group.stored.filter(({ kind }) => kind === 'index' || kind === 'statistics'));
+  for (const group of groups.values()) {
+    if (isSet(group)) {
+      sets.push(makeSet(group));
+      continue;
+    }
+    for (const file of group.stored) {
+      if (file.kind === 'index' || file.kind === 'statistics') strays.push(file);
+    }
   }
   if (sets.length > maxSets) {
     throw new DuplifsError(
@@ -80,14 +84,16 @@ interface Group {
   readonly local: StoredFile[];
 }
 
-/** By end time, and then by start time. */
-type Groups = Map<number, Map<number, Group>>;
+/** By end and start time. */
+type Groups = Map<string, Group>;
 
 function groupOf(groups: Groups, { times }: StoredFile): Group {
-  const sameEnd = groups.get(times.endSeconds) ?? new Map<number, Group>();
-  groups.set(times.endSeconds, sameEnd);
-  const group = sameEnd.get(startOf(times)) ?? { times, stored: [], local: [] };
-  sameEnd.set(startOf(times), group);
+  const key = `${times.endSeconds} ${startOf(times)}`;
+  let group = groups.get(key);
+  if (group === undefined) {
+    group = { times, stored: [], local: [] };
+    groups.set(key, group);
+  }
   return group;
 }
 
@@ -98,14 +104,23 @@ function isSet({ stored, local }: Group): boolean {
   );
 }
 
+/** One for all, for there may be a hundred thousand sets. */
+const noFiles: readonly StoredFile[] = [];
+const noVolumes: Map<number, StoredFile[]> = new Map();
+
 function makeSet({ times, stored, local }: Group): BackupSet {
-  const ofKind = (kind: StoredFile['kind']) => stored.filter((file) => file.kind === kind);
-  const volumes = new Map<number, StoredFile[]>();
-  const inOrder = ofKind('volume').sort((a, b) => a.volumeNumber - b.volumeNumber);
+  const ofKind = (kind: StoredFile['kind']) => {
+    const found = stored.filter((file) => file.kind === kind);
+    return found.length === 0 ? noFiles : found;
+  };
+  const inOrder = ofKind('volume').toSorted((a, b) => a.volumeNumber - b.volumeNumber);
+  const volumes = inOrder.length === 0 ? noVolumes : new Map<number, StoredFile[]>();
   for (const volume of inOrder) {
-    volumes.set(volume.volumeNumber, [...(volumes.get(volume.volumeNumber) ?? []), volume]);
+    const same = volumes.get(volume.volumeNumber);
+    if (same === undefined) volumes.set(volume.volumeNumber, [volume]);
+    else same.push(volume);
   }
-  const manifests = ofKind('manifest').sort((a, b) => Number(a.partial) - Number(b.partial));
+  const manifests = ofKind('manifest').toSorted((a, b) => Number(a.partial) - Number(b.partial));
   const complete = manifests.some(({ partial }) => !partial);
   return {
     times,
@@ -115,7 +130,7 @@ function makeSet({ times, stored, local }: Group): BackupSet {
     index: ofKind('index'),
     signatures: ofKind('signatures'),
     statistics: ofKind('statistics'),
-    local,
+    local: local.length === 0 ? noFiles : local,
     complete,
     partial:
       !complete &&

@@ -34,11 +34,11 @@ export async function examineTarget(
   options: BackupOptions,
   listing: TargetListing,
 ): Promise<Examined> {
-  const { target, dryRun } = options;
+  const { target, dryRun, stop: signal } = options;
   if (!dryRun) await removeUnfinishedCopy(target.archiveFolder);
   const unfinished = dryRun ? [] : await findUnfinished(options, listing);
   // a set that turned out to be complete has got its local names only now
-  const tidy = dryRun ? listing : await target.list({ stored: listing.stored });
+  const tidy = dryRun ? listing : await target.list({ stored: listing.stored, signal });
   const collection = tidy.collectWhole();
   const newestSeconds = collection.sets
     .filter((set) => set.complete)
@@ -50,14 +50,15 @@ export async function examineTarget(
     storage: target.storage,
   });
   const fetches = !dryRun;
-  const base = await openBase(target, collection, { localNames: tidy.localNames, fetches });
+  const { localNames } = tidy;
+  const base = await openBase(target, collection, { localNames, fetches, signal });
   if (base?.isLocalManifest === true) await checkLocalManifest(target, base, opener);
   if (base !== undefined && !options.allowSourceMismatch) {
     checkSource(base.manifest, options.hostname, options.source);
   }
   const { endSeconds } = chain.base.times;
   const sets = chain.chain.sets.filter(({ times }) => times.endSeconds <= endSeconds);
-  const gaps = await findChainGaps(target, { sets, base, listing: tidy, fetches });
+  const gaps = await findChainGaps(target, { sets, base, listing: tidy, fetches, signal });
   if (gaps.length > 0) {
     giveChainUp(options, gaps);
     return { base: undefined, unfinished, newestSeconds };

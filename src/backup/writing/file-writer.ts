@@ -21,7 +21,7 @@ export class FileWriter {
   readonly #kind: 'snapshot' | 'diff';
   readonly #makeRoom: FileWriterOptions['makeRoom'];
   readonly #cutter = new PieceCutter();
-  readonly #runs: PieceRun[] = [];
+  readonly #runs: PieceRun[];
   #pieces = 0;
   /** Bytes and pieces that an earlier run has put into volumes. */
   readonly #skipPieces: number;
@@ -32,7 +32,7 @@ export class FileWriter {
     this.#kind = kind;
     this.#makeRoom = makeRoom;
     this.#skipPieces = resumed?.pieces ?? 0;
-    if (resumed !== undefined) this.#runs.push(...resumed.runs);
+    this.#runs = [...(resumed?.runs ?? [])];
   }
 
   get kind(): 'snapshot' | 'diff' {

@@ -34,7 +34,7 @@ class KernelSession implements MountSession {
   readonly #mountpoint: string | undefined;
   readonly #device: FuseDevice;
   readonly #server: FuseServer;
-  readonly #notices: { readonly ino: number; readonly message: Uint8Array }[] = [];
+  #notices: { readonly ino: number; readonly message: Uint8Array }[] = [];
   #reason: MountEnd['reason'] = 'outside';
 
   constructor(
@@ -116,7 +116,7 @@ class KernelSession implements MountSession {
   #flushNotices(): void {
     const held = this.#notices.filter(({ ino }) => this.#server.exchange.isBusy(ino));
     const free = this.#notices.filter((notice) => !held.includes(notice));
-    this.#notices.splice(0, this.#notices.length, ...held);
+    this.#notices = held;
     for (const { message } of free) this.#device.notify(message);
   }
 }

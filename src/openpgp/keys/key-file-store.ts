@@ -50,8 +50,8 @@ async function readAll(files: readonly KeyFile[]): Promise<Contents> {
   const secret: SecretKey[] = [];
   for (const file of files) {
     const keys = await readKeyFile(file);
-    all.push(...keys);
-    secret.push(...secretKeysOf(file.path, keys));
+    for (const key of keys) all.push(key);
+    for (const key of secretKeysOf(file.path, keys)) secret.push(key);
   }
   return { all, secret };
 }

@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache';
 
 import type { Cipher } from '../packets/algorithms.js';
-import { deriveKey, gpgPassphrase } from '../packets/s2k.js';
+import { deriveKey, gpgPassphrase, hashedBytes } from '../packets/s2k.js';
 import type { S2k } from '../packets/s2k.js';
+import { DerivationBudget } from './derivation-budget.js';
 
 /** Asks the user; undefined means that there is nobody to ask, or that the user wants no more of it. */
 export type Ask = (question: string) => Promise<string | undefined>;
@@ -14,8 +15,9 @@ const maxDerivedKeys = 256;
  * it lives in memory only.
  */
 export class Passphrases {
-  readonly #ordered: string[];
+  #ordered: readonly string[];
   readonly #derived = new LRUCache<string, Promise<Buffer>>({ max: maxDerivedKeys });
+  readonly #budget = new DerivationBudget();
   readonly #asked = new Set<string>();
   readonly #ask: Ask | undefined;
   #declined = false;
@@ -31,18 +33,24 @@ export class Passphrases {
     return [...this.#ordered];
   }
 
-  worked(passphrase: string): void {
-    const at = this.#ordered.indexOf(passphrase);
-    if (at > 0) this.#ordered.unshift(...this.#ordered.splice(at, 1));
+  /** A passphrase opened something; `s2k` is how a key was derived from it, where that was done. */
+  worked(passphrase: string, s2k?: S2k): void {
+    if (s2k !== undefined) this.#budget.earn(hashedBytes(s2k));
+    if (!this.#ordered.includes(passphrase)) return;
+    this.#ordered = [passphrase, ...this.#ordered.filter((one) => one !== passphrase)];
   }
 
-  /** The key for a cipher, derived once: gpg's usual count takes some 0.1 s. */
-  derive(s2k: S2k, passphrase: string, cipher: Cipher): Promise<Buffer> {
+  /**
+   * The key for a cipher, derived once: gpg's usual count takes some 0.1 s. Undefined when keys that opened nothing
+   * have taken too much time already.
+   */
+  derive(s2k: S2k, passphrase: string, cipher: Cipher): Promise<Buffer> | undefined {
     const id = [s2k.hash, s2k.salt.toString('hex'), s2k.count, cipher.keyBytes, passphrase].join(
       ':',
     );
     const known = this.#derived.get(id);
     if (known) return known;
+    if (!this.#budget.spend(hashedBytes(s2k))) return undefined;
     const key = deriveKey(s2k, passphrase, cipher.keyBytes);
     this.#derived.set(id, key);
     return key;
@@ -63,13 +71,18 @@ export class Passphrases {
       if (found !== undefined || !this.#ask || this.#declined || this.#asked.has(question))
         return found;
       this.#asked.add(question);
-      const answer = await this.#ask(question);
+      const answer = await this.#ask(question).catch((error: unknown) => {
+        this.#declined = true; // who was interrupted is not asked again
+        throw error;
+      });
       if (answer === undefined) {
         this.#declined = true;
         return undefined;
       }
       const opened = await retry([answer]);
-      if (opened !== undefined && !this.#ordered.includes(answer)) this.#ordered.unshift(answer);
+      if (opened !== undefined && !this.#ordered.includes(answer)) {
+        this.#ordered = [answer, ...this.#ordered];
+      }
       return opened;
     });
     this.#lastQuestion = mine.catch(() => undefined);

@@ -74,9 +74,13 @@ export class SessionKeySearch {
         if (!slot.cipher || !slot.s2k) continue;
         this.#signal?.throwIfAborted();
         const derived = await this.#means.passphrases.derive(slot.s2k, passphrase, slot.cipher);
+        if (derived === undefined) {
+          this.#notes.add('no more passphrases, for they opened too many files in vain');
+          return undefined;
+        }
         const sessionKey = await openPassphraseSlot(slot, derived, bulkCipher);
         if (sessionKey && (await sessionKeyFits(header, sessionKey))) {
-          this.#means.passphrases.worked(passphrase);
+          this.#means.passphrases.worked(passphrase, slot.s2k);
           return sessionKey;
         }
       }

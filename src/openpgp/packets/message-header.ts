@@ -32,7 +32,9 @@ export interface MessageHeader {
   };
 }
 
-const maxKeyPackets = 1024;
+const maxKeyPackets = 128;
+/** gpg and duplifs write one; each costs whoever tries a passphrase some 0.1 s. */
+const maxPassphraseSlots = 8;
 const maxKeyPacketBytes = 16 * 1024;
 const maxStartBytes = 4096;
 /** A file whose data packet has not begun by then is refused. */
@@ -66,14 +68,20 @@ export function parseMessageHeader(first: Uint8Array, whole = false): MessageHea
     if (tag !== tags.pkesk && tag !== tags.skesk && tag !== tags.marker && tag !== tags.padding) {
       throw new MessageError('it is no encrypted OpenPGP message');
     }
-    if (length.kind !== 'definite' || length.bytes > maxKeyPacketBytes || count >= maxKeyPackets) {
+    if (length.kind !== 'definite' || length.bytes > maxKeyPacketBytes) {
       throw new MessageError('a session key packet is too large');
+    }
+    if (count >= maxKeyPackets) {
+      throw new MessageError(`it is for more than ${maxKeyPackets} recipients`);
     }
     const end = bodyAt + length.bytes;
     if (bytes.length < end) return incomplete(whole, first);
     const body = Buffer.from(bytes.subarray(bodyAt, end));
     if (tag === tags.pkesk) recipients.push(parseRecipient(body));
     if (tag === tags.skesk) passphraseSlots.push(parsePassphraseSlot(body));
+    if (passphraseSlots.length > maxPassphraseSlots) {
+      throw new MessageError(`it is for more than ${maxPassphraseSlots} passphrases`);
+    }
     at = end;
   }
 }

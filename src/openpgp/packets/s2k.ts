@@ -37,6 +37,11 @@ export function gpgPassphrase(text: string): string {
   return text.split('\n', 1)[0] ?? '';
 }
 
+/** The bytes that are hashed to derive a key, about: what it costs. */
+export function hashedBytes({ count }: S2k): number {
+  return Math.max(count, 1024);
+}
+
 /** Hashing 2 MiB takes some 2 ms; between the pieces the event loop runs. */
 const pieceBytes = 2 * 1024 * 1024;
 

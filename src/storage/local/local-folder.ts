@@ -1,7 +1,7 @@
 /** A folder of this machine's file system, or of a network file system that is mounted on it. */
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { copyFile, lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, open, opendir, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { decodeName, encodeName } from '../../base/index.js';
 import { chunksOf, OpenFile } from '../body.js';
@@ -12,6 +12,8 @@ import type { Body, ByteRange, StoredObject, WriteOptions } from '../storage.js'
 
 const chunkBytes = 256 * 1024;
 const statsAtOnce = 64;
+/** What opendir takes, too, but for its types. */
+const bytesAsNames = 'buffer' as BufferEncoding;
 
 export class LocalFolder implements Folder {
   readonly url: string;
@@ -25,14 +27,22 @@ export class LocalFolder implements Folder {
   }
 
   async list(signal?: AbortSignal): Promise<StoredObject[]> {
-    const entries = await readdir(this.#root, { withFileTypes: true, encoding: 'buffer' });
-    const names = entries.filter((entry) => entry.isFile()).map((entry) => decodeName(entry.name));
+    // some entries at a time: all at once take several times the memory of what is kept of them
+    const entries = await opendir(this.#root, { encoding: bytesAsNames, bufferSize: statsAtOnce });
     const objects: StoredObject[] = [];
-    for (let at = 0; at < names.length; at += statsAtOnce) {
+    let names: string[] = [];
+    const stat = async (): Promise<void> => {
       signal?.throwIfAborted();
-      const some = names.slice(at, at + statsAtOnce).map((name) => this.stat(name));
-      for (const object of await Promise.all(some)) if (object) objects.push(object);
+      for (const object of await Promise.all(names.map((name) => this.stat(name)))) {
+        if (object) objects.push(object);
+      }
+      names = [];
+    };
+    for await (const entry of entries) {
+      if (entry.isFile()) names.push(decodeName(entry.name as unknown as Buffer));
+      if (names.length >= statsAtOnce) await stat();
     }
+    await stat();
     return objects;
   }
 

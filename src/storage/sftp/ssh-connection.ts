@@ -124,7 +124,7 @@ async function knownKeys(settings: SshSettings): Promise<HostKey[]> {
   const keys: HostKey[] = [];
   for (const file of settings.knownHostsFiles) {
     const text = await readFile(file, 'utf8').catch(() => '');
-    keys.push(...hostKeys(text, settings.hostKeyAlias, settings.port));
+    for (const key of hostKeys(text, settings.hostKeyAlias, settings.port)) keys.push(key);
   }
   return keys;
 }

@@ -18,7 +18,9 @@ export async function checkLocalManifest(
   const keyring = opener ?? target.decode.keyring.withoutAsking();
   let stored;
   try {
-    stored = await readStoredManifest(target.openedWith(keyring), manifestFileOf(base));
+    stored = await readStoredManifest(target.openedWith(keyring), manifestFileOf(base), {
+      set: base,
+    });
   } catch (error) {
     if (opener === undefined && isDuplifsError(error, 'KEY')) return;
     throw error;

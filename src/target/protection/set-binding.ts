@@ -9,6 +9,7 @@ import type { Target } from '../target.js';
 export async function readBinding(
   target: Pick<Target, 'storage' | 'decode' | 'signKeyFor' | 'signsWith'>,
   { key, times, index }: Pick<BackupSet, 'key' | 'times' | 'index'>,
+  signal?: AbortSignal,
 ): Promise<IndexBinding | undefined> {
   const [file] = index;
   if (file === undefined) return undefined;
@@ -25,7 +26,7 @@ export async function readBinding(
   });
   const signKey = target.signsWith ?? target.signKeyFor(times);
   try {
-    const plaintext = decodeFile(target.storage, file, { ...target.decode, signKey });
+    const plaintext = decodeFile(target.storage, file, { ...target.decode, signKey, signal });
     for await (const chunk of plaintext) parser.push(chunk);
     parser.end();
   } catch (error) {

@@ -1,0 +1,105 @@
+/** Reads bytes of files by their extents, and holds places that an index gave against the headers in front of them. */
+import type { VolumeReader } from '../catalog/index.js';
+import { eventLoopTurns } from '../base/index.js';
+import type { Extents } from './extents.js';
+import { ReadAhead } from './read-ahead.js';
+import { closeGaps, runsOf, spanOf } from './runs.js';
+import type { Run } from './runs.js';
+
+export class ExtentsReader {
+  readonly #volumes: VolumeReader;
+  readonly #readAhead: ReadAhead;
+
+  constructor(volumes: VolumeReader) {
+    this.#volumes = volumes;
+    this.#readAhead = new ReadAhead((volumeId) => {
+      volumes.decodeNext(volumeId);
+    });
+  }
+
+  /**
+   * Bytes from `offset`, fewer than `length` only at the end: at once when the volumes that hold them were decoded.
+   * Fails with WrongPlace where a header says otherwise than an index.
+   */
+  read(
+    extents: Extents,
+    offset: number,
+    length: number,
+    signal: AbortSignal | undefined,
+  ): Buffer | Promise<Buffer> {
+    const wanted = Math.min(length, extents.length - offset);
+    if (wanted <= 0) return Buffer.alloc(0);
+    const runs = runsOf(extents, offset, wanted);
+    const covered = runs.reduce((sum, run) => sum + run.length, 0);
+    if (covered === wanted) return this.#readChecked(extents, runs, wanted, signal);
+    return this.#readInTurn(extents, offset, wanted, signal);
+  }
+
+  /** Reads what is cut into very many runs: some thousand of them at a time. */
+  async #readInTurn(
+    extents: Extents,
+    offset: number,
+    length: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Buffer> {
+    const parts: Buffer[] = [];
+    const turn = eventLoopTurns();
+    for (let done = 0; done < length;) {
+      signal?.throwIfAborted();
+      const runs = runsOf(extents, offset + done, length - done);
+      const covered = runs.reduce((sum, run) => sum + run.length, 0);
+      parts.push(await this.#readChecked(extents, runs, covered, signal));
+      done += covered;
+      await turn();
+    }
+    return Buffer.concat(parts, length);
+  }
+
+  #readChecked(
+    { checks }: Extents,
+    runs: readonly Run[],
+    wanted: number,
+    signal: AbortSignal | undefined,
+  ): Buffer | Promise<Buffer> {
+    const bytes = this.#readRuns(runs, wanted, signal);
+    if (checks.length === 0) return bytes;
+    // after the bytes were asked for, which are fetched together with the headers in front of them
+    const checking = checks.flatMap(
+      (one) =>
+        one.check(runs, (volumeId, offset, length) =>
+          this.#volumes.read(volumeId, offset, length, signal),
+        ) ?? [],
+    );
+    if (checking.length === 0) return bytes;
+    return Promise.all([bytes, ...checking]).then(([read]) => read);
+  }
+
+  /** The bytes of the runs, `wanted` in all. */
+  #readRuns(
+    runs: readonly Run[],
+    wanted: number,
+    signal: AbortSignal | undefined,
+  ): Buffer | Promise<Buffer> {
+    const [only] = runs;
+    if (runs.length === 1 && only !== undefined) return this.#readRun(only, signal);
+    const span = spanOf(runs);
+    if (span !== undefined) {
+      const bytes = this.#readRun(span, signal);
+      if (Buffer.isBuffer(bytes)) return closeGaps(bytes, runs, wanted);
+      return bytes.then((read) => closeGaps(read, runs, wanted));
+    }
+    const parts = runs.map((run) => this.#readRun(run, signal));
+    if (parts.every((part) => Buffer.isBuffer(part))) return Buffer.concat(parts, wanted);
+    return Promise.all(parts.map(async (part) => part)).then((buffers) =>
+      Buffer.concat(buffers, wanted),
+    );
+  }
+
+  #readRun(
+    { volumeId, offset, length }: Run,
+    signal: AbortSignal | undefined,
+  ): Buffer | Promise<Buffer> {
+    this.#readAhead.note(volumeId, offset, length);
+    return this.#volumes.read(volumeId, offset, length, signal);
+  }
+}
