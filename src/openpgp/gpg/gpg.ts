@@ -124,6 +124,7 @@ function runGpgProgram(
       hint: 'Install GnuPG, name it with --gpg-binary, or give the keys with --key-file',
     },
     input,
+    environmentOf: 'gpg',
     env: gpg.home === undefined ? undefined : { GNUPGHOME: gpg.home },
     signal: run.signal,
     stdout: run.discardOutput ? 'discard' : 'keep',
