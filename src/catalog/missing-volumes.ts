@@ -8,13 +8,22 @@ export type MissingVolume =
   | { readonly kind: 'missing'; readonly setKey: string; readonly volume: number }
   | { readonly kind: 'unknown'; readonly setKey: string; readonly reason: DuplifsError };
 
+/** Each passphrase that does not fit costs some 0.1 s. After so many sets that cannot be opened no more are tried. */
+const mostKeyFailures = 20;
+
 /** What the sets on the storage lack, newest set first. Reads the manifests that were not read yet. */
 export async function findMissingVolumes(
   { sets, directory }: TargetCatalog,
   signal?: AbortSignal,
 ): Promise<MissingVolume[]> {
   const found: MissingVolume[] = [];
+  let keyFailures = 0;
+  let lastFailure: DuplifsError | undefined;
   for (const { id, key: setKey } of sets.newestFirst()) {
+    if (keyFailures >= mostKeyFailures && lastFailure !== undefined) {
+      found.push({ kind: 'unknown', setKey, reason: lastFailure });
+      continue;
+    }
     try {
       for (const volume of await abortable(directory.missingVolumes(id), signal)) {
         found.push({ kind: 'missing', setKey, volume });
@@ -22,6 +31,9 @@ export async function findMissingVolumes(
     } catch (error) {
       if (!isDuplifsError(error, 'DAMAGED', 'KEY', 'FILE_MISSING')) throw error;
       found.push({ kind: 'unknown', setKey, reason: error });
+      if (error.code !== 'KEY') continue;
+      keyFailures += 1;
+      lastFailure = error;
     }
   }
   return found;

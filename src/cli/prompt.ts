@@ -1,22 +1,69 @@
 /** Asks for a secret on the terminal, without showing what is typed. */
-import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
+import type { ReadStream } from 'node:tty';
+import { printable } from './printable.js';
 
-/** The answer; undefined when there is no terminal or nothing was typed. */
-export async function askSecret(question: string): Promise<string | undefined> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
-  process.stderr.write(`${question}: `);
-  const silent = new Writable({
-    write: (_chunk, _encoding, done) => {
-      done();
-    },
-  });
-  const lines = createInterface({ input: process.stdin, output: silent, terminal: true });
+const keys = {
+  interrupt: 0x03,
+  endOfInput: 0x04,
+  backspace: 0x08,
+  lineFeed: 0x0a,
+  enter: 0x0d,
+  eraseLine: 0x15,
+  delete: 0x7f,
+} as const;
+
+/** The answer, byte for byte; undefined when there is no terminal or nothing was typed. */
+export async function askSecret(question: string): Promise<Buffer | undefined> {
+  const { stdin, stderr } = process;
+  if (!stdin.isTTY || !stderr.isTTY) return undefined;
+  stderr.write(`${printable(question)}: `);
+  stdin.setRawMode(true);
   try {
-    const answer = await lines.question('');
-    return answer === '' ? undefined : answer;
+    return await typedLine(stdin);
   } finally {
-    lines.close();
-    process.stderr.write('\n');
+    stdin.setRawMode(false);
+    stdin.pause();
+    stderr.write('\n');
   }
+}
+
+async function typedLine(input: ReadStream): Promise<Buffer | undefined> {
+  const typed: number[] = [];
+  return new Promise((resolve) => {
+    const finish = (answer: Buffer | undefined): void => {
+      input.off('data', take).off('end', give);
+      typed.fill(0);
+      resolve(answer);
+    };
+    const give = (): void => {
+      finish(typed.length === 0 ? undefined : Buffer.from(typed));
+    };
+    const take = (bytes: Buffer): void => {
+      for (const byte of bytes) {
+        if (byte === keys.interrupt) {
+          finish(undefined);
+          process.kill(process.pid, 'SIGINT'); // as the terminal would have done
+          return;
+        }
+        if (byte === keys.enter || byte === keys.lineFeed || byte === keys.endOfInput) {
+          give();
+          return;
+        }
+        if (byte === keys.eraseLine) typed.length = 0;
+        else if (byte === keys.delete || byte === keys.backspace) eraseCharacter(typed);
+        else typed.push(byte);
+      }
+    };
+    input.on('data', take).on('end', give).resume();
+  });
+}
+
+/** Takes away the last character, which in UTF-8 may be several bytes. */
+function eraseCharacter(typed: number[]): void {
+  while (isContinuation(typed.at(-1))) typed.pop();
+  typed.pop();
+}
+
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x80 && byte < 0xc0;
 }

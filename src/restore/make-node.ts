@@ -1,5 +1,6 @@
 /** Makes fifos and devices. Node.js has no mknod(2), so the program of that name does it. */
 import { execFileSync } from 'node:child_process';
+import { isMainThread } from 'node:worker_threads';
 import { childEnvironment, DuplifsError, errorText } from '../base/index.js';
 import type { SnapshotEntry } from '../snapshot/index.js';
 import type { OpenFolder } from './descriptors.js';
@@ -14,11 +15,12 @@ export function makeNode(
   device: SnapshotEntry['device'],
 ): void {
   const numbers = type === 'fifo' ? [] : [String(device?.major ?? 0), String(device?.minor ?? 0)];
-  // not by its option -m, which changes the mode by name, afterwards
-  const umaskBefore = process.umask(0o177);
+  // its option -m changes the mode by name, afterwards; threads cannot do it in another way
+  const umaskBefore = isMainThread ? process.umask(0o177) : undefined;
+  const mode = isMainThread ? [] : ['-m', '600'];
   try {
     // arguments and working folders must be text; an open folder is reached without its name
-    execFileSync('mknod', [name, kinds[type], ...numbers], {
+    execFileSync('mknod', [...mode, name, kinds[type], ...numbers], {
       cwd: folder.forOthers,
       env: childEnvironment(),
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -29,6 +31,6 @@ export function makeNode(
       cause: error,
     });
   } finally {
-    process.umask(umaskBefore);
+    if (umaskBefore !== undefined) process.umask(umaskBefore);
   }
 }
