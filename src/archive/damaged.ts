@@ -8,4 +8,4 @@ export function damaged(fileName: string, what: string): DuplifsError {
 }
 
 /** Makes the error for one stream or file whose name (and place) the maker of the function knows. */
-export type Fail = (what: string) => DuplifsError;
+export type Fail = (what: string) => Error;

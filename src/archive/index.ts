@@ -26,7 +26,7 @@ export { encodeTarEntry, paddingLength } from './tar/encode.js';
 export { sigtarEnd, volumeEnd } from './tar/ends.js';
 export type { DeletedEntry, EntryMetadata, EntryType } from './entry.js';
 export { DifftarParser } from './difftar/parser.js';
-export type { ContentEntry, DifftarEntry, DifftarSink } from './difftar/parser.js';
+export type { ContentEntry, DifftarEntry, DifftarSink, UnusableEntry } from './difftar/parser.js';
 export { isFirstHeaderOf, isHeaderOf, maxHeaderBytes } from './difftar/data-header.js';
 export type { ExpectedEntry } from './difftar/data-header.js';
 export { encodeDifftarHeader } from './difftar/encode.js';

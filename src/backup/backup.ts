@@ -51,8 +51,8 @@ async function tryRun(run: Run, listing: TargetListing): Promise<BackupResult> {
 }
 
 async function makeSet(run: Run, listing: TargetListing, lock: TargetLock): Promise<BackupResult> {
-  const { options } = run;
-  const { base, unfinished, newestSeconds } = await examineTarget(options, listing);
+  const { base, unfinished, newestSeconds, encoding } = await examineTarget(run.options, listing);
+  const options = { ...run.options, encoding };
   const resumed = await setToContinue(options, { base, unfinished, listing });
   const times = resumed?.times ?? (await newSetTimes({ ...options, base, newestSeconds }));
   const maker = new VolumeMaker(options.tempFolder);

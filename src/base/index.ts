@@ -1,5 +1,7 @@
 /** What every room may use: errors, names as bytes, work that is shared. */
 export { BatchCursor } from './batch-cursor.js';
+export { childEnvironment } from './child-environment.js';
+export type { ChildProgram } from './child-environment.js';
 export { deferred } from './deferred.js';
 export type { Deferred } from './deferred.js';
 export { defined } from './defined.js';

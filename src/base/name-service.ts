@@ -4,6 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { childEnvironment } from './child-environment.js';
 
 /** Names and numbers of one database of the name service. */
 export class NameTable {
@@ -65,6 +66,7 @@ function getent(database: string, key: string): string {
   try {
     return execFileSync('getent', [database, key], {
       encoding: 'utf8',
+      env: childEnvironment(),
       timeout: 5000,
       stdio: ['ignore', 'pipe', 'ignore'],
     });

@@ -7,6 +7,8 @@ import type { Writable } from 'node:stream';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Options } from 'execa';
+import { childEnvironment } from './child-environment.js';
+import type { ChildProgram } from './child-environment.js';
 import type { ErrorCode } from './errors.js';
 import { defined } from './defined.js';
 import { DuplifsError, errorText } from './errors.js';
@@ -24,7 +26,11 @@ export type ExtraPipe =
 export interface ProgramOptions {
   /** The error when the program cannot be started: its code, and what the user can do. */
   readonly startError: { readonly code: ErrorCode; readonly hint?: string };
-  /** Set (or unset, where undefined) in the environment of this process. */
+  /** What it gets of the environment of this process besides the general variables (child-environment.ts). */
+  readonly environmentOf?: ChildProgram | undefined;
+  /** Variables that go before those of this process when what the program gets is chosen. */
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Set (or unset, where undefined) besides. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** False: the program sees `env` and nothing else. */
   readonly inheritEnv?: boolean | undefined;
@@ -178,15 +184,18 @@ async function begin(
   options: ProgramOptions,
   { stdin, timeout }: { readonly stdin: 'ignore' | 'pipe' | Uint8Array; readonly timeout: number },
 ): Promise<{ readonly child: ChildProcess; readonly outcome: Promise<ExecaResult> }> {
-  const { env = {}, cwd, signal, inheritEnv = true, extraPipes = [] } = options;
+  const { env, cwd, signal, inheritEnv = true, extraPipes = [] } = options;
+  const inherited = inheritEnv
+    ? childEnvironment(options.environmentOf, { ...process.env, ...options.environment })
+    : {};
   signal?.throwIfAborted();
   const { execa } = await import('execa');
   const settings = defined({
     timeout,
     cwd,
     cancelSignal: signal,
-    env: env as Record<string, string>,
-    extendEnv: inheritEnv,
+    env: { ...inherited, ...env } as Record<string, string>,
+    extendEnv: false,
     stdio: [
       stdin,
       options.stdout === 'discard' ? 'ignore' : 'pipe',

@@ -21,6 +21,17 @@ export interface EntryFacts {
   readonly device?: { readonly major: number; readonly minor: number } | undefined;
 }
 
+/** What is known of a file whose entry cannot be used. */
+const unknownFile: Omit<EntryFacts, 'path'> = {
+  type: 'reg',
+  mode: 0,
+  uid: 0,
+  gid: 0,
+  userName: '',
+  groupName: '',
+  mtimeSeconds: 0,
+};
+
 /** How long a transaction may hold the event loop. */
 const sliceMilliseconds = 8;
 /** Deeper paths than any system call takes (PATH_MAX is 4096 bytes). */
@@ -176,6 +187,11 @@ export class EntryWriter {
     );
     if (facts.type === 'dir') this.#markFolder.run(id);
     return id;
+  }
+
+  /** A path whose entry cannot be used: a file with a size, whose bytes lie nowhere. */
+  putLost(setId: number, path: string, state: ProvenState): number {
+    return this.putVersion(setId, 'snapshot', { ...unknownFile, path }, { size: 1, state });
   }
 
   putDeletion(setId: number, path: string, state: ProvenState = provenStates.proven): void {

@@ -30,8 +30,24 @@ export type CatalogEvent =
       readonly setKey: string;
       readonly path: string;
     }
+  /** An entry of a volume that no backup holds; `reason` is a clause that follows its name. It is lost. */
   | {
       readonly level: 'warning';
+      readonly code: 'entry-unusable';
+      /** The volume. */
+      readonly name: string;
+      readonly entry: string;
+      readonly reason: string;
+    }
+  /** More of them in the same volume. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'entries-unusable';
+      readonly name: string;
+      readonly count: number;
+    }
+  | {
+      readonly level: 'warning' | 'info';
       readonly code: 'index-unusable';
       readonly name: string;
       readonly reason: string;

@@ -10,6 +10,9 @@ export type MissingVolume =
   | { readonly kind: 'all-missing'; readonly setKey: string }
   | { readonly kind: 'unknown'; readonly setKey: string; readonly reason: DuplifsError };
 
+/** Each passphrase that does not fit costs some 0.1 s. After so many sets that cannot be opened no more are tried. */
+const mostKeyFailures = 20;
+
 /** What the sets on the storage lack, newest set first. Reads the manifests that were not read yet. */
 export async function findMissingVolumes(
   { sets, directory }: TargetCatalog,
@@ -17,11 +20,17 @@ export async function findMissingVolumes(
 ): Promise<MissingVolume[]> {
   const found: MissingVolume[] = [];
   const turn = eventLoopTurns();
+  let keyFailures = 0;
+  let lastFailure: DuplifsError | undefined;
   for (const { id, key: setKey } of sets.newestFirst()) {
     await turn();
     signal?.throwIfAborted();
     if (!directory.hasVolumes(id)) {
       found.push({ kind: 'all-missing', setKey });
+      continue;
+    }
+    if (keyFailures >= mostKeyFailures && lastFailure !== undefined) {
+      found.push({ kind: 'unknown', setKey, reason: lastFailure });
       continue;
     }
     try {
@@ -31,6 +40,9 @@ export async function findMissingVolumes(
     } catch (error) {
       if (!isDuplifsError(error, 'DAMAGED', 'KEY', 'FILE_MISSING')) throw error;
       found.push({ kind: 'unknown', setKey, reason: error });
+      if (error.code !== 'KEY') continue;
+      keyFailures += 1;
+      lastFailure = error;
     }
   }
   return found;

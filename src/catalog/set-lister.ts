@@ -150,7 +150,9 @@ export class SetLister {
     } catch (error) {
       if (!isDuplifsError(error, 'DAMAGED', 'STORAGE_NOT_FOUND', 'SIGNATURE', 'KEY')) throw error;
       const reason = errorText(error);
-      report({ level: 'warning', code: 'index-unusable', name: file.name, reason });
+      // without the key nothing else of the set can be read either, which is said then
+      const level = isDuplifsError(error, 'KEY') ? 'info' : 'warning';
+      report({ level, code: 'index-unusable', name: file.name, reason });
       this.#clear(row.id);
       return undefined;
     }

@@ -1,7 +1,7 @@
 /** The sets on the storage, and their trees: listed from the storage, and listed into the catalog. */
 import { selectSets, usableSets } from '../archive/index.js';
 import type { BackupSet, Collection, StoredFile } from '../archive/index.js';
-import { DuplifsError } from '../base/index.js';
+import { DuplifsError, isDuplifsError } from '../base/index.js';
 import type { Target, TargetListing } from '../target/index.js';
 import { abortable } from './abortable.js';
 import type { Catalog, CatalogSet } from './catalog.js';
@@ -11,6 +11,10 @@ import type { ProofPolicy } from './proof-policy.js';
 import type { SetLister } from './set-lister.js';
 import { synchronizeSets } from './synchronize.js';
 import type { VolumeDirectory } from './volume-directory.js';
+
+const manifestsAtOnce = 8;
+/** Manifests that are tried to tell which sets can be read: some 0.1 s each and for each passphrase. */
+const mostTries = 32;
 
 export interface SetListingOptions {
   readonly catalog: Catalog;
@@ -116,6 +120,56 @@ export class SetListing {
   /** Opens the set's stored manifest, whatever is known of it here. */
   async proveKeys(setId: number, signal?: AbortSignal): Promise<void> {
     await abortable(this.#options.directory.proveKeys(setId), signal);
+  }
+
+  /** Opens the stored manifests of sets, but for those that were opened before. KEY when one cannot be opened. */
+  async proveSets(ids: Iterable<number>, signal?: AbortSignal): Promise<void> {
+    const { directory } = this.#options;
+    const unproven = [...ids].filter((id) => !directory.isProven(id));
+    for (let at = 0; at < unproven.length; at += manifestsAtOnce) {
+      const some = unproven.slice(at, at + manifestsAtOnce);
+      await Promise.all(some.map((id) => this.proveKeys(id, signal)));
+    }
+  }
+
+  /**
+   * The sets whose trees can be read with what is at hand, newest first, and whether that is all that can be told.
+   * Nobody is asked, and only so many manifests are tried.
+   */
+  async readable(
+    signal?: AbortSignal,
+  ): Promise<{ readonly sets: readonly CatalogSet[]; readonly isWhole: boolean }> {
+    const { directory, known, target } = this.#options;
+    const keyring = target.decode.keyring.withoutAsking();
+    const quiet = target.openedWith(keyring);
+    const isReadable = new Map<number, boolean>();
+    let triesLeft = mostTries;
+    const opens = async (id: number): Promise<boolean> => {
+      if (directory.isProven(id)) return true;
+      triesLeft -= 1;
+      if (triesLeft < 0) return false;
+      try {
+        await abortable(directory.proveKeys(id, quiet), signal);
+        return true;
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!isDuplifsError(error)) throw error;
+        return false;
+      }
+    };
+    try {
+      for (const { id } of known.newestFirst()) {
+        let isSoFar = true;
+        for (const before of known.upTo(id)) {
+          isSoFar = isReadable.get(before) ?? (isSoFar && (await opens(before)));
+          isReadable.set(before, isSoFar);
+        }
+      }
+    } finally {
+      keyring.wipe();
+    }
+    const sets = known.newestFirst().filter(({ id }) => isReadable.get(id));
+    return { sets, isWhole: triesLeft >= 0 };
   }
 
   /** The plaintext of a stored sigtar or manifest; see decodeFile for when it may be trusted. */

@@ -6,7 +6,7 @@ import { DuplifsError } from '../base/index.js';
 import type { Report } from '../base/index.js';
 import type { SessionKey } from '../openpgp/index.js';
 import type { VolumeRef } from '../volume/index.js';
-import { missingFilesOf, readManifest } from '../target/index.js';
+import { localManifestName, missingFilesOf, readManifest } from '../target/index.js';
 import type { Target } from '../target/index.js';
 import type { CatalogEvent } from './events.js';
 import type { Connection } from './schema.js';
@@ -41,6 +41,8 @@ export class VolumeDirectory {
   readonly #loading = new Map<number, Promise<SetVolumes>>();
   readonly #byId = new Map<number, SetVolume>();
   readonly #sessionKeys = new Map<number, SessionKey>();
+  /** Sets whose stored manifest was opened by this process. */
+  readonly #proven = new Set<number>();
   /** Each may hold a table of some 30 KB. */
   readonly #refs = new LRUCache<number, VolumeRef>({ max: maxRefs });
 
@@ -143,13 +145,21 @@ export class VolumeDirectory {
         this.#sessionKeys.delete(id);
       }
       this.#loaded.delete(setId);
+      this.#proven.delete(setId);
     }
   }
 
   /** Reads the manifest from the storage, whatever is known of it here: proves that it can be opened. */
-  async proveKeys(setId: number): Promise<void> {
+  async proveKeys(setId: number, target = this.#target): Promise<void> {
     const { stored } = this.#sets.get(setId);
-    await readManifest(this.#target, stored, new Set(), this.#closing);
+    await readManifest(target, stored, new Set(), this.#closing);
+    this.#proven.add(setId);
+  }
+
+  /** Whether it is known that what is at hand opens the set: it was done, or needs nothing. */
+  isProven(setId: number): boolean {
+    const { manifests } = this.#sets.get(setId).stored;
+    return this.#proven.has(setId) || manifests.every(({ container }) => container !== 'gpg');
   }
 
   /** What is demanded of whatever is read of a set. */
@@ -192,7 +202,11 @@ export class VolumeDirectory {
 
   async #load(setId: number): Promise<SetVolumes> {
     const { stored } = this.#sets.get(setId);
-    const manifest = await readManifest(this.#target, stored, this.#sets.localNames, this.#closing);
+    const { localNames } = this.#sets;
+    const manifest = await readManifest(this.#target, stored, localNames, this.#closing);
+    if (!stored.manifests.some((file) => localNames.has(localManifestName(file)))) {
+      this.#proven.add(setId);
+    }
     const { storage } = this.#target;
     await this.#target.trust.save();
     notePolicy(this.#connection, setId, this.policy(setId));

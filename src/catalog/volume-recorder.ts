@@ -5,7 +5,7 @@
 import { comparePaths, isDuplifsError } from '../base/index.js';
 import type { Report } from '../base/index.js';
 import { DifftarParser } from '../archive/index.js';
-import type { ContentEntry, DifftarEntry } from '../archive/index.js';
+import type { ContentEntry, DifftarEntry, UnusableEntry } from '../archive/index.js';
 import { DeltaLengthCounter } from '../librsync/index.js';
 import type { VolumeObserver } from '../volume/index.js';
 import { provenStates } from './entry-writer.js';
@@ -22,6 +22,7 @@ import { leaveToPrune } from './synchronize.js';
 type Recorded =
   | { readonly kind: 'version'; readonly entry: ContentEntry; readonly size: number | undefined }
   | { readonly kind: 'deleted'; readonly path: string }
+  | { readonly kind: 'lost'; readonly path: string; readonly offset: number }
   | PlacedPiece;
 
 /** Pieces of equal length at equal distances, as those of a long file are. */
@@ -43,6 +44,11 @@ interface Open {
   /** Of a diff: counts what the delta makes. */
   counter: DeltaLengthCounter | undefined;
 }
+
+/** Entries of a volume that cannot be used and are told of one by one. */
+const mostToldOf = 10;
+/** The number of a piece that has no place: a file with it cannot be put together. */
+const lostPiece = 2 ** 40;
 
 export interface VolumeRecorderOptions {
   readonly connection: Connection;
@@ -72,6 +78,9 @@ export class VolumeRecorder implements VolumeObserver {
   #open: Open | undefined;
   #lastPath = '';
   #outOfOrder = 0;
+  readonly #unusableEntries: UnusableEntry[] = [];
+  #unusableCount = 0;
+  #hasUntraced = false;
 
   constructor(options: VolumeRecorderOptions) {
     const { connection, writer, volume, volumes, policy, report, recorded } = options;
@@ -90,6 +99,9 @@ export class VolumeRecorder implements VolumeObserver {
         this.#count(bytes);
       },
       entryEnd: () => undefined,
+      unusable: (entry, headerOffset) => {
+        this.#unusable(entry, headerOffset);
+      },
     });
   }
 
@@ -110,6 +122,7 @@ export class VolumeRecorder implements VolumeObserver {
         count: this.#outOfOrder,
       });
     }
+    this.#reportUnusable();
     const { id, setId, number } = this.#volume;
     notePolicy(this.#connection, setId, this.#policy);
     const putPiece = this.#connection.prepare(
@@ -122,13 +135,19 @@ export class VolumeRecorder implements VolumeObserver {
         this.#writer.putVersion(setId, entry.kind, entry, { size, state });
       } else if (record.kind === 'deleted') {
         this.#writer.putDeletion(setId, record.path, state);
+      } else if (record.kind === 'lost') {
+        const nameId = this.#writer.putLost(setId, record.path, state);
+        putPiece.run(nameId, setId, number, record.offset, 0, id, lostPiece);
       } else {
         const nameId = this.#writer.nameId(record.path);
         const { offset, length, number: piece, count, stride } = record;
         putPiece.run(nameId, setId, number, offset, length, id, piece, count, stride);
       }
     });
-    const done = this.#connection.prepare('UPDATE volumes SET catalogued = 1 WHERE id = ?').run(id);
+    // what was lost without a trace in the catalog is told of again by the next process
+    const done = this.#connection
+      .prepare('UPDATE volumes SET catalogued = ? WHERE id = ?')
+      .run(this.#hasUntraced ? 0 : 1, id);
     if (done.changes === 0) leaveToPrune(this.#connection, setId); // the set has vanished meanwhile
     this.#volume.catalogued = true;
     this.#completeShared();
@@ -142,6 +161,26 @@ export class VolumeRecorder implements VolumeObserver {
       .pluck()
       .get(this.#volume.setId);
     return source === 'signatures' ? provenStates.news : provenStates.proven;
+  }
+
+  /** What it is about cannot be read then: a piece that has no place among others marks it. */
+  #unusable(entry: UnusableEntry, offset: number): void {
+    this.#unusableCount += 1;
+    if (this.#unusableEntries.length < mostToldOf) this.#unusableEntries.push(entry);
+    const { path, isFolder } = entry;
+    this.#hasUntraced ||= path === undefined || isFolder;
+    if (path === undefined || isFolder) return;
+    if (path !== this.#open?.entry.path) this.#close();
+    this.#records.push({ kind: 'lost', path, offset });
+  }
+
+  #reportUnusable(): void {
+    const name = this.#volume.name ?? '';
+    for (const { name: entry, reason } of this.#unusableEntries) {
+      this.#report({ level: 'warning', code: 'entry-unusable', name, entry, reason });
+    }
+    const count = this.#unusableCount - this.#unusableEntries.length;
+    if (count > 0) this.#report({ level: 'warning', code: 'entries-unusable', name, count });
   }
 
   #entry(entry: DifftarEntry, dataOffset: number): void {

@@ -4,13 +4,24 @@
  */
 import { readFileSync } from 'node:fs';
 import { decodeName } from '../base/index.js';
+import { publicUrl } from '../storage/index.js';
+import { handedOverArguments } from './hand-over.js';
 
-/** The arguments after the script's name. */
-export function commandLine(): string[] {
+/** The arguments after the script's name, or those that another process of duplifs has handed over. */
+export function commandLine(): readonly string[] {
+  const handedOver = handedOverArguments();
+  if (handedOver !== undefined) return handedOver;
   const decoded = process.argv.slice(2);
   if (!decoded.some((argument) => argument.includes('\ufffd'))) return decoded;
   const exact = rawArguments().slice(-decoded.length);
   return exact.length === decoded.length ? exact : decoded;
+}
+
+/** Takes passwords in URLs out of what the list of processes shows of this one. */
+export function hidePasswords(args: readonly string[]): void {
+  if (handedOverArguments() !== undefined) return; // its own arguments show none
+  const shown = args.map(publicUrl);
+  if (shown.join('\0') !== args.join('\0')) process.title = ['duplifs', ...shown].join(' ');
 }
 
 function rawArguments(): string[] {

@@ -24,6 +24,7 @@ export interface CommonOptions {
   readonly gpgBinary: string;
   readonly gpgOptions: string;
   readonly useAgent: boolean;
+  readonly passphraseFile: readonly string[];
   readonly keyFile: readonly string[];
   readonly signKey?: string;
   readonly encryptSignKey?: string;
@@ -53,15 +54,8 @@ export function addCommonOptions(command: Command): Command {
     .option('--file-prefix-jsonstat <text>', 'prefix of the names of statistics', '')
     .option('--time-separator <character>', 'separator of times in old file names')
     .option('--force', 'go on where a command would refuse', false)
-    .option('-v, --verbosity <level>', '0 to 9, or error, warning, notice, info, debug', verbosity)
-    .option('--gpg-binary <program>', 'the gpg program', 'gpg')
-    .option('--gpg-options <words>', 'more options for gpg (repeatable)', appendWords, '')
-    .option('--use-agent', 'never ask for a passphrase: the GnuPG agent does', false)
-    .option('--key-file <file>', 'an exported key to open backups with (repeatable)', append, [])
-    .option('--sign-key <id>', 'refuse volumes that this key has not signed');
-  if (!has(command, '--encrypt-sign-key')) {
-    command.option('--encrypt-sign-key <id>', 'the same, as duplicity writes with it');
-  }
+    .option('-v, --verbosity <level>', '0 to 9, or error, warning, notice, info, debug', verbosity);
+  addKeyOptions(command);
   command
     .option(
       '--allow-old-keys',
@@ -95,6 +89,25 @@ export function addCommonOptions(command: Command): Command {
     new Option('--current-time <seconds>', 'take this for now').argParser(parseWhole).hideHelp(),
   );
   return command;
+}
+
+/** What opens a backup. */
+function addKeyOptions(command: Command): void {
+  command
+    .option('--gpg-binary <program>', 'the gpg program', 'gpg')
+    .option('--gpg-options <words>', 'more options for gpg (repeatable)', appendWords, '')
+    .option('--use-agent', 'never ask for a passphrase: the GnuPG agent does', false)
+    .option(
+      '--passphrase-file <file>',
+      'passphrases besides PASSPHRASE, one a line (repeatable)',
+      append,
+      [],
+    )
+    .option('--key-file <file>', 'an exported key to open backups with (repeatable)', append, [])
+    .option('--sign-key <id>', 'refuse volumes that this key has not signed');
+  if (!has(command, '--encrypt-sign-key')) {
+    command.option('--encrypt-sign-key <id>', 'the same, as duplicity writes with it');
+  }
 }
 
 /** What is demanded of a backup's protection, or waived. */

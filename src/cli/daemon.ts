@@ -1,7 +1,8 @@
 /**
  * `mount --daemon`: a second process serves the mount; this one stays until that answers. Questions (a
- * passphrase) are asked here, on the terminal, and answered over the channel between the two, so that no
- * secret is ever in an argument or a file.
+ * passphrase) are asked here, on the terminal, and answered over the channel between the two; the arguments, which may
+ * hold a password, and the passphrases of the environment are handed over, so that no secret is ever in its arguments,
+ * its environment or a file.
  */
 import { fork } from 'node:child_process';
 import { fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
@@ -10,7 +11,11 @@ import { DuplifsError } from '../base/index.js';
 import { inheritedDescriptor } from '../mount/index.js';
 import { archiveFolderOf } from './common-options.js';
 import type { MountCommandOptions } from './mount-options.js';
+import { publicUrl } from '../storage/index.js';
+import { commandLine } from './arguments.js';
+import { handOver } from './hand-over.js';
 import { askSecret } from './prompt.js';
+import { environmentSecret } from './secrets.js';
 import { runCommand } from './run-command.js';
 import { runMount } from './run-mount.js';
 
@@ -18,6 +23,7 @@ import { runMount } from './run-mount.js';
 const servingVariable = 'DUPLIFS_DAEMON';
 
 type FromServer = { readonly kind: 'ask'; readonly question: string } | { readonly kind: 'ready' };
+/** The answer in base64. */
 type ToServer = { readonly answer: string | undefined };
 
 export async function runDaemon(
@@ -35,12 +41,18 @@ export async function runDaemon(
     const logPath = join(folder, 'duplifs-mount.log');
     const logFile = openSync(logPath, 'a', 0o600);
     const before = fstatSync(logFile).size;
-    const [, script, ...args] = process.argv;
-    const server = fork(script ?? '', args, {
+    const [, script] = process.argv;
+    const passphrases = {
+      PASSPHRASE: environmentSecret('PASSPHRASE'),
+      SIGN_PASSPHRASE: environmentSecret('SIGN_PASSPHRASE'),
+    };
+    const { input, env } = handOver(commandLine(), passphrases);
+    const server = fork(script ?? '', ['mount', '--daemon', publicUrl(url), mountpoint], {
       detached: true,
-      env: { ...process.env, [servingVariable]: '1' },
-      stdio: ['ignore', logFile, logFile, ...handedOver(mountpoint), 'ipc'],
+      env: { ...process.env, ...env, [servingVariable]: '1' },
+      stdio: ['pipe', logFile, logFile, ...handedOver(mountpoint), 'ipc'],
     });
+    server.stdin?.on('error', () => undefined).end(input);
     return new Promise<number>((resolve, reject) => {
       server.on('message', (message: FromServer) => {
         if (message.kind === 'ready') {
@@ -51,7 +63,7 @@ export async function runDaemon(
           return;
         }
         askSecret(message.question)
-          .then((answer) => server.send({ answer } satisfies ToServer))
+          .then((answer) => server.send({ answer: answer?.toString('base64') } satisfies ToServer))
           .catch(reject);
       });
       server.on('error', reject);
@@ -75,7 +87,7 @@ async function serve(url: string, mountpoint: string, options: MountCommandOptio
       if (isReady || !process.connected) return undefined;
       return new Promise((resolve) => {
         process.once('message', ({ answer }: ToServer) => {
-          resolve(answer);
+          resolve(answer === undefined ? undefined : Buffer.from(answer, 'base64'));
         });
         parent({ kind: 'ask', question } satisfies FromServer);
       });

@@ -1,8 +1,9 @@
 import type { RoomEvent } from '../base/index.js';
 import { eventText, exitCodeOf } from './events/index.js';
 import type { AnyEvent } from './events/index.js';
+import { printable } from './printable.js';
 
-/** Messages for people, on standard error: standard output carries what a command was asked for. */
+/** Messages for people, each on one line, on standard error: standard output carries what a command was asked for. */
 export type LogLevel = 'error' | 'warning' | 'notice' | 'info' | 'debug';
 
 /** The lowest verbosity at which a message of the level is shown (docs/format/2-behaviour.md 6.4). */
@@ -82,16 +83,8 @@ export class Log {
   #log(level: LogLevel, message: string): void {
     if (this.#verbosity < shownFrom[level]) return;
     this.beforeLine?.();
-    this.#write(message.replace(unprintable, escaped));
+    this.#write(printable(message));
   }
-}
-
-/** Names in a backup may hold what moves the cursor or worse; line feeds belong to stacks. */
-// eslint-disable-next-line no-control-regex
-const unprintable = /[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
-
-function escaped(character: string): string {
-  return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
 }
 
 function writeStandardError(line: string): void {

@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../base/index.js';
 import { markHeapAtOnce } from '../threads/index.js';
-import { commandLine } from './arguments.js';
+import { commandLine, hidePasswords } from './arguments.js';
 import { backupCommands } from './commands/backup.js';
 import { statusCommand } from './commands/collection-status.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -34,7 +34,9 @@ export async function main(): Promise<void> {
   for (const command of backupCommands()) program.addCommand(command);
   for (const command of program.commands) command.exitOverride().showHelpAfterError(false);
   try {
-    await program.parseAsync(commandLine(), { from: 'user' });
+    const args = commandLine();
+    hidePasswords(args);
+    await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     process.exitCode =
       error instanceof CommanderError

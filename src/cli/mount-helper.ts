@@ -5,9 +5,10 @@
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
-import { DuplifsError, errorText, exitCodes } from '../base/index.js';
+import { decodeName, DuplifsError, encodeName, errorText, exitCodes } from '../base/index.js';
 import { parseEnvironmentFile, parseHelperCall } from './fstab.js';
 import type { HelperCall } from './fstab.js';
+import { handOver } from './hand-over.js';
 
 /**
  * Runs the helper with the arguments of this process and sets its exit code.
@@ -30,9 +31,16 @@ function run(
   duplifs: string,
   { argv, environmentFile }: Extract<HelperCall, { readonly kind: 'mount' }>,
 ): number {
-  const { status, error } = spawnSync(process.execPath, [duplifs, ...argv], {
-    stdio: ['ignore', 'inherit', 'inherit', ...handedOver(argv.at(-1) ?? '')],
-    env: environmentFile === undefined ? process.env : withVariables(environmentFile),
+  const variables = environmentFile === undefined ? {} : readVariables(environmentFile);
+  const secrets = Object.fromEntries(
+    ['PASSPHRASE', 'SIGN_PASSPHRASE'].map((name) => [name, secretOf(name, variables)]),
+  );
+  const { input, env } = handOver(argv, secrets);
+  const mountpoint = argv.at(-1) ?? '';
+  const { status, error } = spawnSync(process.execPath, [duplifs, 'mount', mountpoint], {
+    input,
+    stdio: ['pipe', 'inherit', 'inherit', ...handedOver(mountpoint)],
+    env: { ...process.env, ...variables, ...env },
   });
   if (error !== undefined) throw error;
   return status ?? 1;
@@ -45,9 +53,15 @@ function handedOver(mountpoint: string): ('ignore' | number)[] {
   return [...Array<'ignore'>(descriptor - 3).fill('ignore'), descriptor];
 }
 
-function withVariables(file: string): NodeJS.ProcessEnv {
+/** A variable of the file, byte for byte; one of our own environment is left to the program. */
+function secretOf(name: string, variables: Readonly<Record<string, string>>): Buffer | undefined {
+  const text = variables[name];
+  return text === undefined ? undefined : encodeName(text);
+}
+
+function readVariables(file: string): Readonly<Record<string, string>> {
   if ((statSync(file).mode & 0o077) !== 0) {
     throw new Error(`"${file}" can be read by others: make it safe with "chmod 600 ${file}"`);
   }
-  return { ...process.env, ...parseEnvironmentFile(readFileSync(file, 'utf8')) };
+  return parseEnvironmentFile(decodeName(readFileSync(file)));
 }

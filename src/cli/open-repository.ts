@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { DuplifsError, errorText, splitWords } from '../base/index.js';
 import { Keyring } from '../openpgp/index.js';
+import type { Ask } from '../openpgp/index.js';
 import { openRepository } from '../repository/index.js';
 import type { Repository } from '../repository/index.js';
 import { openStorage } from '../storage/index.js';
@@ -11,6 +12,8 @@ import { archiveFolderOf, prefixesOf } from './common-options.js';
 import type { CommonOptions } from './common-options.js';
 import type { Log } from './log.js';
 import { askSecret } from './prompt.js';
+import { namingReadableSets } from './readable-sets.js';
+import { environmentSecret, givenPassphrases, wipedAtEnd } from './secrets.js';
 import type { CommandContext } from './run-command.js';
 import { storageOptionsFrom } from './storage-options.js';
 
@@ -23,7 +26,7 @@ export interface CommandTarget {
 
 export interface OpenOptions {
   /** Asks the user for a passphrase; by default on the terminal. */
-  readonly ask?: ((question: string) => Promise<string | undefined>) | undefined;
+  readonly ask?: Ask | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Counts what goes over the line. */
   readonly statistics?: StorageStatistics;
@@ -99,7 +102,7 @@ export async function withRepository<T>(
   const opening = { signal, statistics, wholeVolumes };
   const repository = await openFor({ url, options, log }, opening);
   try {
-    return await work(repository);
+    return await namingReadableSets(repository, signal, () => work(repository));
   } finally {
     await repository.close();
   }
@@ -109,17 +112,17 @@ export async function withRepository<T>(
 export async function openKeyring(
   options: CommonOptions,
   log: Log,
-  ask: (question: string) => Promise<string | undefined> = askSecret,
+  ask: Ask = askSecret,
 ): Promise<Keyring> {
-  const passphrase = process.env['PASSPHRASE'];
-  const signPassphrase = process.env['SIGN_PASSPHRASE'];
+  const signPassphrase = environmentSecret('SIGN_PASSPHRASE');
   const keyFiles = await Promise.all(
     options.keyFile.map(async (path) => ({ path, bytes: await readKeyFile(path) })),
   );
-  return new Keyring({
-    passphrases: passphrase === undefined ? [] : [passphrase],
+  const passphrases = await givenPassphrases(options, log);
+  const keyring = new Keyring({
+    passphrases,
     signPassphrases:
-      signPassphrase === undefined || signPassphrase === '' ? undefined : [signPassphrase],
+      signPassphrase === undefined || signPassphrase.length === 0 ? undefined : [signPassphrase],
     ask: options.useAgent ? undefined : ask,
     keyFiles,
     gpg: {
@@ -130,6 +133,8 @@ export async function openKeyring(
     allowOldKeys: options.allowOldKeys,
     report: log.report,
   });
+  for (const passphrase of passphrases) passphrase.fill(0); // the keyring has its own copies
+  return wipedAtEnd(keyring);
 }
 
 async function readKeyFile(path: string): Promise<Buffer> {

@@ -1,46 +1,83 @@
 /** Asks for a secret on the terminal, without showing what is typed. */
-import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
+import type { ReadStream } from 'node:tty';
 import { DuplifsError } from '../base/index.js';
+import { printable } from './printable.js';
+
+const keys = {
+  interrupt: 0x03,
+  endOfInput: 0x04,
+  backspace: 0x08,
+  lineFeed: 0x0a,
+  enter: 0x0d,
+  eraseLine: 0x15,
+  delete: 0x7f,
+} as const;
 
 const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * The answer; undefined when there is no terminal or nothing was typed. Ctrl-C and the signals that end programs end it
- * at once, and the terminal shows again what is typed.
+ * The answer, byte for byte; undefined when there is no terminal or nothing was typed. Ctrl-C and the signals that end
+ * programs end it at once, and the terminal shows again what is typed.
  *
  * @throws DuplifsError INTERRUPTED
  */
-export async function askSecret(question: string): Promise<string | undefined> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
-  process.stderr.write(`${question}: `);
-  const silent = new Writable({
-    write: (_chunk, _encoding, done) => {
-      done();
-    },
-  });
-  const lines = createInterface({ input: process.stdin, output: silent, terminal: true });
-  const interrupted = new AbortController();
-  const interrupt = (): void => {
-    interrupted.abort(new DuplifsError('INTERRUPTED', 'Interrupted'));
-  };
-  for (const name of endingSignals) process.once(name, interrupt);
-  lines.once('SIGINT', interrupt); // Ctrl-C: the terminal sends no signal meanwhile
-  const ended = new Promise<string>((resolve) => {
-    lines.once('close', () => {
-      resolve('');
-    });
-  });
+export async function askSecret(question: string): Promise<Buffer | undefined> {
+  const { stdin, stderr } = process;
+  if (!stdin.isTTY || !stderr.isTTY) return undefined;
+  stderr.write(`${printable(question)}: `);
+  stdin.setRawMode(true);
   try {
-    const answered = lines.question('', { signal: interrupted.signal });
-    const answer = await Promise.race([answered, ended]);
-    return answer === '' ? undefined : answer;
-  } catch (error) {
-    interrupted.signal.throwIfAborted();
-    throw error;
+    return await typedLine(stdin);
   } finally {
-    for (const name of endingSignals) process.off(name, interrupt);
-    lines.close();
-    process.stderr.write('\n');
+    stdin.setRawMode(false);
+    stdin.pause();
+    stderr.write('\n');
   }
+}
+
+async function typedLine(input: ReadStream): Promise<Buffer | undefined> {
+  const typed: number[] = [];
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      input.off('data', take).off('end', give);
+      for (const name of endingSignals) process.off(name, interrupt);
+      typed.fill(0);
+    };
+    const interrupt = (): void => {
+      end();
+      reject(new DuplifsError('INTERRUPTED', 'Interrupted'));
+    };
+    const give = (): void => {
+      const answer = typed.length === 0 ? undefined : Buffer.from(typed);
+      end();
+      resolve(answer);
+    };
+    const take = (bytes: Buffer): void => {
+      for (const byte of bytes) {
+        if (byte === keys.interrupt) {
+          interrupt(); // in raw mode the terminal sends no signal
+          return;
+        }
+        if (byte === keys.enter || byte === keys.lineFeed || byte === keys.endOfInput) {
+          give();
+          return;
+        }
+        if (byte === keys.eraseLine) typed.length = 0;
+        else if (byte === keys.delete || byte === keys.backspace) eraseCharacter(typed);
+        else typed.push(byte);
+      }
+    };
+    for (const name of endingSignals) process.once(name, interrupt);
+    input.on('data', take).on('end', give).resume();
+  });
+}
+
+/** Takes away the last character, which in UTF-8 may be several bytes. */
+function eraseCharacter(typed: number[]): void {
+  while (isContinuation(typed.at(-1))) typed.pop();
+  typed.pop();
+}
+
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x80 && byte < 0xc0;
 }

@@ -1,7 +1,9 @@
 /** Runs one command: signals, errors for people, exit codes. */
 import { DuplifsError, errorText, exitCodes } from '../base/index.js';
 import { StorageStatistics } from '../storage/index.js';
+import { refuseCoreFiles } from './core-files.js';
 import { Log } from './log.js';
+import { wipeSecrets } from './secrets.js';
 
 /** What a command gets besides its options. */
 export interface CommandContext {
@@ -17,6 +19,7 @@ export async function runCommand(
   verbosity: number,
   work: (context: CommandContext) => Promise<number>,
 ): Promise<void> {
+  refuseCoreFiles();
   const log = new Log(verbosity);
   const controller = new AbortController();
   const statistics = new StorageStatistics();
@@ -34,6 +37,7 @@ export async function runCommand(
     if (statistics.requests > 0) log.info(String(statistics));
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
+    wipeSecrets();
   }
 }
 
@@ -45,6 +49,6 @@ export function reportError(error: unknown, log: Log): number {
     return error.exitCode;
   }
   log.error(`duplifs: internal error: ${errorText(error)}`);
-  if (error instanceof Error && error.stack !== undefined) log.error(error.stack);
+  if (error instanceof Error) for (const line of error.stack?.split('\n') ?? []) log.error(line);
   return exitCodes.INTERNAL;
 }

@@ -12,6 +12,7 @@ import type { Log } from './log.js';
 import type { MountCommandOptions } from './mount-options.js';
 import { openFor } from './open-repository.js';
 import type { OpenOptions } from './open-repository.js';
+import { namingReadableSets } from './readable-sets.js';
 import { runCommand } from './run-command.js';
 import type { CommandContext } from './run-command.js';
 import { snapshotAt } from './time-options.js';
@@ -48,7 +49,9 @@ export async function runMount(
       },
     );
     try {
-      const view = await makeView(repository, options, signal);
+      const view = await namingReadableSets(repository, signal, () =>
+        makeView(repository, options, signal),
+      );
       await prepareMountpoint(mountpoint, sourceFolders(repository));
       const session = await mountFileSystem(view, place, {
         engine: options.fuseEngine,
@@ -84,7 +87,10 @@ async function makeView(
     if (newest === undefined) {
       throw new DuplifsError('NO_BACKUP', 'There is no backup at this URL yet');
     }
-    await repository.prepare(newest, signal); // a wrong key is better noticed now
+    // a wrong key is better noticed now; older sets may have another than newer ones
+    await repository.prepare(newest, signal);
+    const full = repository.fullOf(newest);
+    if (full !== undefined) await repository.prepare(full, signal);
     return new MountView(common);
   }
   const snapshot = snapshotAt(repository, options);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { errorText } from '../base/index.js';
+import { childEnvironment, errorText } from '../base/index.js';
 
 export interface RunResult {
   /** `undefined`: the program could not be started, or a signal ended it. */
@@ -26,7 +26,7 @@ export function run(
   return new Promise((resolve) => {
     const child = spawn(command, parameters, {
       stdio: ['ignore', 'ignore', 'pipe', ...(inheritFd === undefined ? [] : [inheritFd])],
-      env: { ...process.env, PATH: searchPath(), LC_ALL: 'C', ...env },
+      env: { ...childEnvironment(), PATH: searchPath(), LC_ALL: 'C', ...env },
     });
     let message = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {

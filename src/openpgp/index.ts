@@ -17,6 +17,7 @@ export { parseMessageHeader } from './packets/message-header.js';
 export type { MessageHeader, Recipient } from './packets/message-header.js';
 export type { Signer } from './packets/message-signatures.js';
 export type { Ask } from './keys/passphrases.js';
+export type { Passphrase } from './packets/passphrase.js';
 export { sessionKeyFits } from './gpg/session-key-probe.js';
 export { encryptionKeyFor } from './keys/recipients.js';
 export type { MessageSigner, SignatureRun } from './packets/message-signer.js';

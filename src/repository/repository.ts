@@ -81,9 +81,37 @@ export class Repository {
     await this.#parts.sets.prepare(set.id, signal);
   }
 
+  /** The full that a set is laid on, or is itself. */
+  fullOf(set: CatalogSet): CatalogSet | undefined {
+    const [id] = this.#parts.sets.upTo(set.id);
+    return this.sets().find((one) => one.id === id);
+  }
+
   /** Opens the set's stored manifest, even if the catalog knows what is in it. */
   async proveKeys(set: CatalogSet, signal?: AbortSignal): Promise<void> {
     await this.#parts.sets.proveKeys(set.id, signal);
+  }
+
+  /**
+   * Opens what proves that the tree as of a set can be read with the keys at hand, where that is not known yet. KEY when
+   * it cannot.
+   *
+   * @param setIds of the sets that are wanted; by default all that the tree is made of
+   */
+  async proveTree(
+    { id }: CatalogSet,
+    setIds?: Iterable<number>,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const { sets } = this.#parts;
+    await sets.proveSets(setIds ?? sets.upTo(id), signal);
+  }
+
+  /** The sets whose trees can be read with what is at hand, newest first; not `isWhole` where many more are there. */
+  async readableSets(
+    signal?: AbortSignal,
+  ): Promise<{ readonly sets: readonly CatalogSet[]; readonly isWhole: boolean }> {
+    return this.#parts.sets.readable(signal);
   }
 
   /** Volumes that are missing, and sets of which that cannot be told. */

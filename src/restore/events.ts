@@ -1,7 +1,7 @@
 import type { RoomEvent } from '../base/index.js';
 
 /** What restore tells while it works. */
-export type RestoreEvent = OwnersNotRestored | VolumeNotCompared;
+export type RestoreEvent = OwnersNotRestored | VolumeNotCompared | LinksMayBePlanted;
 
 /** Only root may set owners; what is restored belongs to whoever runs this. Told once. */
 export interface OwnersNotRestored extends RoomEvent {
@@ -15,4 +15,10 @@ export interface VolumeNotCompared extends RoomEvent {
   readonly code: 'volume-not-compared';
   readonly name: string;
   readonly reason: string;
+}
+
+/** This system has no way to write relative to open folders (descriptors.ts). Told once. */
+export interface LinksMayBePlanted extends RoomEvent {
+  readonly level: 'warning';
+  readonly code: 'links-may-be-planted';
 }

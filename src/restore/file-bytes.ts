@@ -17,6 +17,13 @@ export function nameIn(path: Buffer): Buffer {
   return path.subarray(path.lastIndexOf(slash) + 1);
 }
 
+/** A path without the slashes at its end, which would have a link followed. */
+export function withoutSlashes(path: Buffer): Buffer {
+  let end = path.length;
+  while (end > 1 && path[end - 1] === slash[0]) end -= 1;
+  return path.subarray(0, end);
+}
+
 /** What stands at a path, links not followed; undefined when nothing does. */
 export function typeAt(path: Buffer): 'folder' | 'other' | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false });

@@ -1,25 +1,28 @@
 /** Makes fifos and devices. Node.js has no mknod(2), so the program of that name does it. */
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, openSync } from 'node:fs';
-import { DuplifsError, errorText } from '../base/index.js';
+import { isMainThread } from 'node:worker_threads';
+import { childEnvironment, DuplifsError, errorText } from '../base/index.js';
 import type { SnapshotEntry } from '../snapshot/index.js';
-import { folderOf, nameIn } from './file-bytes.js';
+import type { OpenFolder } from './descriptors.js';
 
 const kinds = { fifo: 'p', chr: 'c', blk: 'b' } as const;
 
-/** The last component of `path` must be ASCII; its folder may have any name. */
+/** Makes it in `folder`, for us alone (mode 600). `name` must be ASCII; the folder may have any name. */
 export function makeNode(
-  path: Buffer,
-  type: SnapshotEntry['type'],
+  folder: OpenFolder,
+  name: string,
+  type: keyof typeof kinds,
   device: SnapshotEntry['device'],
 ): void {
-  if (type !== 'fifo' && type !== 'chr' && type !== 'blk') throw new Error(`no node: ${type}`);
   const numbers = type === 'fifo' ? [] : [String(device?.major ?? 0), String(device?.minor ?? 0)];
-  // arguments and working folders must be text; an open folder is reached without its name
-  const folder = openSync(folderOf(path), constants.O_RDONLY | constants.O_DIRECTORY);
+  // its option -m changes the mode by name, afterwards; threads cannot do it in another way
+  const umaskBefore = isMainThread ? process.umask(0o177) : undefined;
+  const mode = isMainThread ? [] : ['-m', '600'];
   try {
-    execFileSync('mknod', ['-m', '600', nameIn(path).toString('ascii'), kinds[type], ...numbers], {
-      cwd: `/proc/${process.pid}/fd/${folder}`,
+    // arguments and working folders must be text; an open folder is reached without its name
+    execFileSync('mknod', [...mode, name, kinds[type], ...numbers], {
+      cwd: folder.forOthers,
+      env: childEnvironment(),
       stdio: ['ignore', 'ignore', 'pipe'],
     });
   } catch (error) {
@@ -28,6 +31,6 @@ export function makeNode(
       cause: error,
     });
   } finally {
-    closeSync(folder);
+    if (umaskBefore !== undefined) process.umask(umaskBefore);
   }
 }

@@ -54,7 +54,7 @@ export class OpenFolders {
       this.#folders.pop();
       if (last.state !== 'open') continue;
       try {
-        this.#writer.finishFolder(last.path, last.entry);
+        this.#writer.finishFolder(last.entry);
       } catch (error) {
         this.#onFailure(last.path, error);
       }

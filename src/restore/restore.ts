@@ -2,11 +2,12 @@
  * Restores a snapshot, or one path of it, into a target, as the verified volumes have it. What fails is reported with
  * its path and the rest goes on; nothing half-written stays under its name.
  */
-import { lstat, mkdir, readdir } from 'node:fs/promises';
+import { lstat, mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DuplifsError, errorText, eventLoopTurns } from '../base/index.js';
 import { Disagreement } from '../snapshot/index.js';
 import type { ProvenWalk, Snapshot, SnapshotEntry } from '../snapshot/index.js';
+import { hasDescriptors } from './descriptors.js';
 import { IdSet } from './id-set.js';
 import { isBelow, OpenFolders } from './open-folders.js';
 import { TreeWriter } from './tree-writer.js';
@@ -48,18 +49,24 @@ export async function restore(
   options: RestoreOptions,
 ): Promise<RestoreResult> {
   const { ownership = true, force = false, report = () => undefined } = options;
-  await refuseTarget(target, force);
+  await refuseTarget(target, force, start.type === 'dir');
   await mkdir(dirname(target), { recursive: true });
   const all = { ...options, ownership, force, report };
+  if (force && !hasDescriptors()) report({ level: 'warning', code: 'links-may-be-planted' });
   return new Restoring(snapshot, target, all).run(start);
 }
 
-/** Fails unless the target is new, an empty folder, or may be written into. */
-async function refuseTarget(target: string, force: boolean): Promise<void> {
+/** Fails unless the target is new, an empty folder (or, for a folder, a link to one), or may be written into. */
+async function refuseTarget(target: string, force: boolean, isFolder: boolean): Promise<void> {
   if (force) return;
   let isEmptyFolder: boolean;
   try {
-    isEmptyFolder = (await lstat(target)).isDirectory() && (await readdir(target)).length === 0;
+    const there = await lstat(target);
+    const isLink =
+      isFolder &&
+      there.isSymbolicLink() &&
+      (await stat(target).catch(() => undefined))?.isDirectory() === true;
+    isEmptyFolder = (isLink || there.isDirectory()) && (await readdir(target)).length === 0;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
     throw new DuplifsError('TARGET', `Cannot use "${target}": ${errorText(error)}`, {
@@ -95,6 +102,14 @@ class Restoring {
   }
 
   async run(start: SnapshotEntry): Promise<RestoreResult> {
+    try {
+      return await this.#run(start);
+    } finally {
+      this.#writer.close();
+    }
+  }
+
+  async #run(start: SnapshotEntry): Promise<RestoreResult> {
     if (this.#options.onProgress !== undefined) this.#countAll(start);
     const walk = this.#snapshot.provenWalk(start);
     await this.#restoreAll(walk);

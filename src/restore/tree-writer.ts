@@ -1,33 +1,35 @@
 /**
  * Writes entries of a backup below one folder, and nowhere else: names have no ".." or "/" in them (the
- * parsers see to that), and no link that stands in the target is ever followed.
+ * parsers see to that), everything is made and changed relative to a descriptor of the folder that it lies in
+ * (descriptors.ts), and no link that stands below the target is ever followed, also when somebody plants it there
+ * meanwhile. The target itself may be a link: it is followed when the restore begins.
  *
  * A file appears under its name only when it is whole and has its attributes. Calls are synchronous on
  * purpose: tens of thousands of small files take longer to wait for than to write.
  */
 import {
-  chmodSync,
   closeSync,
   constants,
   fchmodSync,
   fchownSync,
   futimesSync,
-  lchownSync,
-  lutimesSync,
+  lstatSync,
   mkdirSync,
   openSync,
   renameSync,
   rmdirSync,
-  rmSync,
+  statSync,
   symlinkSync,
-  utimesSync,
+  unlinkSync,
   writeSync,
 } from 'node:fs';
 import { DuplifsError, encodeName } from '../base/index.js';
 import type { Report } from '../base/index.js';
 import type { SnapshotEntry } from '../snapshot/index.js';
+import { isSameNode, OpenFolder, OpenNode } from './descriptors.js';
 import type { RestoreEvent } from './events.js';
-import { folderOf, joinName, typeAt } from './file-bytes.js';
+import { folderOf, nameIn, typeAt, withoutSlashes } from './file-bytes.js';
+import { FolderStack, replaced } from './folder-stack.js';
 import { makeNode } from './make-node.js';
 
 export interface TreeWriterOptions {
@@ -38,40 +40,61 @@ export interface TreeWriterOptions {
   readonly report: Report<RestoreEvent>;
 }
 
+/** Where an entry is to stand. */
+interface Place {
+  readonly folder: OpenFolder;
+  readonly name: Buffer;
+}
+
 export class TreeWriter {
   readonly #target: Buffer;
   readonly #options: TreeWriterOptions;
+  /** From the target, which may be a link, to the innermost folder that is being written. */
+  readonly #folders = new FolderStack();
+  /** The folder that the target lies in. */
+  #outside: OpenFolder | undefined;
   #temporaries = 0;
   #ownershipRefused = false;
 
   /** `target` is a path of the file system; what is written lies below it or is itself. */
   constructor(target: string, options: TreeWriterOptions) {
-    this.#target = encodeName(target);
+    this.#target = withoutSlashes(encodeName(target));
     this.#options = options;
   }
 
-  /** Makes a folder, or uses the one that is there. Its attributes are set by finishFolder. */
+  /**
+   * Makes a folder, or uses the one that is there, and goes into it: what is written next lies in it, until
+   * finishFolder.
+   */
   makeFolder(path: string): void {
-    const at = this.#at(path);
-    const there = typeAt(at);
-    if (there === 'folder') return;
-    if (there === 'other') this.#clear(at);
-    mkdirSync(at, { mode: 0o700 });
-  }
-
-  /** Lets more be written into a folder that was finished. */
-  reopenFolder(path: string): void {
-    const at = this.#at(path);
-    if (typeAt(at) === 'folder') chmodSync(at, 0o700);
-  }
-
-  /** Sets a folder's attributes, once all that it holds is written. */
-  finishFolder(path: string, entry: SnapshotEntry): void {
-    const at = this.#at(path);
-    if (typeAt(at) !== 'folder') {
-      throw new DuplifsError('TARGET', 'The folder was replaced while it was restored');
+    if (path === '') {
+      this.#enterTarget();
+      return;
     }
-    this.#setAttributes(at, entry);
+    const { folder, name } = this.#placeOf(path);
+    this.#folders.enter(name, this.#makeIn(folder, name));
+  }
+
+  /** Goes into a folder that was finished, and lets more be written into it. */
+  reopenFolder(path: string): void {
+    if (path === '') {
+      this.#enterTarget();
+    } else {
+      const { folder, name } = this.#placeOf(path);
+      this.#folders.enter(name, folder.enter(name));
+    }
+    this.#folders.current.setMode(0o700);
+  }
+
+  /** Sets the attributes of the folder that was made last, once all that it holds is written, and leaves it. */
+  finishFolder(entry: SnapshotEntry): void {
+    try {
+      const folder = this.#folders.current;
+      if (!isSameNode(this.#nodeAtItsName(), folder.stats)) throw replaced();
+      this.#setAttributes(folder, entry);
+    } finally {
+      this.#folders.leave();
+    }
   }
 
   /** Writes a regular file from its chunks; on any error nothing is left of it. */
@@ -80,7 +103,8 @@ export class TreeWriter {
     entry: SnapshotEntry,
     chunks: AsyncIterable<Uint8Array>,
   ): Promise<void> {
-    const temporary = this.#temporary(path);
+    const place = this.#placeOf(path);
+    const temporary = place.folder.at(Buffer.from(this.#temporaryName()));
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
     const file = openSync(temporary, flags, 0o600);
     try {
@@ -94,51 +118,107 @@ export class TreeWriter {
       } finally {
         closeSync(file);
       }
-      this.#moveIn(temporary, path);
+      this.#moveIn(temporary, place);
     } catch (error) {
-      rmSync(temporary, { force: true });
+      removeIfThere(temporary);
       throw error;
     }
   }
 
   /** A symbolic link, a fifo or a device. */
   writeSpecial(path: string, entry: SnapshotEntry): void {
-    const temporary = this.#temporary(path);
+    const { type } = entry;
+    if (type === 'dir' || type === 'reg') throw new Error(`not special: ${type}`);
+    const place = this.#placeOf(path);
+    const name = this.#temporaryName();
+    const temporary = place.folder.at(Buffer.from(name));
     try {
-      if (entry.type === 'sym') {
-        symlinkSync(encodeName(entry.linkTarget ?? ''), temporary);
-        this.#own(() => {
-          lchownSync(temporary, entry.uid, entry.gid);
-        });
-        lutimesSync(temporary, entry.mtimeSeconds, entry.mtimeSeconds);
-      } else {
-        makeNode(temporary, entry.type, entry.device);
-        this.#setAttributes(temporary, entry);
+      if (type === 'sym') symlinkSync(encodeName(entry.linkTarget ?? ''), temporary);
+      else makeNode(place.folder, name, type, entry.device);
+      const node = OpenNode.made(temporary, type);
+      try {
+        this.#setAttributes(node, entry);
+      } finally {
+        node.close();
       }
-      this.#moveIn(temporary, path);
+      this.#moveIn(temporary, place);
     } catch (error) {
-      rmSync(temporary, { force: true });
+      removeIfThere(temporary);
       throw error;
     }
   }
 
-  #at(path: string): Buffer {
-    return path === '' ? this.#target : joinName(this.#target, encodeName(path));
+  /** Lets go of all folders. */
+  close(): void {
+    this.#folders.close();
+    this.#outside?.close();
+    this.#outside = undefined;
   }
 
-  /** A name that is free, in the folder that the path lies in. */
-  #temporary(path: string): Buffer {
+  #enterTarget(): void {
+    const target = this.#target;
+    const { outermost } = this.#folders;
+    if (outermost !== undefined) {
+      this.#folders.enter(target, outermost);
+      return;
+    }
+    const there = lstatSync(target, { throwIfNoEntry: false });
+    const isLink = there?.isSymbolicLink() === true;
+    if (isLink && statSync(target, { throwIfNoEntry: false })?.isDirectory() === true) {
+      this.#folders.enter(target, OpenFolder.follow(target));
+    } else if (nameIn(target).length === 0) {
+      this.#folders.enter(target, OpenFolder.follow(target)); // the root of the file system
+    } else {
+      const { folder, name } = this.#targetPlace();
+      this.#folders.enter(target, this.#makeIn(folder, name));
+    }
+  }
+
+  #makeIn(folder: OpenFolder, name: Buffer): OpenFolder {
+    const at = folder.at(name);
+    const there = typeAt(at);
+    if (there !== 'folder') {
+      if (there === 'other') {
+        if (!this.#options.force) throw inTheWay();
+        unlinkSync(at);
+      }
+      mkdirSync(at, { mode: 0o700 });
+    }
+    return folder.enter(name);
+  }
+
+  /** Where an entry belongs: entries come folder by folder, each after the one that it lies in. */
+  #placeOf(path: string): Place {
+    if (path === '') return this.#targetPlace();
+    return { folder: this.#folders.current, name: nameIn(encodeName(path)) };
+  }
+
+  #targetPlace(): Place {
+    this.#outside ??= OpenFolder.follow(folderOf(this.#target));
+    return { folder: this.#outside, name: nameIn(this.#target) };
+  }
+
+  /** What stands now where the innermost folder was. */
+  #nodeAtItsName() {
+    const around = this.#folders.around;
+    const options = { bigint: true, throwIfNoEntry: false } as const;
+    return around === undefined
+      ? statSync(this.#target, options)
+      : lstatSync(around.folder.at(around.name), options);
+  }
+
+  /** A name that is free. */
+  #temporaryName(): string {
     this.#temporaries += 1;
-    const name = `.duplifs-restore-${process.pid}-${this.#temporaries}`;
-    return joinName(folderOf(this.#at(path)), Buffer.from(name));
+    return `.duplifs-restore-${process.pid}-${this.#temporaries}`;
   }
 
-  #setAttributes(at: Buffer, entry: SnapshotEntry): void {
+  #setAttributes(node: OpenNode, entry: SnapshotEntry): void {
     const owned = this.#own(() => {
-      lchownSync(at, entry.uid, entry.gid);
+      node.setOwner(entry.uid, entry.gid);
     });
-    chmodSync(at, modeOf(entry, owned));
-    utimesSync(at, entry.mtimeSeconds, entry.mtimeSeconds);
+    if (entry.type !== 'sym') node.setMode(modeOf(entry, owned));
+    node.setTime(entry.mtimeSeconds);
   }
 
   /** Sets an owner where that is wanted; whoever is not root keeps what is his, and is told once. */
@@ -157,18 +237,21 @@ export class TreeWriter {
     }
   }
 
-  #moveIn(temporary: Buffer, path: string): void {
-    const at = this.#at(path);
+  #moveIn(temporary: Buffer, { folder, name }: Place): void {
+    const at = folder.at(name);
     const there = typeAt(at);
     if (there === 'folder')
       rmdirSync(at); // only an empty folder gives way
     else if (there === 'other' && !this.#options.force) throw inTheWay();
     renameSync(temporary, at);
   }
+}
 
-  #clear(at: Buffer): void {
-    if (!this.#options.force) throw inTheWay();
-    rmSync(at);
+function removeIfThere(path: Buffer): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // it was not made, or is gone
   }
 }
 

@@ -5,7 +5,7 @@ import { LocalFolder } from './local/local-folder.js';
 import type { StorageOptions } from './options.js';
 import type { Storage } from './storage.js';
 import type { StorageUrl } from './url.js';
-import { localPath, parseStorageUrl } from './url.js';
+import { localPath, parseStorageUrl, schemeOf } from './url.js';
 import { compose } from './wrappers/compose.js';
 
 type Opener = (url: StorageUrl, options: StorageOptions, text: string) => Promise<Storage>;
@@ -38,10 +38,10 @@ const openers: Readonly<Record<string, Opener>> = {
  * is done at once.
  */
 export async function openStorage(url: string, options: StorageOptions = {}): Promise<Storage> {
-  const parsed = parseStorageUrl(url);
-  const opener = Object.hasOwn(openers, parsed.scheme) ? openers[parsed.scheme] : undefined;
-  if (opener === undefined) throw unknownScheme(parsed.scheme);
-  return await opener(parsed, options, url);
+  const scheme = schemeOf(url);
+  const opener = Object.hasOwn(openers, scheme) ? openers[scheme] : undefined;
+  if (opener === undefined) throw unknownScheme(scheme);
+  return await opener(parseStorageUrl(url), options, url);
 }
 
 function openLocal(text: string, options: StorageOptions): Storage {

@@ -24,6 +24,14 @@ export function isStorageUrl(text: string): boolean {
   return /^[\w+-]+:\/\//.test(text);
 }
 
+/** Schemes with rules of their own for all that follows. */
+const withoutHost = new Set(['file', 'rclone', 'multi']);
+
+/** What stands before "://", in lower case; "file" for a plain path. */
+export function schemeOf(text: string): string {
+  return isStorageUrl(text) ? text.slice(0, text.indexOf('://')).toLowerCase() : 'file';
+}
+
 /** Takes a URL apart; never throws for odd ones but a port that is none. */
 export function parseStorageUrl(text: string): StorageUrl {
   const found = /^([\w+-]+):\/\/(.*)$/s.exec(text);
@@ -33,11 +41,12 @@ export function parseStorageUrl(text: string): StorageUrl {
   const authority = slash < 0 ? rest : rest.slice(0, slash);
   const tail = slash < 0 ? '' : rest.slice(slash);
   const at = authority.lastIndexOf('@');
+  const lowered = scheme.toLowerCase();
   const query = tail.indexOf('?');
   return {
-    scheme: scheme.toLowerCase(),
+    scheme: lowered,
     ...parseUser(at < 0 ? undefined : authority.slice(0, at)),
-    ...parseHost(authority.slice(at + 1), text),
+    ...parseHost(lowered, authority.slice(at + 1), text),
     path: decodePercent(query < 0 ? tail : tail.slice(0, query)),
     query: query < 0 ? noQuery() : new URLSearchParams(tail.slice(query + 1)),
     rest,
@@ -55,9 +64,14 @@ export function localPath(text: string, cwd: string): string {
   return resolve(cwd, path);
 }
 
-/** The URL for messages: without what may be a password. */
+/** The URL for messages and lists of processes or mounts: without what may be a password. */
 export function publicUrl(text: string): string {
-  return text.replace(/^([\w+-]+:\/\/)([^/@:]*):[^/]*@/, '$1$2@');
+  const rclone = /^(rclone:\/\/:?[^:,]+),[^]*$/i.exec(text); // a remote made up on the spot, with its parameters
+  if (rclone) return `${rclone[1]}:`;
+  if (withoutHost.has(schemeOf(text))) return text;
+  return text
+    .replace(/^([\w+-]+:\/\/)([^/@:]*):[^/]*@/, '$1$2@')
+    .replace(/^([\w+-]+:\/\/)([^/@:]*):(?![0-9]{0,5}(?:[/:]|$)).*@/s, '$1$2@');
 }
 
 /** Percent-decodes UTF-8; what is no escape stays as it is. */
@@ -81,14 +95,32 @@ function parseUser(userinfo: string | undefined): { user?: string; password?: st
   };
 }
 
-function parseHost(text: string, url: string): { host: string; port?: number } {
-  const found = /^(\[[^\]]*\]|[^:]*)(?::([0-9]*))?(:.*)?$/s.exec(text);
-  const [, host = '', digits = ''] = found ?? [undefined, text];
+/** `host`, `host:port`, `[address]:port`; two colons begin the module of an rsync daemon. */
+function parseHost(
+  scheme: string,
+  authority: string,
+  text: string,
+): { host: string; port?: number } {
+  if (withoutHost.has(scheme)) return { host: '' };
+  const found = /^(\[[^\]]*\]|[^:]*)(?::(?!:)(.*?))?(?:::.*)?$/s.exec(authority);
+  const [, host = authority, digits = ''] = found ?? [];
   const bare = decodePercent(host.startsWith('[') ? host.slice(1, -1) : host);
-  if (digits === '') return { host: bare };
-  const port = Number(digits);
-  if (port >= 1 && port <= 65_535) return { host: bare, port };
-  throw new StorageError('STORAGE_URL', `The port in "${publicUrl(url)}" is none`);
+  if (digits === '' && found !== null) return { host: bare };
+  const port = parsePort(digits);
+  if (port !== undefined) return { host: bare, port };
+  // what stands there may be a part of a password
+  const shown = /^[0-9]+$/.test(digits)
+    ? publicUrl(text)
+    : `${text.slice(0, text.indexOf('://') + 3)}${host}`;
+  throw new StorageError('STORAGE_URL', `The port of "${shown}" is not a number from 1 to 65535`, {
+    hint: 'Write scheme://user@host:port/folder; in a password write %3A for ":", %2F for "/" and %40 for "@"',
+  });
+}
+
+/** The number of a port; undefined when the text is none. */
+export function parsePort(text: string): number | undefined {
+  const port = /^[0-9]{1,5}$/.test(text) ? Number(text) : 0;
+  return port >= 1 && port <= 65_535 ? port : undefined;
 }
 
 function noQuery(): URLSearchParams {

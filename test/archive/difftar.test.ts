@@ -11,7 +11,7 @@ import {
   paddingLength,
   volumeEnd,
 } from '../../src/archive/index.js';
-import type { ContentEntry, DifftarEntry } from '../../src/archive/index.js';
+import type { ContentEntry, DifftarEntry, UnusableEntry } from '../../src/archive/index.js';
 import { comparePaths, decodeName, isDuplifsError } from '../../src/base/index.js';
 import { hasDuplicity, makeChain } from './duplicity.js';
 import type { Chain } from './duplicity.js';
@@ -20,6 +20,24 @@ import { metadata } from './arbitraries.js';
 type Parsed = DifftarEntry & { dataOffset: number; headerOffset: number; data: Buffer };
 
 function parse(...pieces: Buffer[]): Parsed[] {
+  const { entries, unusable } = parseAll(...pieces);
+  expect(unusable).toEqual([]);
+  return entries;
+}
+
+/** Between two ordinary entries. */
+function parseOdd(odd: Buffer): UnusableEntry[] {
+  const between = [tarOf('snapshot/before', '0', 3), odd, tarOf('snapshot/z', '0', 3)];
+  const { entries, unusable } = parseAll(Buffer.concat(between));
+  expect(entries.map(({ path, data }) => [path, data.length])).toEqual([
+    ['before', 3],
+    ['z', 3],
+  ]);
+  return unusable;
+}
+
+function parseAll(...pieces: Buffer[]): { entries: Parsed[]; unusable: UnusableEntry[] } {
+  const unusable: UnusableEntry[] = [];
   const entries: Parsed[] = [];
   let data: Buffer[] = [];
   let begun: Omit<Parsed, 'data'> | undefined;
@@ -30,10 +48,11 @@ function parse(...pieces: Buffer[]): Parsed[] {
     },
     data: (chunk) => data.push(Buffer.from(chunk)),
     entryEnd: () => entries.push({ ...begun, data: Buffer.concat(data) } as Parsed),
+    unusable: (entry) => unusable.push(entry),
   });
   for (const piece of pieces) parser.push(piece);
   parser.end();
-  return entries;
+  return { entries, unusable };
 }
 
 const file: ContentEntry = {
@@ -55,6 +74,13 @@ function tarOf(name: string, typeflag: string, size = 0, linkName = ''): Buffer 
   const numbers = { mode: 0o644, uid: 0, gid: 0, mtimeSeconds: 0, deviceMajor: 0, deviceMinor: 0 };
   const header = { name, typeflag, size, linkName, userName: '', groupName: '', ...numbers };
   return Buffer.concat([encodeTarEntry(header), Buffer.alloc(size + paddingLength(size))]);
+}
+
+/** Makes the checksum of a header right again. */
+function mendChecksum(tar: Buffer): void {
+  tar.fill(' ', 148, 156);
+  const sum = tar.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+  tar.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
 }
 
 const entries = fc.oneof(
@@ -125,19 +151,54 @@ describe('a difftar entry', () => {
     ['toString/a', '0'],
     ['signature/a', '0'],
     ['a', '0'],
-  ])('named %s of type %s is damage that names volume and entry', (name, typeflag) => {
-    expect(() => parse(tarOf(name, typeflag))).toThrow(
-      `"vol1.difftar" holds an entry ${JSON.stringify(name)}`,
-    );
+  ])('named %s of type %s is told of by its name, and the others are read', (name, typeflag) => {
+    const size = typeflag === '0' ? 3 : 0;
+    expect(parseOdd(tarOf(name, typeflag, size))).toMatchObject([{ name }]);
   });
 
-  it('with a NUL in its path or its link target is damage', () => {
-    expect(() => parse(tarOf('snapshot/é\0', '0'))).toThrow('holds an entry');
-    expect(() => parse(tarOf('snapshot/x', '2', 0, 'é\0'))).toThrow('link target holds a NUL');
+  it('with a NUL in its path or its link target cannot be used', () => {
+    expect(parseOdd(tarOf('snapshot/é\0', '0'))).toMatchObject([{ path: undefined }]);
+    const reason = 'whose link target holds a NUL';
+    expect(parseOdd(tarOf('snapshot/x', '2', 0, 'é\0'))).toMatchObject([{ path: 'x', reason }]);
   });
 
-  it('that is deleted and has content is damage', () => {
-    expect(() => parse(tarOf('deleted/x', '0', 5))).toThrow('that is deleted and has content');
+  it('that is deleted and has content cannot be used', () => {
+    const reason = 'that is deleted and has content';
+    expect(parseOdd(tarOf('deleted/x', '0', 5))).toMatchObject([{ path: 'x', reason }]);
+  });
+
+  it('that is a piece without a number is of the path before it', () => {
+    expect(parseOdd(tarOf('multivol_snapshot/a/x', '0', 4))).toMatchObject([{ path: 'a' }]);
+  });
+
+  it.each([
+    [100, 'mode'],
+    [108, 'uid'],
+    [116, 'gid'],
+    [136, 'mtime'],
+  ])('with a bad number at byte %i loses itself alone', (at, what) => {
+    const odd = tarOf('snapshot/odd', '0', 700);
+    odd.write('8z9', at, 'latin1');
+    mendChecksum(odd);
+    expect(parseOdd(odd)).toMatchObject([{ path: 'odd', reason: `with a bad ${what}` }]);
+  });
+
+  it('that is sparse in the way of GNU tar loses itself alone, with the records of its map', () => {
+    const head = tarOf('snapshot/odd', 'S', 700);
+    head[482] = 1;
+    mendChecksum(head);
+    const more = Buffer.alloc(512);
+    more[504] = 1;
+    const odd = Buffer.concat([head.subarray(0, 512), more, Buffer.alloc(512), head.subarray(512)]);
+    expect(parseOdd(odd)).toMatchObject([{ path: 'odd', reason: 'that is sparse' }]);
+    expect(parseOdd(tarOf('snapshot/odd', 'S', 700))).toMatchObject([{ path: 'odd' }]);
+  });
+
+  it('with a bad size is damage: where the next one begins cannot be told', () => {
+    const odd = tarOf('snapshot/odd', '0', 700);
+    odd.write('8z9', 124, 'latin1');
+    mendChecksum(odd);
+    expect(() => parseAll(odd)).toThrow('"vol1.difftar" holds a tar header with a bad size');
   });
 });
 
@@ -171,7 +232,7 @@ describe('a difftar', () => {
         const bytes = Buffer.from(tar);
         for (const bit of bits) bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
         try {
-          parse(bytes);
+          parseAll(bytes);
         } catch (error) {
           if (!isDuplifsError(error, 'DAMAGED')) throw error;
         }

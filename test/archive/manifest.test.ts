@@ -321,6 +321,7 @@ describe.runIf(hasDuplicity)("duplicity's manifests", () => {
           },
           data: () => undefined,
           entryEnd: () => undefined,
+          unusable: () => undefined,
         });
         parser.push(file?.bytes ?? Buffer.alloc(1));
         parser.end();

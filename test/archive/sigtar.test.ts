@@ -173,6 +173,7 @@ describe.runIf(hasDuplicity)("duplicity's sigtars", () => {
         },
         data: () => undefined,
         entryEnd: () => undefined,
+        unusable: () => undefined,
       });
       parser.push(bytes);
       parser.end();

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { decryptMessage, Keyring } from '../../src/openpgp/index.js';
 import type { KeyringOptions } from '../../src/openpgp/index.js';
@@ -81,6 +83,45 @@ describe.skipIf(!hasGpg)('one keyring opens a chain', () => {
   });
 });
 
+describe.skipIf(!hasGpg)('several passphrases', () => {
+  const nameOf = (set: number, volume: number): string =>
+    `duplicity-full.2026010${set}T000000Z.vol${volume}.gpg`;
+
+  it('are tried for a set once: its other files are opened with what has opened one', async () => {
+    const all = ['a', 'b', 'c', 'd', 'one', 'two'];
+    const keyring = new Keyring({ passphrases: all });
+    const derive = vi.spyOn(keyring.passphrases, 'derive');
+    // the files of two sets in turn
+    for (let volume = 1; volume <= 4; volume += 1) {
+      await opens(keyring, symmetric('one'), nameOf(1, volume));
+      await opens(keyring, symmetric('two'), nameOf(2, volume));
+    }
+    expect(derive.mock.calls.length).toBeLessThanOrEqual(2 * all.length + 6);
+  });
+
+  it('are bytes, UTF-8 or not', async () => {
+    const passphrase = Buffer.from([0x70, 0xe9, 0xff, 0x21]);
+    const secretFile = join(home.path, 'passphrase');
+    writeFileSync(secretFile, passphrase);
+    const file = home.gpg(['--passphrase-file', secretFile, '--symmetric'], plain);
+    await opens(new Keyring({ passphrases: [passphrase] }), file);
+    for (const other of [passphrase.toString('utf8'), passphrase.toString('latin1')]) {
+      const keyring = new Keyring({ passphrases: [other] });
+      await expect(opens(keyring, file)).rejects.toMatchObject({ code: 'KEY' });
+    }
+  });
+
+  it('are overwritten when they are no longer needed, and open nothing more', async () => {
+    const keyring = new Keyring({ passphrases: ['one'] });
+    const file = symmetric('one');
+    const [kept] = keyring.passphrases.known;
+    await opens(keyring, file);
+    keyring.wipe();
+    expect(kept?.equals(Buffer.alloc(3))).toBe(true);
+    await expect(opens(keyring, file)).rejects.toMatchObject({ code: 'KEY' });
+  });
+});
+
 describe.skipIf(!hasGpg)('a passphrase that is missing', () => {
   it('is asked for once, though many files need it at the same time', async () => {
     const { keyring, questions } = asking(['one'], { passphrases: ['other'] });
@@ -124,9 +165,31 @@ describe.skipIf(!hasGpg)('a file that nothing opens gives an error', () => {
     const error: unknown = await opens(keyring, symmetric('x')).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       code: 'KEY',
-      message: 'Cannot open "vol1.gpg": it needs a passphrase; tried 2 passphrases',
+      message: 'Cannot open "vol1.gpg": none of the 2 passphrases opens it',
     });
-    expect((error as { hint: string }).hint).toContain('PASSPHRASE');
+    expect((error as { hint: string }).hint).toContain('--passphrase-file');
+    expect(JSON.stringify(error)).not.toContain('secret');
+  });
+
+  it('that tells a missing passphrase, a wrong one and a damaged file apart', async () => {
+    const file = symmetric('one');
+    const none = new Keyring({});
+    await expect(opens(none, file)).rejects.toMatchObject({
+      code: 'KEY',
+      message: 'Cannot open "vol1.gpg": it needs a passphrase, and none is given',
+    });
+    const wrong = new Keyring({ passphrases: ['other'] });
+    await expect(opens(wrong, file)).rejects.toMatchObject({
+      code: 'KEY',
+      message: 'Cannot open "vol1.gpg": the passphrase is wrong',
+    });
+    const right = new Keyring({ passphrases: ['one'] });
+    const name = (volume: number): string => `duplicity-full.20260101T000000Z.vol${volume}.gpg`;
+    await opens(right, file, name(1));
+    await expect(opens(right, symmetric('two'), name(2))).rejects.toMatchObject({
+      code: 'DAMAGED',
+      message: expect.stringContaining('it is damaged') as string,
+    });
   });
 
   it('also for a key: its id is named', async () => {

@@ -66,12 +66,16 @@ function isExtension(front: Buffer, start: number, end: number): boolean {
 /** Whether the entry that begins at the first byte is the one that is expected. */
 function isEntryAt(bytes: Buffer, expected: ExpectedEntry): boolean {
   let found: DifftarEntry | undefined;
+  let isUsable = true;
   const parser = new DifftarParser('a volume', {
     entry: (entry) => {
       found ??= entry;
     },
     data: () => undefined,
     entryEnd: () => undefined,
+    unusable: () => {
+      isUsable &&= found !== undefined;
+    },
   });
   try {
     parser.push(bytes);
@@ -80,6 +84,7 @@ function isEntryAt(bytes: Buffer, expected: ExpectedEntry): boolean {
     return false;
   }
   return (
+    isUsable &&
     found !== undefined &&
     found.kind !== 'deleted' &&
     found.type === 'reg' &&

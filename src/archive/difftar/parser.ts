@@ -1,6 +1,4 @@
 /** Reads the entries of a volume's tar (docs/format/1-bytes.md 4.2 and 4.3). */
-import { damaged } from '../damaged.js';
-import type { Fail } from '../damaged.js';
 import { metadataOf, pathInName } from '../entry.js';
 import type { DeletedEntry, EntryMetadata } from '../entry.js';
 import type { TarHeader } from '../tar/header.js';
@@ -17,10 +15,23 @@ export interface ContentEntry extends EntryMetadata {
 
 export type DifftarEntry = ContentEntry | DeletedEntry;
 
+/** An entry that no backup holds, or that cannot be understood. The others of the volume are not touched by it. */
+export interface UnusableEntry {
+  /** As it stands in the tar. */
+  readonly name: string;
+  /** The path that it is about; undefined where that cannot be told, or is none in the backup. */
+  readonly path: string | undefined;
+  readonly isFolder: boolean;
+  /** A clause that follows the name. */
+  readonly reason: string;
+}
+
 /** What the parser calls, in the order of the volume. Whatever it throws, the parser passes on. */
 export interface DifftarSink {
   /** Offsets in the volume's plaintext: of the entry's first header block and its first data byte. */
   entry(entry: DifftarEntry, dataOffset: number, headerOffset: number): void;
+  /** In place of `entry`; its data are passed over. */
+  unusable(entry: UnusableEntry, headerOffset: number): void;
   /** Bytes of the entry's content or delta: a part of the pushed chunk, not a copy. Never empty. */
   data(chunk: Buffer): void;
   /** All of the entry's data was passed; called for entries without data too. */
@@ -33,15 +44,19 @@ export class DifftarParser {
 
   /** `fileName` is what errors call the volume. */
   constructor(fileName: string, sink: DifftarSink) {
+    let isUsable = true;
     this.#tar = new TarParser(fileName, {
       header: (header, headerOffset, dataOffset) => {
-        sink.entry(difftarEntry(header, fileName), dataOffset, headerOffset);
+        const entry = difftarEntry(header);
+        isUsable = 'kind' in entry;
+        if ('kind' in entry) sink.entry(entry, dataOffset, headerOffset);
+        else sink.unusable(entry, headerOffset);
       },
       data: (chunk) => {
-        sink.data(chunk);
+        if (isUsable) sink.data(chunk);
       },
       entryEnd: () => {
-        sink.entryEnd();
+        if (isUsable) sink.entryEnd();
       },
     });
   }
@@ -51,7 +66,7 @@ export class DifftarParser {
     return this.#tar.isDone;
   }
 
-  /** Parses the next bytes. Throws DAMAGED, naming the volume and the entry. */
+  /** Parses the next bytes. Throws DAMAGED, naming the volume, when where its entries begin cannot be told. */
   push(chunk: Buffer): void {
     this.#tar.push(chunk);
   }
@@ -69,30 +84,65 @@ const kinds: Readonly<Record<string, 'snapshot' | 'diff' | undefined>> = {
   multivol_diff: 'diff',
 };
 
-function difftarEntry(header: TarHeader, fileName: string): DifftarEntry {
-  const fail: Fail = (what) =>
-    damaged(fileName, `holds an entry ${JSON.stringify(header.name)} ${what}`);
-  const slash = header.name.indexOf('/');
-  const prefix = header.name.slice(0, Math.max(slash, 0));
-  const rest = header.name.slice(slash + 1);
-  if (prefix === 'deleted') {
-    if (header.size > 0) throw fail('that is deleted and has content');
-    return { kind: 'deleted', path: pathInName(rest, fail) };
+/** Why an entry cannot be used. */
+class Unusable extends Error {}
+
+const fail = (reason: string): Unusable => new Unusable(reason);
+
+function difftarEntry(header: TarHeader): DifftarEntry | UnusableEntry {
+  let path: string | undefined;
+  try {
+    const name = splitName(header.name);
+    path = pathInName(name.rest, fail);
+    const fault = header.fault ?? name.fault;
+    if (fault !== undefined) throw fail(fault);
+    if (name.kind === 'deleted') {
+      if (header.size > 0) throw fail('that is deleted and has content');
+      return { kind: 'deleted', path };
+    }
+    const { kind, piece } = name;
+    const metadata = metadataOf(header, path, fail);
+    if (metadata.type !== 'reg' && (kind === 'diff' || piece !== undefined)) {
+      throw fail('that is a delta or a piece and no regular file');
+    }
+    return { ...metadata, kind, piece, dataLength: header.size };
+  } catch (error) {
+    if (!(error instanceof Unusable)) throw error;
+    return {
+      name: header.name,
+      path,
+      isFolder: header.typeflag === '5',
+      reason: error.message,
+    };
   }
+}
+
+interface SplitName {
+  readonly kind: DifftarEntry['kind'];
+  /** The path as it stands in the tar. */
+  readonly rest: string;
+  readonly piece: number | undefined;
+  readonly fault: string | undefined;
+}
+
+function splitName(name: string): SplitName {
+  const slash = name.indexOf('/');
+  const prefix = name.slice(0, Math.max(slash, 0));
+  const rest = name.slice(slash + 1);
+  if (prefix === 'deleted') return { kind: prefix, rest, piece: undefined, fault: undefined };
   const kind = Object.hasOwn(kinds, prefix) ? kinds[prefix] : undefined;
   if (kind === undefined) throw fail('of an unknown kind');
-  const place = prefix.startsWith('multivol_') ? pieceOf(rest, fail) : { rest, piece: undefined };
-  const metadata = metadataOf(header, pathInName(place.rest, fail), fail);
-  if (metadata.type !== 'reg' && (kind === 'diff' || place.piece !== undefined)) {
-    throw fail('that is a delta or a piece and no regular file');
-  }
-  return { ...metadata, kind, piece: place.piece, dataLength: header.size };
+  return prefix.startsWith('multivol_')
+    ? { kind, ...pieceOf(rest) }
+    : { kind, rest, piece: undefined, fault: undefined };
 }
 
 /** Splits `PATH/N`: the number is what follows the last slash. */
-function pieceOf(name: string, fail: Fail): { rest: string; piece: number } {
+function pieceOf(name: string): Pick<SplitName, 'rest' | 'piece' | 'fault'> {
   const slash = name.lastIndexOf('/');
   const digits = name.slice(slash + 1);
-  if (slash < 0 || !/^\d{1,15}$/.test(digits)) throw fail('that is a piece without a number');
-  return { rest: name.slice(0, slash), piece: Number(digits) };
+  const rest = slash < 0 ? name : name.slice(0, slash);
+  return slash >= 0 && /^\d{1,15}$/.test(digits)
+    ? { rest, piece: Number(digits), fault: undefined }
+    : { rest, piece: undefined, fault: 'that is a piece without a number' };
 }

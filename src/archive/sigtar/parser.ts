@@ -62,6 +62,7 @@ export class SigtarParser {
 function sigtarEntry(header: TarHeader, fileName: string): SigtarEntry {
   const fail: Fail = (what) =>
     damaged(fileName, `holds an entry ${JSON.stringify(header.name)} ${what}`);
+  if (header.fault !== undefined) throw fail(header.fault);
   const slash = header.name.indexOf('/');
   const kind = header.name.slice(0, Math.max(slash, 0));
   if (kind !== 'deleted' && kind !== 'signature' && kind !== 'snapshot') {

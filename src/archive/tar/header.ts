@@ -26,6 +26,8 @@ export interface TarHeader {
   readonly groupName: string;
   readonly deviceMajor: number;
   readonly deviceMinor: number;
+  /** Why the entry cannot be used, as a clause; where the next one begins is known all the same. */
+  readonly fault?: string | undefined;
 }
 
 /** Where each field lies in the record: [offset, length]. */
@@ -56,14 +58,20 @@ export function isZeroRecord(bytes: Buffer, at: number): boolean {
 }
 
 /**
- * Decodes the header record at `at`, which must be whole. Throws what `fail` makes when the checksum or
- * a number is wrong.
+ * Decodes the header record at `at`, which must be whole. Throws what `fail` makes when the checksum or the size is
+ * wrong; another bad number is the entry's fault alone.
  */
 export function decodeHeader(bytes: Buffer, at: number, fail: Fail): TarHeader {
   const number = (field: Field, what: string): number => {
     const value = readNumber(bytes, at + field[0], field[1]);
     if (value === undefined) throw fail(`holds a tar header with a bad ${what}`);
     return value;
+  };
+  let fault: string | undefined;
+  const lesser = (field: Field, what: string): number => {
+    const value = readNumber(bytes, at + field[0], field[1]);
+    if (value === undefined) fault ??= `with a bad ${what}`;
+    return value ?? 0;
   };
   if (!checksumMatches(bytes, at, number(fields.checksum, 'checksum'))) {
     throw fail('holds a tar header whose checksum is wrong');
@@ -76,17 +84,18 @@ export function decodeHeader(bytes: Buffer, at: number, fail: Fail): TarHeader {
   const isUstar = magic.startsWith('ustar');
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
-    mode: number(fields.mode, 'mode') & 0o7777,
-    uid: number(fields.uid, 'uid'),
-    gid: number(fields.gid, 'gid'),
+    mode: lesser(fields.mode, 'mode') & 0o7777,
+    uid: lesser(fields.uid, 'uid'),
+    gid: lesser(fields.gid, 'gid'),
     size: number(fields.size, 'size'),
-    mtimeSeconds: number(fields.mtime, 'mtime'),
+    mtimeSeconds: lesser(fields.mtime, 'mtime'),
     typeflag,
     linkName: text(bytes, at, fields.linkName),
     userName: isUstar ? text(bytes, at, fields.userName) : '',
     groupName: isUstar ? text(bytes, at, fields.groupName) : '',
-    deviceMajor: isDevice ? number(fields.deviceMajor, 'device number') : 0,
-    deviceMinor: isDevice ? number(fields.deviceMinor, 'device number') : 0,
+    deviceMajor: isDevice ? lesser(fields.deviceMajor, 'device number') : 0,
+    deviceMinor: isDevice ? lesser(fields.deviceMinor, 'device number') : 0,
+    fault,
   };
 }
 

@@ -31,7 +31,10 @@ const maxNameBytes = 65536;
 /** Link, device, directory and fifo entries carry no data, whatever their size field says. */
 const typesWithoutData = '123456';
 
-type State = 'header' | 'extension' | 'data' | 'padding' | 'done';
+/** Where the records of a sparse file say whether another one follows. */
+const sparse = { moreInHeader: 482, moreInMap: 504 } as const;
+
+type State = 'header' | 'extension' | 'sparse-map' | 'data' | 'padding' | 'done';
 
 export class TarParser {
   readonly #fail: Fail;
@@ -47,6 +50,7 @@ export class TarParser {
   #extension = { typeflag: '', size: 0 };
   #globals: HeaderOverrides | undefined;
   #overrides: HeaderOverrides | undefined;
+  #sparse: TarHeader | undefined;
   /** Where the current entry began, when an extension header came before it. */
   #entryStart: number | undefined;
 
@@ -65,7 +69,7 @@ export class TarParser {
   push(chunk: Buffer): void {
     for (let at = 0; at < chunk.length && this.#state !== 'done';) {
       const take = Math.min(this.#wanted, chunk.length - at);
-      if (this.#state === 'header' || this.#state === 'extension') {
+      if (this.#state !== 'data' && this.#state !== 'padding') {
         this.#collect(chunk, at, take);
       } else {
         if (this.#state === 'data') this.#sink.data(chunk.subarray(at, at + take));
@@ -121,6 +125,7 @@ export class TarParser {
     if (this.#wanted > 0) return;
     this.#held = undefined;
     if (this.#state === 'header') this.#headerRecord(bytes, start);
+    else if (this.#state === 'sparse-map') this.#sparseMap(bytes, start);
     else this.#extensionBody(bytes.subarray(start, start + this.#extension.size));
   }
 
@@ -136,13 +141,36 @@ export class TarParser {
       this.#beginExtension(record, recordStart);
       return;
     }
-    if (record.typeflag === 'S') throw this.#fail('holds a sparse tar entry');
+    if (record.typeflag === 'S') {
+      this.#beginSparse(record, bytes[at + sparse.moreInHeader] ?? 0, recordStart);
+      return;
+    }
+    this.#beginEntry(record, recordStart);
+  }
+
+  #beginEntry(record: TarHeader, recordStart: number): void {
     const header = this.#complete(record);
     this.#sink.header(header, this.#entryStart ?? recordStart, this.#offset);
     this.#entryStart = undefined;
     this.#overrides = undefined;
     this.#expect(header.size === 0 ? 'header' : 'data', header.size || recordBytes);
     if (header.size === 0) this.#sink.entryEnd();
+  }
+
+  /** GNU's old form of a sparse file, which no backup holds: records with more of its map may lie before the data. */
+  #beginSparse(record: TarHeader, more: number, recordStart: number): void {
+    this.#sparse = { ...record, fault: record.fault ?? 'that is sparse' };
+    this.#entryStart ??= recordStart;
+    if (more === 0) this.#beginEntry(this.#sparse, recordStart);
+    else this.#expect('sparse-map', recordBytes);
+  }
+
+  #sparseMap(bytes: Buffer, at: number): void {
+    if (this.#sparse === undefined || bytes[at + sparse.moreInMap] !== 0) {
+      this.#expect('sparse-map', recordBytes);
+    } else {
+      this.#beginEntry(this.#sparse, this.#offset);
+    }
   }
 
   /** The header with what its extension headers say. */

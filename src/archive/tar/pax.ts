@@ -17,6 +17,7 @@ export interface HeaderOverrides {
   size?: number;
   userName?: string;
   groupName?: string;
+  fault?: string;
 }
 
 /** Reads the records of one body. Throws what `fail` makes when it is not a list of records. */
@@ -45,10 +46,13 @@ function apply(to: HeaderOverrides, key: string, value: Buffer, fail: Fail): voi
   const number = (): number => {
     const text = value.toString('latin1');
     const parsed = /^-?\d+(\.\d*)?$/.test(text) ? Math.floor(Number(text)) : NaN;
-    if (!Number.isSafeInteger(parsed)) throw fail(`holds a PAX header with a bad ${key}`);
-    return parsed;
+    if (Number.isSafeInteger(parsed)) return parsed;
+    // where the next entry begins is known without all but the size
+    if (key === 'size') throw fail(`holds a PAX header with a bad ${key}`);
+    to.fault ??= `with a bad ${key}`;
+    return 0;
   };
-  if (key.startsWith('GNU.sparse.')) throw fail('holds a sparse tar entry');
+  if (key.startsWith('GNU.sparse.')) to.fault ??= 'that is sparse';
   if (value.length === 0 && key !== 'uname' && key !== 'gname') return;
   if (key === 'path') to.name = decodeName(value);
   else if (key === 'linkpath') to.linkName = decodeName(value);

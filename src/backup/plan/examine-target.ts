@@ -10,6 +10,7 @@ import {
   removeUnfinishedCopy,
 } from '../../target/index.js';
 import type { ChainBase, ChainGap, TargetListing } from '../../target/index.js';
+import type { Encoding } from '../../volume/index.js';
 import type { BackupOptions } from '../options.js';
 import { findUnfinished } from '../resume/unfinished-sets.js';
 import type { UnfinishedSet } from '../resume/unfinished-sets.js';
@@ -21,6 +22,8 @@ export interface Examined {
   readonly unfinished: readonly UnfinishedSet[];
   /** The time of the newest set of any chain; 0 where there is none. */
   readonly newestSeconds: number;
+  /** What to write with: of several passphrases that of the chain. */
+  readonly encoding: Encoding;
 }
 
 /**
@@ -44,8 +47,10 @@ export async function examineTarget(
     .filter((set) => set.complete)
     .reduce((newest, { times }) => Math.max(newest, times.endSeconds), 0);
   const chain = chainToContinue(options, collection.primary);
-  if (chain === undefined) return { base: undefined, unfinished, newestSeconds };
-  const opener = await proveReaders(manifestFileOf(chain.base), {
+  if (chain === undefined) {
+    return { base: undefined, unfinished, newestSeconds, encoding: options.encoding };
+  }
+  const { opener, encoding } = await proveReaders(manifestFileOf(chain.base), {
     ...options,
     storage: target.storage,
   });
@@ -61,9 +66,9 @@ export async function examineTarget(
   const gaps = await findChainGaps(target, { sets, base, listing: tidy, fetches, signal });
   if (gaps.length > 0) {
     giveChainUp(options, gaps);
-    return { base: undefined, unfinished, newestSeconds };
+    return { base: undefined, unfinished, newestSeconds, encoding: options.encoding };
   }
-  return { base, unfinished, newestSeconds };
+  return { base, unfinished, newestSeconds, encoding };
 }
 
 /** A chain of which files are missing is not continued: who asked for an incremental is told so. */

@@ -5,6 +5,7 @@ import type { NamePrefixes, SetTimes } from '../../archive/index.js';
 import { isDuplifsError } from '../../base/index.js';
 import { proveReaders, removeSetFiles } from '../../target/index.js';
 import type { TargetListing, TargetPlace } from '../../target/index.js';
+import type { Encoding } from '../../volume/index.js';
 import type { BackupOptions } from '../options.js';
 import { localNames } from '../plan/set-plan.js';
 import { giveFinalNames, removeParts } from '../writing/local-files.js';
@@ -57,7 +58,7 @@ export async function hasSameReaders(
   try {
     await proveReaders(
       volume,
-      { ...options, storage, allowOtherKeys: false },
+      { ...options, storage, encoding: withOnePassphrase(options.encoding), allowOtherKeys: false },
       'Give what the interrupted run was given, or begin its set anew with --allow-other-keys',
     );
     return true;
@@ -65,6 +66,11 @@ export async function hasSameReaders(
     if (options.allowOtherKeys && isDuplifsError(error, 'KEY')) return false;
     throw error;
   }
+}
+
+/** What is added to a set must be encrypted as the rest of it. */
+function withOnePassphrase(encoding: Encoding): Encoding {
+  return encoding.container === 'gpg' ? { ...encoding, otherPassphrases: [] } : encoding;
 }
 
 /** Removes an unfinished set from the storage and the archive dir. */

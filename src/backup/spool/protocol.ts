@@ -1,6 +1,6 @@
 /** What the thread that makes volumes and the one that fills them tell each other. */
 import type { SentError } from '../../threads/index.js';
-import type { MessageSession } from '../../openpgp/index.js';
+import type { MessageSession, Passphrase } from '../../openpgp/index.js';
 import type { FileEncoding, WrittenVolume } from '../../volume/index.js';
 
 /** The plaintext goes through buffers that are handed to and fro. */
@@ -14,7 +14,7 @@ export type VolumeRequest =
   | {
       readonly kind: 'passphrases';
       readonly session: MessageSession;
-      readonly passphrases: readonly string[];
+      readonly passphrases: readonly Passphrase[];
     }
   /** Files of that level will be made soon. */
   | { readonly kind: 'prepare'; readonly level: number }

@@ -7,7 +7,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Worker } from 'node:worker_threads';
 import { receivedError, startThread } from '../../threads/index.js';
 import { messageSession } from '../../openpgp/index.js';
-import type { EncryptionKey, MessageSession } from '../../openpgp/index.js';
+import type { EncryptionKey, MessageSession, Passphrase } from '../../openpgp/index.js';
 import { encodingOfFile, signedBy } from '../../volume/index.js';
 import type { Encoding, VolumeWriter, WrittenVolume } from '../../volume/index.js';
 import { openSpool } from './file-spool.js';
@@ -73,7 +73,7 @@ export class VolumeMaker {
 
   async #session(
     encryptTo: readonly EncryptionKey[],
-    passphrases: readonly string[],
+    passphrases: readonly Passphrase[],
     next: VolumeRequest,
   ): Promise<MessageSession> {
     const session = await messageSession(encryptTo);

@@ -28,26 +28,27 @@ export async function chooseEncoding(
     encryptTo.push(await encryptionKeyFor(keyring, id, true, signal));
   }
   const signer = signId === undefined ? undefined : await signerFor(keyring, signId, signal);
+  const known = encryptTo.length > 0 ? [] : keyring.passphrases.known;
+  const [first, ...otherPassphrases] = known.filter((one) => one.length > 0);
   return {
     container: 'gpg',
     level: compression ? compressionLevel : 0,
     encryptTo,
-    passphrases: encryptTo.length > 0 ? [] : [await passphrase()],
+    passphrases: encryptTo.length > 0 ? [] : [first ?? (await newPassphrase())],
+    otherPassphrases,
     signer,
   };
 }
 
-/** The passphrase that everything is encrypted with when there is no key. */
-async function passphrase(): Promise<string> {
-  const given = process.env['PASSPHRASE'];
-  if (given !== undefined && given !== '') return given;
+/** The passphrase that everything is encrypted with when there is no key and none is given. */
+async function newPassphrase(): Promise<Buffer> {
   const first = await askSecret('New passphrase of the backup');
   if (first === undefined) {
     throw new DuplifsError('KEY', 'There is no passphrase to encrypt the backup with', {
-      hint: 'Set PASSPHRASE, or give --encrypt-key, or --no-encryption to leave it readable by anybody',
+      hint: 'Set PASSPHRASE, or give --passphrase-file or --encrypt-key, or --no-encryption to leave it readable by anybody',
     });
   }
-  if ((await askSecret('The same again')) !== first) {
+  if ((await askSecret('The same again'))?.equals(first) !== true) {
     throw new DuplifsError('KEY', 'The two passphrases are not the same');
   }
   return first;

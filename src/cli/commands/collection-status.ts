@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { formatStatus, missingVolumeText, statusObject } from '../status/index.js';
+import { exitCodes } from '../../base/index.js';
+import { formatStatus, isLocked, missingTexts, statusObject } from '../status/index.js';
 import { addCommonOptions, archiveFolderOf } from '../common-options.js';
 import type { CommonOptions } from '../common-options.js';
 import { withRepository } from '../open-repository.js';
@@ -21,10 +22,10 @@ export function statusCommand(): Command {
       await runCommand(options.verbosity, async (context) =>
         withRepository(url, options, context, async (repository) => {
           const missing = await repository.missingVolumes(context.signal);
-          const notes = missing.map(missingVolumeText);
+          const notes = missingTexts(missing);
           const output = new Output(process.stdout);
           if (options.json) {
-            await output.line(JSON.stringify({ ...statusObject(repository.collection), notes }));
+            await output.json({ ...statusObject(repository.collection), notes });
           } else {
             const lines = formatStatus(repository.collection, {
               backend: 'BackendWrapper',
@@ -34,7 +35,9 @@ export function statusCommand(): Command {
             for (const line of lines) await output.line(line);
           }
           await output.end();
-          return 0;
+          if (!missing.some(isLocked)) return 0;
+          if (options.json) for (const note of notes) context.log.error(`duplifs: ${note}`);
+          return exitCodes.KEY;
         }),
       );
     });

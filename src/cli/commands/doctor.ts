@@ -10,6 +10,8 @@ import { checkArchiveFolder, checkSpace } from '../doctor/local-state.js';
 import { checkArchiveLock, checkTargetLocks } from '../doctor/locks.js';
 import { checkFuse, checkGpg, checkNode } from '../doctor/machine.js';
 import { openFor, openStorageFor } from '../open-repository.js';
+import { Output } from '../output.js';
+import { printable } from '../printable.js';
 import { runCommand } from '../run-command.js';
 import type { CommandContext } from '../run-command.js';
 
@@ -26,8 +28,11 @@ export function doctorCommand(): Command {
     .action(async (url: string | undefined, options: DoctorOptions) => {
       await runCommand(options.verbosity, async (context) => {
         let failures = 0;
+        const output = new Output(process.stdout);
         for await (const finding of findings(url, options, context)) {
-          process.stdout.write(`${options.json ? JSON.stringify(finding) : render(finding)}\n`);
+          if (options.json) await output.json(finding);
+          else for (const line of render(finding)) await output.line(line);
+          await output.end();
           if (finding.state === 'failed') failures += 1;
         }
         return failures === 0 ? 0 : exitCodes.INCOMPLETE;
@@ -103,7 +108,8 @@ function adviceOf(error: unknown): string {
 
 const marks = { ok: 'ok     ', warning: 'WARNING', failed: 'FAILED ', skipped: '-      ' } as const;
 
-function render({ check, state, message, advice }: Finding): string {
-  const line = `${marks[state]}  ${check}: ${message}`;
-  return advice === undefined ? line : `${line}\n         → ${advice}`;
+/** Its messages may hold names from the storage. */
+function render({ check, state, message, advice }: Finding): string[] {
+  const line = printable(`${marks[state]}  ${check}: ${message}`);
+  return advice === undefined ? [line] : [line, `         → ${printable(advice)}`];
 }

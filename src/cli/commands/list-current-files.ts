@@ -38,11 +38,8 @@ export function listCommand(): Command {
           for (const { path, entry } of snapshot.walk(start)) {
             signal.throwIfAborted();
             const full = [options.pathToRestore, path].filter((part) => part !== '').join('/');
-            await output.line(
-              options.json
-                ? jsonLine(full, entry, snapshot.sourceOf(entry))
-                : textLine(full, entry),
-            );
+            if (options.json) await output.json(jsonOf(full, entry, snapshot.sourceOf(entry)));
+            else await output.line(textLine(full, entry));
             await turn();
           }
           await output.end();
@@ -62,8 +59,8 @@ function textLine(path: string, entry: SnapshotEntry): Buffer {
  * A size is null until the volume with the file was seen; then `sizeLimit` is an upper bound. `listedFrom` says what
  * the entry is known from: "signatures" alone are a hint that no volume has proven yet.
  */
-function jsonLine(path: string, entry: SnapshotEntry, listedFrom: string): string {
-  return JSON.stringify({
+function jsonOf(path: string, entry: SnapshotEntry, listedFrom: string): object {
+  return {
     ...jsonName('path', path),
     type: entry.type,
     mode: entry.mode.toString(8).padStart(4, '0'),
@@ -75,7 +72,7 @@ function jsonLine(path: string, entry: SnapshotEntry, listedFrom: string): strin
     ...jsonName('linkTarget', entry.linkTarget),
     device: entry.device && [entry.device.major, entry.device.minor],
     listedFrom,
-  });
+  };
 }
 
 /** A name as readable text and, where its bytes are not UTF-8, exactly as base64. */

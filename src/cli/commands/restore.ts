@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { DuplifsError, errorText, exitCodes } from '../../base/index.js';
+import { DuplifsError, errorText, eventLoopTurns, exitCodes } from '../../base/index.js';
 import { isStorageUrl } from '../../storage/index.js';
 import { restore } from '../../restore/index.js';
 import { addCommonOptions } from '../common-options.js';
@@ -7,6 +7,7 @@ import type { CommonOptions } from '../common-options.js';
 import { withRepository } from '../open-repository.js';
 import { ProgressLine } from '../progress-line.js';
 import { runCommand } from '../run-command.js';
+import type { Snapshot, SnapshotEntry } from '../../snapshot/index.js';
 import { addTimeOptions, snapshotAt } from '../time-options.js';
 import type { TimeOptions } from '../time-options.js';
 
@@ -33,6 +34,9 @@ export function restoreCommand(): Command {
           await snapshot.load(signal);
           await snapshot.provePath(options.pathToRestore, signal);
           const start = snapshot.resolve(options.pathToRestore);
+          const setIds = options.pathToRestore === '' ? undefined : await setsOf(snapshot, start);
+          // a wrong passphrase is noticed before anything is written, also where the archive dir has all lists
+          await repository.proveTree(snapshot.set, setIds, signal);
           const progress = ProgressLine.onTerminal();
           const result = await restore(snapshot, start, target, {
             ownership,
@@ -58,6 +62,17 @@ export function restoreCommand(): Command {
       );
     });
   return addTimeOptions(addCommonOptions(command));
+}
+
+/** The ids of the sets that the files of a part of the tree were changed in. */
+async function setsOf(snapshot: Snapshot, start: SnapshotEntry): Promise<ReadonlySet<number>> {
+  const turn = eventLoopTurns();
+  const ids = new Set<number>();
+  for (const { entry } of snapshot.walk(start)) {
+    if (entry.type === 'reg') ids.add(entry.setId);
+    await turn();
+  }
+  return ids;
 }
 
 /** duplicity 0.8 makes a backup of "restore FOLDER URL"; here it is refused. */

@@ -46,6 +46,7 @@ async function runVerify(
 ): Promise<number> {
   const { compareData, copyLinks, pathToRestore, numericOwner } = options;
   const snapshot = snapshotAt(repository, options);
+  await repository.proveTree(snapshot.set, pathToRestore === '' ? undefined : [], signal);
   const path = folderAsGiven.replace(/\/+$/, '') || '/';
   const output = new Output(process.stdout);
   await output.line(lastFullLine(repository));

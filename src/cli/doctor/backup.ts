@@ -1,5 +1,5 @@
 /** Checks of the backup itself: its chains, and whether what opens it is at hand. */
-import { formatWarning, missingVolumeText } from '../status/index.js';
+import { formatWarning, missingTexts } from '../status/index.js';
 import { DuplifsError, errorText } from '../../base/index.js';
 import type { Repository } from '../../repository/index.js';
 import { formatLocalTime } from '../../time/index.js';
@@ -27,7 +27,7 @@ export async function checkChains(repository: Repository, signal: AbortSignal): 
   const problems = warnings.flatMap((one) => formatWarning(one).join(' '));
   const missing = await repository
     .missingVolumes(signal)
-    .then((found) => found.map(missingVolumeText))
+    .then(missingTexts)
     .catch((error: unknown) => [errorText(error)]);
   if (problems.length + missing.length === 0) return [ok('chains', `${found}; nothing is missing`)];
   return [...problems.filter((text) => text !== ''), ...missing].map((problem) =>

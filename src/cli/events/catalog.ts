@@ -10,6 +10,10 @@ export const catalogTexts: EventTexts<CatalogEvent> = {
     `Set ${setKey} has no entry for the folder "${path}"; it is shown all the same`,
   'entries-below-no-folder': ({ setKey, path }) =>
     `Set ${setKey} has entries below "${path}", which is no folder; they are not shown`,
+  'entry-unusable': ({ name, entry, reason }) =>
+    `"${name}" holds an entry ${JSON.stringify(entry)} ${reason}; what it is about is lost`,
+  'entries-unusable': ({ name, count }) =>
+    `"${name}" holds ${count} more entries that cannot be used; what they are about is lost`,
   'index-unusable': ({ name, reason }) => `The index "${name}" cannot be used: ${reason}`,
   'signatures-unusable': ({ name, reason }) => `The signatures "${name}" cannot be used: ${reason}`,
   'no-usable-signatures': ({ setKey }) =>

@@ -49,6 +49,7 @@ export function eventText(event: AnyEvent): string {
 /** Events after which a command that ends well has given less, or older, than what a user must take it for. */
 const exitCodesOfEvents: Partial<Record<AnyEvent['code'], ErrorCode>> = {
   'newest-set-gone': 'INCOMPLETE',
+  'entry-unusable': 'INCOMPLETE',
   'set-refused': 'SIGNATURE',
 };
 

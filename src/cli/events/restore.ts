@@ -5,4 +5,6 @@ export const restoreTexts: EventTexts<RestoreEvent> = {
   'owners-not-restored': () => 'Only root may set owners; what is restored belongs to you',
   'volume-not-compared': ({ name, reason }) =>
     `"${name}" could not be read, so what else it may hold was not restored: ${reason}`,
+  'links-may-be-planted': () =>
+    'On this system a restore can be led astray by whoever may write to the target while it runs; restore into a folder of your own',
 };

@@ -22,7 +22,7 @@ const dataBytes = 64;
 export async function askGpgForSessionKey(
   gpg: GpgProgram,
   header: MessageHeader,
-  passphrase: string | undefined,
+  passphrase: Uint8Array | undefined,
   signal: AbortSignal | undefined,
 ): Promise<GpgAnswer> {
   const run = {

@@ -16,7 +16,7 @@ import { parsePacketHeader, tags } from '../packets/packet-header.js';
 export async function gpgSigner(
   gpg: GpgProgram,
   keyId: string,
-  passphrase: string | undefined,
+  passphrase: Uint8Array | undefined,
   signal?: AbortSignal,
 ): Promise<MessageSigner> {
   const args = ['--local-user', keyId, '--detach-sign'];

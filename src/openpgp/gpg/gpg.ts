@@ -23,7 +23,7 @@ export interface GpgProgram {
 export interface GpgRun {
   readonly args: readonly string[];
   /** Handed over on a descriptor of its own; undefined when the agent is to ask. */
-  readonly passphrase?: string | undefined;
+  readonly passphrase?: Uint8Array | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Standard output is thrown away. */
   readonly discardOutput?: boolean;
@@ -124,10 +124,11 @@ function runGpgProgram(
       hint: 'Install GnuPG, name it with --gpg-binary, or give the keys with --key-file',
     },
     input,
+    environmentOf: 'gpg',
     env: gpg.home === undefined ? undefined : { GNUPGHOME: gpg.home },
     signal: run.signal,
     stdout: run.discardOutput ? 'discard' : 'keep',
-    extraPipes: [{ kind: 'input', bytes: Buffer.from(run.passphrase ?? '') }, { kind: 'output' }],
+    extraPipes: [{ kind: 'input', bytes: run.passphrase ?? Buffer.alloc(0) }, { kind: 'output' }],
     maxOutputBytes,
     maxStderrBytes: maxLogBytes,
   });

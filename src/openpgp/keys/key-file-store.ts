@@ -33,7 +33,7 @@ export class KeyFiles {
   }
 
   /** Whether the key is unlocked, or one of the passphrases does it; one key at a time. */
-  unlock(key: SecretKey, passphrases: readonly string[]): Promise<boolean> {
+  unlock(key: SecretKey, passphrases: readonly Buffer[]): Promise<boolean> {
     const mine = this.#unlocking.then(() => unlock(key, passphrases));
     this.#unlocking = mine.catch(() => undefined);
     return mine;

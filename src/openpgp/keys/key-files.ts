@@ -7,6 +7,7 @@ import type { Cipher, SessionKey } from '../packets/algorithms.js';
 import { isArmored } from '../packets/armor.js';
 import { openpgp } from './library.js';
 import type { Recipient } from '../packets/message-header.js';
+import { passphraseText } from '../packets/passphrase.js';
 
 export interface KeyFile {
   /** For messages. */
@@ -20,7 +21,7 @@ export interface SecretKey {
   readonly keyId: string;
   readonly packet: SecretKeyPacket | SecretSubkeyPacket;
   /** The passphrases that do not unlock it. */
-  readonly wrong: Set<string>;
+  readonly wrong: WeakSet<Buffer>;
 }
 
 /** The packet's own methods, which its types declare private. */
@@ -62,17 +63,19 @@ export function secretKeysOf(path: string, keys: readonly Key[]): SecretKey[] {
         packet instanceof classes.SecretKeyPacket || packet instanceof classes.SecretSubkeyPacket;
       if (!secret || packet.isDummy()) return [];
       const keyId = packet.getKeyID().toHex().toUpperCase();
-      return [{ path, keyId, packet, wrong: new Set<string>() }];
+      return [{ path, keyId, packet, wrong: new WeakSet<Buffer>() }];
     });
 }
 
 /** Whether the key was unlocked, before or now. Must not run twice at once for one key. */
-export async function unlock(key: SecretKey, passphrases: readonly string[]): Promise<boolean> {
+export async function unlock(key: SecretKey, passphrases: readonly Buffer[]): Promise<boolean> {
   for (const passphrase of passphrases) {
     if (key.packet.isDecrypted()) return true;
     if (key.wrong.has(passphrase)) continue;
+    const text = passphraseText(passphrase); // openpgp.js takes text alone
     try {
-      await key.packet.decrypt(passphrase);
+      if (text !== undefined) await key.packet.decrypt(text);
+      else key.wrong.add(passphrase);
     } catch {
       key.wrong.add(passphrase);
     }

@@ -15,17 +15,18 @@ import type { KeyFile } from './key-files.js';
 import { openpgp } from './library.js';
 import { namedError } from '../packets/message-error.js';
 import type { MessageHeader } from '../packets/message-header.js';
+import { distinctPassphrases } from '../packets/passphrase.js';
+import type { Passphrase } from '../packets/passphrase.js';
 import { Passphrases } from './passphrases.js';
 import type { Ask } from './passphrases.js';
 import { exportPublicKeys, keyHasId, keyIdDigits, normalKeyId } from './public-keys.js';
-import { gpgPassphrase } from '../packets/s2k.js';
 import { SessionKeySearch } from './session-key-search.js';
 
 export interface KeyringOptions {
   /** PASSPHRASE and its like, for messages and for secret keys. */
-  readonly passphrases?: readonly string[];
+  readonly passphrases?: readonly Passphrase[];
   /** SIGN_PASSPHRASE: tried first for a key that signs. */
-  readonly signPassphrases?: readonly string[] | undefined;
+  readonly signPassphrases?: readonly Passphrase[] | undefined;
   /** Asked at most once for each question, one question at a time. */
   readonly ask?: Ask | undefined;
   readonly keyFiles?: readonly KeyFile[];
@@ -42,13 +43,16 @@ export class Keyring {
   readonly #options: KeyringOptions;
   readonly passphrases: Passphrases;
   readonly keyFiles: KeyFiles;
+  readonly #signPassphrases: readonly Buffer[];
   readonly #exported = new Map<string, Promise<Key[]>>();
 
   constructor(options: KeyringOptions) {
-    this.#options = options;
+    const { passphrases = [], signPassphrases = [] } = options;
+    this.#options = { ...options, passphrases: [], signPassphrases: [] };
+    this.#signPassphrases = distinctPassphrases(signPassphrases);
     this.gpg = options.gpg;
     this.allowOldKeys = options.allowOldKeys ?? false;
-    this.passphrases = new Passphrases(options.passphrases ?? [], options.ask);
+    this.passphrases = new Passphrases(passphrases, options.ask);
     this.keyFiles = new KeyFiles(options.keyFiles ?? []);
   }
 
@@ -65,7 +69,7 @@ export class Keyring {
       const report = this.#options.report ?? (() => undefined);
       const { passphrases, keyFiles, gpg, allowOldKeys } = this;
       const means = { passphrases, keyFiles, gpg, allowOldKeys, report };
-      return await new SessionKeySearch(means, header, signal).run(fileName);
+      return await new SessionKeySearch(means, { header, fileName, signal }).run();
     } catch (error) {
       throw namedError(error, fileName);
     }
@@ -74,7 +78,7 @@ export class Keyring {
   /** Whether passphrases or keys were given: then what is not encrypted is a surprise. */
   get expectsEncryption(): boolean {
     const hasKeyFiles = (this.#options.keyFiles ?? []).length > 0;
-    return hasKeyFiles || this.passphrases.known.some((passphrase) => passphrase !== '');
+    return hasKeyFiles || this.passphrases.known.some(({ length }) => length > 0);
   }
 
   /** The same means without anybody to ask, for what is done only if it can be. */
@@ -83,6 +87,7 @@ export class Keyring {
       ...this.#options,
       ask: undefined,
       passphrases: this.passphrases.known,
+      signPassphrases: this.#signPassphrases,
     });
   }
 
@@ -101,13 +106,18 @@ export class Keyring {
   }
 
   /** What may unlock a signing key: SIGN_PASSPHRASE before the others. */
-  get signPassphrases(): readonly string[] {
+  get signPassphrases(): readonly Buffer[] {
+    const own = this.#signPassphrases;
     return [
-      ...new Set([
-        ...(this.#options.signPassphrases ?? []).map(gpgPassphrase),
-        ...this.passphrases.known,
-      ]),
+      ...own,
+      ...this.passphrases.known.filter((one) => !own.some((other) => other.equals(one))),
     ];
+  }
+
+  /** Overwrites the passphrases and what was derived from them. Nothing more is opened with them then. */
+  wipe(): void {
+    this.passphrases.wipe();
+    for (const one of this.#signPassphrases) one.fill(0);
   }
 
   /** The settings of openpgp.js for keys and signatures. */

@@ -1,59 +1,84 @@
 import { LRUCache } from 'lru-cache';
 
 import type { Cipher } from '../packets/algorithms.js';
-import { deriveKey, gpgPassphrase, hashedBytes } from '../packets/s2k.js';
+import { distinctPassphrases, passphraseBytes } from '../packets/passphrase.js';
+import type { Passphrase } from '../packets/passphrase.js';
+import { deriveKey, hashedBytes } from '../packets/s2k.js';
 import type { S2k } from '../packets/s2k.js';
 import { DerivationBudget } from './derivation-budget.js';
 
 /** Asks the user; undefined means that there is nobody to ask, or that the user wants no more of it. */
-export type Ask = (question: string) => Promise<string | undefined>;
+export type Ask = (question: string) => Promise<Passphrase | undefined>;
 
 const maxDerivedKeys = 256;
+const maxGroups = 10_000;
 
 /**
  * The passphrases that are known, the one that worked last first, and the keys derived from them. All of
- * it lives in memory only.
+ * it lives in memory only, and is wiped by `wipe`.
  */
 export class Passphrases {
-  #ordered: readonly string[];
-  readonly #derived = new LRUCache<string, Promise<Buffer>>({ max: maxDerivedKeys });
   readonly #budget = new DerivationBudget();
+  #ordered: readonly Buffer[];
+  readonly #derived = new LRUCache<string, Promise<Buffer>>({
+    max: maxDerivedKeys,
+    dispose: (key) => void key.then(wiped, () => undefined),
+  });
+  /** What has opened files of a group, which files of the same group are tried with first. */
+  readonly #openers = new LRUCache<string, Buffer>({ max: maxGroups });
+  /** Numbers for passphrases, in place of themselves. */
+  readonly #numbers = new WeakMap<Buffer, number>();
+  #numbered = 0;
   readonly #asked = new Set<string>();
   readonly #ask: Ask | undefined;
   #declined = false;
   /** Questions are asked one after the other. */
   #lastQuestion: Promise<unknown> = Promise.resolve();
 
-  constructor(known: readonly string[], ask: Ask | undefined) {
-    this.#ordered = [...new Set(known.map(gpgPassphrase))];
+  constructor(known: readonly Passphrase[], ask: Ask | undefined) {
+    this.#ordered = distinctPassphrases(known);
     this.#ask = ask;
   }
 
-  get known(): readonly string[] {
-    return [...this.#ordered];
+  get known(): readonly Buffer[] {
+    return this.#ordered;
   }
 
-  /** A passphrase opened something; `s2k` is how a key was derived from it, where that was done. */
-  worked(passphrase: string, s2k?: S2k): void {
+  /** The known ones, first that which has opened other files of the group. */
+  knownFor(group: string | undefined): readonly Buffer[] {
+    const opener = this.openerOf(group);
+    if (opener === undefined) return this.#ordered;
+    return [opener, ...this.#ordered.filter((one) => one !== opener)];
+  }
+
+  /** What has opened other files of the group. */
+  openerOf(group: string | undefined): Buffer | undefined {
+    return group === undefined ? undefined : this.#openers.get(group);
+  }
+
+  /** A passphrase opened a file of the group; `s2k` is how a key was derived from it, where that was done. */
+  worked(passphrase: Buffer, group: string | undefined, s2k?: S2k): void {
     if (s2k !== undefined) this.#budget.earn(hashedBytes(s2k));
-    if (!this.#ordered.includes(passphrase)) return;
+    if (group !== undefined) this.#openers.set(group, passphrase);
+    if (this.#ordered[0] === passphrase || !this.#ordered.includes(passphrase)) return;
     this.#ordered = [passphrase, ...this.#ordered.filter((one) => one !== passphrase)];
   }
 
   /**
-   * The key for a cipher, derived once: gpg's usual count takes some 0.1 s. Undefined when keys that opened nothing
-   * have taken too much time already.
+   * The key for a cipher, derived once: gpg's usual count takes some 0.1 s. A copy, which the caller wipes. Undefined
+   * when keys that opened nothing have taken too much time already.
    */
-  derive(s2k: S2k, passphrase: string, cipher: Cipher): Promise<Buffer> | undefined {
-    const id = [s2k.hash, s2k.salt.toString('hex'), s2k.count, cipher.keyBytes, passphrase].join(
-      ':',
-    );
-    const known = this.#derived.get(id);
-    if (known) return known;
-    if (!this.#budget.spend(hashedBytes(s2k))) return undefined;
-    const key = deriveKey(s2k, passphrase, cipher.keyBytes);
-    this.#derived.set(id, key);
-    return key;
+  async derive(s2k: S2k, passphrase: Buffer, cipher: Cipher): Promise<Buffer | undefined> {
+    const { hash, salt, count } = s2k;
+    const number = this.#numberOf(passphrase);
+    const id = [hash, salt.toString('hex'), count, cipher.keyBytes, number].join(':');
+    let key = this.#derived.get(id);
+    if (key === undefined) {
+      if (!this.#budget.spend(hashedBytes(s2k))) return undefined;
+      key = deriveKey(s2k, passphrase, cipher.keyBytes);
+      this.#derived.set(id, key);
+    }
+    return Buffer.from(await key);
   }
 
   /**
@@ -62,8 +87,8 @@ export class Passphrases {
    */
   async oneMore<T>(
     question: string,
-    tried: readonly string[],
-    retry: (passphrases: readonly string[]) => Promise<T | undefined>,
+    tried: readonly Buffer[],
+    retry: (passphrases: readonly Buffer[]) => Promise<T | undefined>,
   ): Promise<T | undefined> {
     const mine = this.#lastQuestion.then(async () => {
       const learnt = this.#ordered.filter((one) => !tried.includes(one));
@@ -71,16 +96,17 @@ export class Passphrases {
       if (found !== undefined || !this.#ask || this.#declined || this.#asked.has(question))
         return found;
       this.#asked.add(question);
-      const answer = await this.#ask(question).catch((error: unknown) => {
+      const given = await this.#ask(question).catch((error: unknown) => {
         this.#declined = true; // who was interrupted is not asked again
         throw error;
       });
-      if (answer === undefined) {
+      if (given === undefined) {
         this.#declined = true;
         return undefined;
       }
+      const answer = passphraseBytes(given);
       const opened = await retry([answer]);
-      if (opened !== undefined && !this.#ordered.includes(answer)) {
+      if (opened !== undefined && !this.#ordered.some((one) => one.equals(answer))) {
         this.#ordered = [answer, ...this.#ordered];
       }
       return opened;
@@ -88,4 +114,24 @@ export class Passphrases {
     this.#lastQuestion = mine.catch(() => undefined);
     return mine;
   }
+
+  /** Overwrites all of it, and knows none any more. */
+  wipe(): void {
+    this.#derived.clear();
+    this.#openers.clear();
+    this.#ordered.forEach(wiped);
+    this.#ordered = [];
+  }
+
+  #numberOf(passphrase: Buffer): number {
+    const known = this.#numbers.get(passphrase);
+    if (known !== undefined) return known;
+    this.#numbered += 1;
+    this.#numbers.set(passphrase, this.#numbered);
+    return this.#numbered;
+  }
+}
+
+function wiped(bytes: Uint8Array): void {
+  bytes.fill(0);
 }

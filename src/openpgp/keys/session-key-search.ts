@@ -27,36 +27,49 @@ export interface SearchMeans {
   readonly report: Report<OpenPgpEvent>;
 }
 
+/** What is to be opened. */
+export interface SearchedMessage {
+  readonly header: MessageHeader;
+  readonly fileName: string;
+  readonly signal: AbortSignal | undefined;
+}
+
 export class SessionKeySearch {
   readonly #means: SearchMeans;
   readonly #header: MessageHeader;
+  readonly #fileName: string;
+  readonly #group: string | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #notes = new Set<string>();
+  /** How many passphrases were tried for a message that needs one. */
+  #tried = 0;
   /** What a user could be asked for. */
   #question: string | undefined;
   readonly #bulkCipher: Cipher | undefined;
 
-  constructor(means: SearchMeans, header: MessageHeader, signal: AbortSignal | undefined) {
+  constructor(means: SearchMeans, { header, fileName, signal }: SearchedMessage) {
     this.#means = means;
     this.#header = header;
+    this.#fileName = fileName;
+    this.#group = groupOf(fileName);
     this.#signal = signal;
     this.#bulkCipher = header.data.kind === 'seipd2' ? cipherOfSeipd2(header) : undefined;
   }
 
   /** The session key; a DuplifsError (KEY) that names the file and what was tried when there is none. */
-  async run(fileName: string): Promise<SessionKey> {
+  async run(): Promise<SessionKey> {
     const { passphrases } = this.#means;
-    const tried = passphrases.known;
+    const tried = passphrases.knownFor(this.#group);
     let found = await this.#openWith(tried, true);
     if (!found && this.#question !== undefined) {
-      const question = `${this.#question} (for "${fileName}")`;
+      const question = `${this.#question} (for "${this.#fileName}")`;
       found = await passphrases.oneMore(question, tried, (more) => this.#openWith(more, false));
     }
     if (found) return found;
-    throw this.#failure(fileName);
+    throw this.#failure();
   }
 
-  async #openWith(passphrases: readonly string[], first: boolean): Promise<SessionKey | undefined> {
+  async #openWith(passphrases: readonly Buffer[], first: boolean): Promise<SessionKey | undefined> {
     return (
       (await this.#openByPassphrase(passphrases)) ??
       (await this.#openByKeyFile(passphrases)) ??
@@ -64,11 +77,14 @@ export class SessionKeySearch {
     );
   }
 
-  async #openByPassphrase(passphrases: readonly string[]): Promise<SessionKey | undefined> {
+  async #openByPassphrase(passphrases: readonly Buffer[]): Promise<SessionKey | undefined> {
     const header = this.#header;
     const bulkCipher = this.#bulkCipher;
     const slots = header.passphraseSlots.filter((slot) => !slot.unsupported);
-    if (slots.length > 0) this.#question ??= 'Passphrase of the backup';
+    if (slots.length > 0) {
+      this.#question ??= 'Passphrase of the backup';
+      this.#tried += passphrases.length;
+    }
     for (const passphrase of passphrases) {
       for (const slot of slots) {
         if (!slot.cipher || !slot.s2k) continue;
@@ -79,8 +95,9 @@ export class SessionKeySearch {
           return undefined;
         }
         const sessionKey = await openPassphraseSlot(slot, derived, bulkCipher);
+        derived.fill(0);
         if (sessionKey && (await sessionKeyFits(header, sessionKey))) {
-          this.#means.passphrases.worked(passphrase, slot.s2k);
+          this.#means.passphrases.worked(passphrase, this.#group, slot.s2k);
           return sessionKey;
         }
       }
@@ -89,7 +106,7 @@ export class SessionKeySearch {
     return undefined;
   }
 
-  async #openByKeyFile(passphrases: readonly string[]): Promise<SessionKey | undefined> {
+  async #openByKeyFile(passphrases: readonly Buffer[]): Promise<SessionKey | undefined> {
     const { recipients } = this.#header;
     if (recipients.length === 0 || this.#means.keyFiles.none) return undefined;
     const secret = await this.#means.keyFiles.secret();
@@ -106,7 +123,7 @@ export class SessionKeySearch {
   async #openByKey(
     recipient: Recipient,
     key: SecretKey,
-    passphrases: readonly string[],
+    passphrases: readonly Buffer[],
   ): Promise<SessionKey | undefined> {
     if (isOldKey(key) && !this.#means.allowOldKeys) {
       this.#notes.add(`key ${key.keyId}, whose algorithm is refused as too old`);
@@ -127,7 +144,7 @@ export class SessionKeySearch {
   }
 
   async #openByGpg(
-    passphrases: readonly string[],
+    passphrases: readonly Buffer[],
     first: boolean,
   ): Promise<SessionKey | undefined> {
     const header = this.#header;
@@ -136,7 +153,11 @@ export class SessionKeySearch {
     if (!gpg) return undefined;
     if (header.recipients.length === 0 && !(gpg.useAgent && first)) return undefined;
     // Without a passphrase there may still be a key that needs none, or an agent that knows it.
-    const secrets = gpg.useAgent ? [undefined] : passphrases.length > 0 ? passphrases : [''];
+    const secrets = gpg.useAgent
+      ? [undefined]
+      : passphrases.length > 0
+        ? passphrases
+        : [noPassphrase];
     for (const passphrase of secrets) {
       let answer;
       try {
@@ -147,7 +168,7 @@ export class SessionKeySearch {
         return undefined;
       }
       if (answer.kind === 'key') {
-        if (passphrase !== undefined) this.#means.passphrases.worked(passphrase);
+        if (passphrase !== undefined) this.#means.passphrases.worked(passphrase, this.#group);
         return answer.sessionKey;
       }
       if (answer.kind === 'no-secret-key') {
@@ -162,7 +183,33 @@ export class SessionKeySearch {
     return undefined;
   }
 
-  #failure(fileName: string): DuplifsError {
+  /** Missing, wrong and damaged are three things to do something about. */
+  #failure(): DuplifsError {
+    const { recipients, passphraseSlots } = this.#header;
+    const cannotOpen = `Cannot open "${this.#fileName}"`;
+    if (recipients.length > 0 || passphraseSlots.length === 0) return this.#keyFailure(cannotOpen);
+    if (this.#means.passphrases.openerOf(this.#group) !== undefined) {
+      return new DuplifsError(
+        'DAMAGED',
+        `${cannotOpen}: the passphrase that opens other files of its set does not open it, so it is damaged`,
+        { hint: 'If its set was written with several passphrases, give all of them' },
+      );
+    }
+    if (this.#tried === 0) {
+      return new DuplifsError('KEY', `${cannotOpen}: it needs a passphrase, and none is given`, {
+        hint: 'Set PASSPHRASE, or give a file with the passphrase by --passphrase-file',
+      });
+    }
+    const wrong =
+      this.#tried === 1
+        ? 'the passphrase is wrong'
+        : `none of the ${this.#tried} passphrases opens it`;
+    return new DuplifsError('KEY', `${cannotOpen}: ${wrong}`, {
+      hint: 'Give the right one; where a backup has several, give them all by --passphrase-file. If one is right, the file is damaged',
+    });
+  }
+
+  #keyFailure(cannotOpen: string): DuplifsError {
     const header = this.#header;
     const notes = this.#notes;
     const ways = [
@@ -172,10 +219,18 @@ export class SessionKeySearch {
     const needs =
       ways.length > 0 ? `it needs ${ways.join(' or ')}` : 'it names no key and no passphrase';
     const tried = notes.size > 0 ? `tried ${[...notes].join('; ')}` : 'there was nothing to try';
-    return new DuplifsError('KEY', `Cannot open "${fileName}": ${needs}; ${tried}`, {
+    return new DuplifsError('KEY', `${cannotOpen}: ${needs}; ${tried}`, {
       hint: 'Set PASSPHRASE, give the secret key with --key-file, or import it into GnuPG; if that was done, the file is damaged',
     });
   }
+}
+
+/** For a key that needs none. */
+const noPassphrase = Buffer.alloc(0);
+
+/** Files of one set have its times in their names (docs/format/1-bytes.md 1), and mostly the same passphrase. */
+function groupOf(fileName: string): string | undefined {
+  return /\d{8}T\d{6}Z(?:\.to\.\d{8}T\d{6}Z)?/.exec(fileName)?.[0];
 }
 
 function cipherOfSeipd2({ data }: MessageHeader): Cipher | undefined {

@@ -18,10 +18,10 @@ export async function signerFor(
   const normalId = normalKeyId(id);
   const secret = await secretSigningKey(keyring, normalId);
   const passphrases = keyring.signPassphrases;
-  const attempt = (some: readonly string[]) =>
+  const attempt = (some: readonly Buffer[]) =>
     secret ? byKeyFile(keyring, secret, some) : byGpg(keyring, normalId, some, signal);
   let reason: unknown = new Error('its passphrase is not known');
-  const quietly = async (some: readonly string[]) => {
+  const quietly = async (some: readonly Buffer[]) => {
     try {
       return await attempt(some);
     } catch (error) {
@@ -87,21 +87,24 @@ async function whyUnusable(
 async function byKeyFile(
   keyring: Keyring,
   secret: SecretKey,
-  passphrases: readonly string[],
+  passphrases: readonly Buffer[],
 ): Promise<MessageSigner | undefined> {
   return (await keyring.keyFiles.unlock(secret, passphrases))
     ? keyFileSigner(secret.packet)
     : undefined;
 }
 
+/** For a key that needs none. */
+const noPassphrase = Buffer.alloc(0);
+
 async function byGpg(
   { gpg }: Keyring,
   normalId: string,
-  passphrases: readonly string[],
+  passphrases: readonly Buffer[],
   signal: AbortSignal | undefined,
 ): Promise<MessageSigner | undefined> {
   if (!gpg) throw new DuplifsError('KEY', 'its secret key is in no key file');
-  const all = gpg.useAgent ? [undefined] : passphrases.length > 0 ? passphrases : [''];
+  const all = gpg.useAgent ? [undefined] : passphrases.length > 0 ? passphrases : [noPassphrase];
   let failure: unknown;
   for (const passphrase of all) {
     try {

@@ -59,8 +59,8 @@ function version56(body: Buffer, version: number, at: number): PassphraseSlot {
 }
 
 /**
- * The session key that the derived key (of `cipher.keyBytes`) opens; undefined when it is seen to be
- * wrong. For SEIPD version 2 the algorithm is not in the slot: `bulkCipher` says it.
+ * The session key that the derived key (of `cipher.keyBytes`) opens, in memory of its own; undefined when it is seen
+ * to be wrong. For SEIPD version 2 the algorithm is not in the slot: `bulkCipher` says it.
  */
 export async function openPassphraseSlot(
   slot: PassphraseSlot,
@@ -79,7 +79,7 @@ export async function openPassphraseSlot(
     const key = openAead(wrapping, slot.iv, info, slot.encrypted);
     return key && checked(bulkCipher ?? cipher, key);
   }
-  if (slot.encrypted.length === 0) return checked(bulkCipher ?? cipher, derived);
+  if (slot.encrypted.length === 0) return checked(bulkCipher ?? cipher, Buffer.from(derived));
   const zero = Buffer.alloc(cipher.blockBytes);
   const wrapping = { algorithm: cipher.name, key: derived };
   const opened = await decryptCfbBytes(slot.encrypted, wrapping, zero);

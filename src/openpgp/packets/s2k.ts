@@ -32,11 +32,6 @@ export function decodeCount(octet: number): number {
   return (16 + (octet & 15)) << ((octet >> 4) + 6);
 }
 
-/** A passphrase as gpg takes it from duplicity: up to the first newline (docs/format/1-bytes.md 7.5). */
-export function gpgPassphrase(text: string): string {
-  return text.split('\n', 1)[0] ?? '';
-}
-
 /** The bytes that are hashed to derive a key, about: what it costs. */
 export function hashedBytes({ count }: S2k): number {
   return Math.max(count, 1024);
@@ -45,13 +40,16 @@ export function hashedBytes({ count }: S2k): number {
 /** Hashing 2 MiB takes some 2 ms; between the pieces the event loop runs. */
 const pieceBytes = 2 * 1024 * 1024;
 
-/** Derives a key of `keyBytes` from a passphrase (UTF-8). Takes some 0.1 s for the highest count. */
+/**
+ * Derives a key of `keyBytes` from a passphrase. Takes some 0.1 s for the highest count. The caller wipes the key;
+ * all that it was made in is wiped here.
+ */
 export async function deriveKey(
   { hash, salt, count }: S2k,
-  passphrase: string,
+  passphrase: Uint8Array,
   keyBytes: number,
 ): Promise<Buffer> {
-  const once = Buffer.concat([salt, Buffer.from(passphrase, 'utf8')]);
+  const once = Buffer.concat([salt, passphrase]);
   const total = Math.max(count, once.length);
   const repeats = Math.ceil(Math.min(pieceBytes, total) / Math.max(once.length, 1));
   const piece = Buffer.alloc(once.length * repeats, once);
@@ -66,5 +64,8 @@ export async function deriveKey(
     parts.push(digest);
     length += digest.length;
   }
-  return Buffer.concat(parts).subarray(0, keyBytes);
+  const all = Buffer.concat(parts);
+  const key = Buffer.alloc(keyBytes, all.subarray(0, keyBytes));
+  for (const secret of [once, piece, all, ...parts]) secret.fill(0);
+  return key;
 }

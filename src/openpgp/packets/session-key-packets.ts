@@ -8,7 +8,9 @@ import type { SessionKey } from './algorithms.js';
 import { nodeCipher } from './cfb.js';
 import { openpgp } from '../keys/library.js';
 import { encodePacket, tags } from './packet-header.js';
-import { decodeCount, deriveKey, gpgPassphrase } from './s2k.js';
+import { passphraseBytes } from './passphrase.js';
+import type { Passphrase } from './passphrase.js';
+import { decodeCount, deriveKey } from './s2k.js';
 
 /** A key that a message is encrypted to. */
 export interface EncryptionKey {
@@ -69,17 +71,20 @@ export async function recipientPacket(
  * own: two session keys under one derived key would give away the difference between them.
  */
 export async function passphrasePacket(
-  passphrase: string,
+  passphrase: Passphrase,
   { algorithm, key }: SessionKey,
 ): Promise<Buffer> {
   const cipher = cipherByName(algorithm);
   const salt = randomBytes(saltBytes);
   const s2k = { hash: 'sha256', salt, count: decodeCount(s2kCount) };
-  const derived = await deriveKey(s2k, gpgPassphrase(passphrase), cipher.keyBytes);
+  const secret = passphraseBytes(passphrase);
+  const derived = await deriveKey(s2k, secret, cipher.keyBytes);
+  secret.fill(0);
   const iv = Buffer.alloc(cipher.blockBytes);
   const encrypted = createCipheriv(nodeCipher(algorithm, 'cfb'), derived, iv).update(
     Buffer.concat([Buffer.of(cipher.id), key]),
   );
+  derived.fill(0);
   const head = Buffer.of(4, cipher.id, 3, s2kHash);
   return encodePacket(tags.skesk, Buffer.concat([head, salt, Buffer.of(s2kCount), encrypted]));
 }

@@ -16,6 +16,7 @@ import {
 import type { SeekableBlock, SeekableLayout } from './layout.js';
 import { digestBytes } from './reader.js';
 import { passphrasePacket, recipientPacket } from '../packets/session-key-packets.js';
+import type { Passphrase } from '../packets/passphrase.js';
 import type { EncryptionKey } from '../packets/session-key-packets.js';
 
 const algorithm = 'aes256';
@@ -45,7 +46,7 @@ export async function messageSession(encryptTo: readonly EncryptionKey[]): Promi
 /** The session with packets for passphrases too: some 50 ms of the event loop for each. */
 export async function withPassphrases(
   { sessionKey, packets }: MessageSession,
-  passphrases: readonly string[],
+  passphrases: readonly Passphrase[],
 ): Promise<MessageSession> {
   const all = [packets];
   for (const one of passphrases) all.push(await passphrasePacket(one, sessionKey));

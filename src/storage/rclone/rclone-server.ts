@@ -40,7 +40,9 @@ export async function startRclone(
     {
       startError: { code: 'STORAGE' },
       stdout: 'discard',
-      env: { ...env, RCLONE_RC_USER: username, RCLONE_RC_PASS: password },
+      environmentOf: 'rclone',
+      environment: env,
+      env: { RCLONE_RC_USER: username, RCLONE_RC_PASS: password },
     },
   );
   const server = new Server(program, username, password);

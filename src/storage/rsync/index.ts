@@ -71,7 +71,7 @@ export function rsyncTarget(
         ...(url.port === undefined ? [] : [`--port=${url.port}`]),
         ...words,
       ],
-      env: { ...options.env, RSYNC_PASSWORD: password },
+      environment: { env: options.env, password },
     };
   }
   const shell = [
@@ -84,7 +84,7 @@ export function rsyncTarget(
     base: `${login}:${url.path.startsWith('//') ? '/' : ''}`,
     path: trimmed(url.path),
     options: [...common, '-e', shell, ...words],
-    env: { ...options.env },
+    environment: { env: options.env, password: undefined },
   };
 }
 

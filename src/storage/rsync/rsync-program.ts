@@ -15,15 +15,25 @@ export class RsyncError extends Error {
 const maxOutputBytes = 512 * 1024 * 1024;
 const maxSaidBytes = 16 * 1024;
 
+/** What the program sees of the environment. */
+export interface RsyncEnvironment {
+  /** Goes before that of this process; the program gets what is not secret. */
+  readonly env: Readonly<Record<string, string | undefined>> | undefined;
+  /** For a daemon. */
+  readonly password: string | undefined;
+}
+
 /** Runs the program; `input` is given to it. What it prints is returned. */
 export async function rsync(
   args: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
+  { env, password }: RsyncEnvironment,
   { input = '', signal }: { readonly input?: string; readonly signal?: AbortSignal | undefined },
 ): Promise<string> {
   const { exitCode, stdout, stderr } = await runProgram('rsync', args, {
     startError: { code: 'STORAGE' },
-    env: { ...env, LC_ALL: 'C.UTF-8', TZ: 'UTC' },
+    environmentOf: 'rsync',
+    environment: env,
+    env: { RSYNC_PASSWORD: password, LC_ALL: 'C.UTF-8', TZ: 'UTC' },
     signal,
     input,
     maxOutputBytes,

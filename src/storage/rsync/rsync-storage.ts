@@ -9,6 +9,7 @@ import { newSpool, spoolTo } from '../spool.js';
 import type { Body, ByteRange, Storage, StoredObject, WriteOptions } from '../storage.js';
 import { WholeFileCache } from '../whole-file-cache.js';
 import { isMissing, rsync } from './rsync-program.js';
+import type { RsyncEnvironment } from './rsync-program.js';
 
 export interface RsyncTarget {
   /** For messages. */
@@ -19,8 +20,7 @@ export interface RsyncTarget {
   readonly path: string;
   /** Before all others: time-outs, the remote shell. */
   readonly options: readonly string[];
-  /** With the password. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly environment: RsyncEnvironment;
 }
 
 const cacheBytes = 2 * 1024 * 1024 * 1024;
@@ -147,8 +147,8 @@ export class RsyncStorage implements Storage {
   }
 
   #run(args: readonly string[], signal?: AbortSignal, input = ''): Promise<string> {
-    const { options, env } = this.#target;
-    return rsync([...options, ...args], env, { input, signal });
+    const { options, environment } = this.#target;
+    return rsync([...options, ...args], environment, { input, signal });
   }
 }
 

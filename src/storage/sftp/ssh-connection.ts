@@ -111,6 +111,7 @@ function session(client: Client): Promise<SFTPWrapper> {
 async function proxy(command: string): Promise<Duplex> {
   const program = await startProgram('/bin/sh', ['-c', `exec ${command}`], {
     startError: { code: 'STORAGE' },
+    environmentOf: 'ssh',
     stderr: 'inherit',
   });
   const socket = Duplex.from({ readable: program.stdout, writable: program.stdin });

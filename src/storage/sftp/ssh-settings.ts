@@ -8,6 +8,7 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 import sshConfig from 'ssh-config';
 import { isDuplifsError, splitWords } from '../../base/index.js';
 import { StorageError } from '../errors.js';
+import { parsePort } from '../url.js';
 
 export interface SshSettings {
   readonly host: string;
@@ -214,6 +215,10 @@ function localUser(env: SettingsInputs['env']): string {
 }
 
 function toPort(text: string | undefined): number | undefined {
-  const port = Number(text);
-  return Number.isInteger(port) && port > 0 && port <= 65_535 ? port : undefined;
+  if (text === undefined) return undefined;
+  const port = parsePort(text);
+  if (port !== undefined) return port;
+  throw new StorageError('STORAGE_URL', `The port "${text}" is not a number from 1 to 65535`, {
+    hint: 'Mend it in the URL, in --ssh-options or in the configuration of ssh',
+  });
 }

@@ -26,31 +26,40 @@ export interface ProofOptions {
   readonly stop: AbortSignal;
 }
 
+/** What a proof has found. */
+export interface ProvenReaders {
+  /** What to write with, so that who can open the file can open that. */
+  readonly encoding: Encoding;
+  /** What opens the file for certain, if that is a passphrase. */
+  readonly opener: Keyring | undefined;
+}
+
 const chainHint =
   'Give the passphrase or key of the chain, begin a new chain with "duplifs full", or go on all the same with --allow-other-keys';
 
 /**
  * Proves the encoding against a stored file of the chain. A DuplifsError (KEY) when nobody who can open
  * that file could open what is to be written; where that cannot be told, or some could not, a warning.
- * Returns what opens the file for certain, if that is the passphrase.
+ * Several passphrases are all tried: the one that opens the file is what is to be written with.
  */
 export async function proveReaders(
   file: Pick<StoredFile, 'name' | 'container'>,
   { storage, encoding, allowOtherKeys, allowUnprotected, report, stop }: ProofOptions,
   hint = chainHint,
-): Promise<Keyring | undefined> {
+): Promise<ProvenReaders> {
   const isEncrypted = file.container === 'gpg';
   if (isEncrypted !== (encoding.container === 'gpg') && !allowUnprotected) {
     throw mixedProtection(file.name, isEncrypted);
   }
-  if (!isEncrypted) return undefined; // what anybody can open needs no key
+  if (!isEncrypted) return { encoding, opener: undefined }; // what anybody can open needs no key
   if (encoding.container !== 'gpg') {
     report({ level: 'warning', code: 'writing-unencrypted', name: file.name });
-    return undefined;
+    return { encoding, opener: undefined };
   }
   const { encryptTo, passphrases } = encoding;
   const hasPassphrases = passphrases.length > 0;
-  const keyring = new Keyring({ passphrases });
+  const others = hasPassphrases ? (encoding.otherPassphrases ?? []) : [];
+  const keyring = new Keyring({ passphrases: [...passphrases, ...others] });
   const bytes = await firstBytes(storage, file.name, stop);
   const start = { bytes, isWhole: bytes.length < headerBytes, fileName: file.name };
   const readers = { encryptTo, keyring, hasPassphrases };
@@ -60,12 +69,12 @@ export async function proveReaders(
       for (const id of match.lost) {
         report({ level: 'warning', code: 'reader-lost', keyId: id });
       }
-      return hasPassphrases ? keyring : undefined;
+      return hasPassphrases ? openedBy(keyring, encoding) : { encoding, opener: undefined };
     case 'hidden':
       if (!encryptTo.some(({ hidden }) => hidden)) {
         report({ level: 'warning', code: 'readers-hidden' });
       }
-      return undefined;
+      return { encoding, opener: undefined };
     case 'others':
       if (allowOtherKeys) {
         report({
@@ -74,7 +83,7 @@ export async function proveReaders(
           name: file.name,
           wanted: match.wanted,
         });
-        return undefined;
+        return { encoding, opener: undefined };
       }
       throw new DuplifsError('KEY', mismatch(file.name, match.wanted, encoding), { hint });
   }
@@ -90,13 +99,28 @@ function mixedProtection(name: string, isEncrypted: boolean): DuplifsError {
   });
 }
 
+/** The passphrase that worked is the first of the keyring's now. */
+function openedBy(
+  keyring: Keyring,
+  encoding: Extract<Encoding, { container: 'gpg' }>,
+): ProvenReaders {
+  const [opener, ...others] = keyring.passphrases.known;
+  if (opener === undefined) return { encoding, opener: keyring };
+  return {
+    encoding: { ...encoding, passphrases: [opener], otherPassphrases: others },
+    opener: keyring,
+  };
+}
+
 function mismatch(
   name: string,
   wanted: string,
-  { encryptTo, passphrases }: Extract<Encoding, { container: 'gpg' }>,
+  { encryptTo, passphrases, otherPassphrases = [] }: Extract<Encoding, { container: 'gpg' }>,
 ): string {
   if (passphrases.length > 0 && wanted.endsWith('its passphrase')) {
-    return `The passphrase is not the one that "${name}" was encrypted with`;
+    return otherPassphrases.length === 0
+      ? `The passphrase is not the one that "${name}" was encrypted with`
+      : `None of the passphrases is the one that "${name}" was encrypted with`;
   }
   const ids = encryptTo.map(({ key }) => key.getKeyID().toHex().toUpperCase()).join(', ');
   const given = encryptTo.length > 0 ? `the key ${ids}` : 'a passphrase';

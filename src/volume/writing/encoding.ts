@@ -1,6 +1,11 @@
 /** How the files of a set are wrapped, and what writes them so. */
 import { messageSession, withPassphrases } from '../../openpgp/index.js';
-import type { EncryptionKey, MessageSession, MessageSigner } from '../../openpgp/index.js';
+import type {
+  EncryptionKey,
+  MessageSession,
+  MessageSigner,
+  Passphrase,
+} from '../../openpgp/index.js';
 import { GpgVolumeWriter } from './gpg-writer.js';
 import { GzipVolumeWriter } from './gzip-writer.js';
 import { PlainVolumeWriter } from './plain-writer.js';
@@ -21,7 +26,9 @@ export type Encoding =
       readonly level: number;
       /** At least one key or passphrase. */
       readonly encryptTo: readonly EncryptionKey[];
-      readonly passphrases: readonly string[];
+      readonly passphrases: readonly Passphrase[];
+      /** Others that are known: a chain that one of them opens is continued with that one. */
+      readonly otherPassphrases?: readonly Passphrase[];
       readonly signer?: MessageSigner | undefined;
       /** One for all files, where it is made elsewhere or ahead. */
       readonly session?: Promise<MessageSession>;
