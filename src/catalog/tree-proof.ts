@@ -130,9 +130,10 @@ export class TreeProof {
   }
 
   #isVolumeUnknown(): boolean {
-    const range = [fullIdOf(this.#setId), this.#setId];
     const query = (sql: string): unknown =>
-      this.#parts.catalog.connection.prepare(`${sql} LIMIT 1`).get(...range);
+      this.#parts.catalog.connection
+        .prepare(`${sql} LIMIT 1`)
+        .get(fullIdOf(this.#setId), this.#setId);
     return (
       query('SELECT 1 FROM sets WHERE id BETWEEN ? AND ? AND volumes_known = 0') !== undefined ||
       query('SELECT 1 FROM volumes WHERE set_id BETWEEN ? AND ? AND catalogued = 0') !== undefined

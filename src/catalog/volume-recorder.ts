@@ -137,7 +137,7 @@ export class VolumeRecorder implements VolumeObserver {
         this.#writer.putDeletion(setId, record.path, state);
       } else if (record.kind === 'lost') {
         const nameId = this.#writer.putLost(setId, record.path, state);
-        putPiece.run(nameId, setId, number, record.offset, 0, id, lostPiece);
+        putPiece.run(nameId, setId, number, record.offset, 0, id, lostPiece, 1, 0);
       } else {
         const nameId = this.#writer.nameId(record.path);
         const { offset, length, number: piece, count, stride } = record;

@@ -2,23 +2,13 @@
  * Small chains in which one stored file after the other is lost, cut, exchanged or forged, and what every command must
  * then do: give the right bytes, or end with a code that is not 0 and name what is wrong.
  */
-import {
-  copyFile,
-  cp,
-  mkdir,
-  readdir,
-  readFile,
-  rm,
-  symlink,
-  truncate,
-  writeFile,
-} from 'node:fs/promises';
+import { copyFile, cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gpgHome, makeKey } from './chains.js';
 import { file, firstSeconds, folder, timesOf, writeSet } from './craft.js';
+import { madeChain } from './harmed-chains.js';
+import type { Keys } from './harmed-chains.js';
 import { Mounted } from './mounted.js';
 import { noise } from './noise.js';
-import { once } from './once.js';
 import { duplifs, run, runOk } from './run.js';
 import type { Finished } from './run.js';
 
@@ -70,17 +60,6 @@ export function allCells(): Cell[] {
 export function cellText(cell: Cell): string {
   const { protection, writer, harm, age, kind, command, caches } = cell;
   return `${command}, ${kind} of set ${age} ${harm}, ${protection} ${writer}, ${caches} caches`;
-}
-
-interface Keys {
-  readonly write: readonly string[];
-  readonly read: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-}
-
-interface MadeChain {
-  readonly root: string;
-  readonly keys: Keys;
 }
 
 const day = 86_400;
@@ -285,81 +264,4 @@ async function forge({ age, kind }: Cell, target: string): Promise<void> {
   const [volume = ''] = names.volumes;
   const made = { manifest: names.manifest, sigtar: names.sigtar, volume, index: undefined }[kind];
   if (made !== undefined) await copyFile(join(apart, made), join(target, made));
-}
-
-/** A chain of three small sets; the other one has other files under the same names. */
-async function madeChain(
-  protection: Cell['protection'],
-  writer: Cell['writer'],
-  which: 'own' | 'other',
-): Promise<MadeChain> {
-  const keys = await keysOf(protection);
-  const root = await once(`harm-${protection.replace(' ', '-')}-${writer}-${which}`, (made) =>
-    makeChain(made, writer, keys, which === 'own' ? 0 : 100),
-  );
-  return { root, keys };
-}
-
-async function makeChain(root: string, writer: string, keys: Keys, seed: number): Promise<void> {
-  const source = join(root, 'source');
-  await mkdir(join(source, 'folder'), { recursive: true });
-  await writeFile(join(source, 'folder', 'kept'), noise(20_000, seed + 1));
-  await writeFile(join(source, 'gone'), noise(1000, seed + 2));
-  await symlink('a', join(source, 'link'));
-  for (const [age, who] of [...writer].entries()) {
-    await writeFile(join(source, 'a'), noise(30_000, seed + 10 + Math.min(age, 1)));
-    if (age > 0)
-      await writeFile(
-        join(source, 'a'),
-        Buffer.concat([noise(30_000, seed + 10), noise(500, seed + age)]),
-      );
-    if (age === 1) await rm(join(source, 'gone'));
-    await writeFile(join(source, 'folder', `new-${age}`), noise(500, seed + 20 + age));
-    const time = ['--current-time', String(firstSeconds + age * day)];
-    const verb = age === 0 ? 'full' : 'incremental';
-    const archive = ['--archive-dir', join(root, `archive-${who}`)];
-    const words = [
-      verb,
-      ...time,
-      ...keys.write,
-      ...archive,
-      source,
-      `file://${join(root, 'target')}`,
-    ];
-    if (who === 'd') await runOk('duplicity', words, { env: keys.env });
-    else {
-      const made = await duplifs(words, { env: keys.env });
-      if (made.status !== 0) throw new Error(made.stderr);
-    }
-  }
-}
-
-async function keysOf(protection: Cell['protection']): Promise<Keys> {
-  const passphrase = { PASSPHRASE: 'of the encrypter' };
-  switch (protection) {
-    case 'plain':
-      return { write: ['--no-encryption'], read: [], env: passphrase };
-    case 'passphrase':
-      return { write: [], read: [], env: passphrase };
-    case 'public key':
-    case 'signed': {
-      const made = await once('harm-keys', async (root) => {
-        const home = await gpgHome(join(root, 'gnupg'));
-        const ids = [
-          makeKey(home, 'encrypter', passphrase.PASSPHRASE),
-          makeKey(home, 'signer', passphrase.PASSPHRASE),
-        ];
-        await writeFile(join(root, 'ids'), ids.join('\n'));
-      });
-      const [encrypter = '', signer = ''] = (await readFile(join(made, 'ids'), 'utf8')).split('\n');
-      const env = {
-        ...passphrase,
-        SIGN_PASSPHRASE: passphrase.PASSPHRASE,
-        GNUPGHOME: join(made, 'gnupg'),
-      };
-      const encrypt = ['--encrypt-key', encrypter];
-      if (protection === 'public key') return { write: encrypt, read: [], env };
-      return { write: [...encrypt, '--sign-key', signer], read: ['--sign-key', signer], env };
-    }
-  }
 }
