@@ -1,8 +1,8 @@
 /** Makes one backup set: decides which, writes it, completes it (docs/writing.md). */
 import { mkdir } from 'node:fs/promises';
 import { setKey } from '../archive/index.js';
-import { localNames, TargetLock } from '../target/index.js';
-import type { ChainBase, TargetListing, WrittenProtection } from '../target/index.js';
+import { healMirror, localNames, TargetLock } from '../target/index.js';
+import type { ChainBase, MirrorGap, TargetListing, WrittenProtection } from '../target/index.js';
 import { countChanges } from './dry-run.js';
 import { jsonStatistics } from './json-statistics.js';
 import type { BackupOptions, BackupResult, Walk } from './options.js';
@@ -25,7 +25,10 @@ export async function backup(options: BackupOptions): Promise<BackupResult> {
     const { storage, prefixes } = target;
     const lock = await TargetLock.take({ ...options, storage, prefixes });
     try {
-      return await makeSet(run, await target.list({ stored: lock.stored }), lock);
+      const listing = await target.list({ stored: lock.stored });
+      await healMirror(target, listing, options.stop);
+      const made = await makeSet(run, listing, lock);
+      return { ...made, mirrorGaps: await mirrorAfter(options) };
     } finally {
       await lock.release();
     }
@@ -39,6 +42,14 @@ interface Run {
   readonly walk: Walk;
   /** In seconds by the real clock, with their fraction. */
   readonly startTime: number;
+}
+
+/** What the new set met, too, is mended at once where that can be; all else is said. */
+async function mirrorAfter({ target, stop, report }: BackupOptions): Promise<MirrorGap[]> {
+  if (target.storage.mirror === undefined) return [];
+  const gaps = await healMirror(target, await target.list(), stop);
+  for (const gap of gaps) report({ level: 'warning', code: 'mirror-differs', gap });
+  return gaps;
 }
 
 /** Without a lock, for nothing is written. */
@@ -109,5 +120,5 @@ async function resultOf(
     target: target.storage.url,
     localStatistics: local.filter((name) => name.includes('.jsonstat')),
   });
-  return { kind, key, statistics, json };
+  return { kind, key, statistics, json, mirrorGaps: [] };
 }

@@ -1,7 +1,7 @@
 import type { Report } from '../base/index.js';
 import type { OpenPgpEvent } from '../openpgp/index.js';
 import type { WalkItem } from '../source/index.js';
-import type { Target, TargetEvent } from '../target/index.js';
+import type { MirrorGap, Target, TargetEvent } from '../target/index.js';
 import type { Encoding } from '../volume/index.js';
 import type { BackupEvent } from './events.js';
 import type { Statistics } from './statistics.js';
@@ -61,6 +61,8 @@ export interface BackupResult {
   /** The set's key; undefined when nothing was written. */
   readonly key: string | undefined;
   readonly statistics: Statistics;
+  /** In what the storages of a mirror still differ at the end. */
+  readonly mirrorGaps: readonly MirrorGap[];
   /** As duplicity 3 prints them. */
   readonly json: Readonly<Record<string, unknown>>;
 }

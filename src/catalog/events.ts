@@ -1,5 +1,7 @@
 /** What catalog/ tells while it works; in words: src/cli/events/catalog.ts. */
 export type CatalogEvent =
+  /** The folder for caches cannot be used; the catalog lies among temporary files until the end. */
+  | { readonly level: 'warning'; readonly code: 'catalog-is-temporary'; readonly reason: string }
   /** Volumes behind the last that the manifest names cannot be verified, and are not shown. */
   | {
       readonly level: 'warning';

@@ -10,7 +10,7 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { DuplifsError, errorText } from '../base/index.js';
+import { diskErrorCode, diskErrorMeaning, DuplifsError, errorText } from '../base/index.js';
 import { guardConnection, removeCatalogFile } from './guard-connection.js';
 
 export type Connection = Database.Database;
@@ -187,8 +187,9 @@ function prepare(path: string): Connection {
 }
 
 function openError(path: string, error: unknown): DuplifsError {
-  return new DuplifsError('TARGET', `Cannot open the catalog "${path}": ${errorText(error)}`, {
-    hint: 'Choose a folder that can be written with --archive-dir',
+  const code = diskErrorMeaning(diskErrorCode(error) ?? '');
+  return new DuplifsError(code, `Cannot open the catalog "${path}": ${errorText(error)}`, {
+    hint: 'Choose a folder that can be written, on a disk with room, with --archive-dir',
     cause: error,
   });
 }

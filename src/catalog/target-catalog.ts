@@ -26,6 +26,8 @@ import { VolumeReader } from './volume-reader.js';
 
 export interface TargetCatalogOptions {
   readonly target: Target;
+  /** Where the catalog lies; the target's folder in the archive dir when undefined. */
+  readonly catalogFolder?: string | undefined;
   readonly slots: SlotFile;
   /** Bytes of decoded blocks kept in memory. */
   readonly memoryBytes: number;
@@ -57,8 +59,9 @@ export class TargetCatalog {
   readonly #lister: SetLister;
   readonly #closing = new AbortController();
 
-  constructor({ target, slots, memoryBytes, wholeVolumes, report }: TargetCatalogOptions) {
-    const path = join(target.archiveFolder, catalogName);
+  constructor(options: TargetCatalogOptions) {
+    const { target, slots, memoryBytes, wholeVolumes, report } = options;
+    const path = join(options.catalogFolder ?? target.archiveFolder, catalogName);
     const catalog = new Catalog(path);
     const writer = new EntryWriter(catalog.connection);
     const known = new KnownSets(catalog);

@@ -1,5 +1,5 @@
 /** Runs one command: signals, errors for people, exit codes. */
-import { DuplifsError, errorText, exitCodes } from '../base/index.js';
+import { DuplifsError, errorText, exitCodes, localFailure } from '../base/index.js';
 import { StorageStatistics } from '../storage/index.js';
 import { refuseCoreFiles } from './core-files.js';
 import { Log } from './log.js';
@@ -41,14 +41,25 @@ export async function runCommand(
   }
 }
 
-/** Prints an error and returns its exit code; a bug shows its stack. */
-export function reportError(error: unknown, log: Log): number {
+/** Prints an error and returns its exit code; a bug shows its stack, and a disk that failed is none. */
+export function reportError(thrown: unknown, log: Log): number {
+  const error = localFailure(thrown, diskUse) ?? thrown;
+  if (error !== thrown) log.debug(stackOf(thrown));
   if (error instanceof DuplifsError) {
     log.error(`duplifs: ${error.message}`);
     if (error.hint !== undefined) log.error(`  ${error.hint}`);
     return error.exitCode;
   }
   log.error(`duplifs: internal error: ${errorText(error)}`);
-  if (error instanceof Error) for (const line of error.stack?.split('\n') ?? []) log.error(line);
+  for (const line of stackOf(error).split('\n')) log.error(line);
   return exitCodes.INTERNAL;
+}
+
+const diskUse = {
+  what: 'A disk or folder of this machine failed',
+  hint: 'Make room, or choose other folders with --archive-dir and --tempdir',
+};
+
+function stackOf(error: unknown): string {
+  return (error instanceof Error && error.stack) || errorText(error);
 }

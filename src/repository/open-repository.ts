@@ -2,16 +2,18 @@
 import { tmpdir } from 'node:os';
 import { noPrefixes } from '../archive/index.js';
 import type { NamePrefixes } from '../archive/index.js';
+import { isDuplifsError } from '../base/index.js';
 import type { Report } from '../base/index.js';
 import type { CatalogEvent } from '../catalog/index.js';
 import { Keyring } from '../openpgp/index.js';
 import type { KeyringOptions, OpenPgpEvent } from '../openpgp/index.js';
-import { openStorage } from '../storage/index.js';
+import { newSpool, openStorage } from '../storage/index.js';
 import type { Storage, StorageEvent, StorageOptions } from '../storage/index.js';
 import { archiveFolderFor, Target } from '../target/index.js';
 import type { TargetEvent, TrustPolicy } from '../target/index.js';
 import { SlotFile } from '../volume/index.js';
 import { Repository } from './repository.js';
+import type { RepositoryParts } from './repository.js';
 
 /** Decoded blocks kept in memory; the kernel keeps what it has read anyway. */
 const defaultMemoryBytes = 16 * 2 ** 20;
@@ -78,7 +80,7 @@ export async function openRepository(options: OpenRepositoryOptions): Promise<Re
   let repository: Repository | undefined;
   try {
     const tempFolder = options.tempFolder ?? tmpdir();
-    repository = new Repository({
+    repository = await withUsableFolder(tempFolder, report, {
       target,
       slots: await SlotFile.open(tempFolder, options.cacheBytes ?? defaultCacheBytes),
       memoryBytes: options.memoryBytes ?? defaultMemoryBytes,
@@ -91,6 +93,28 @@ export async function openRepository(options: OpenRepositoryOptions): Promise<Re
   } catch (error) {
     await (repository ?? storage).close();
     throw error;
+  }
+}
+
+/** Reading needs no cache that lasts: where the archive dir cannot be written, one in a temporary folder does. */
+async function withUsableFolder(
+  tempFolder: string,
+  report: Report<RepositoryEvent>,
+  parts: RepositoryParts,
+): Promise<Repository> {
+  try {
+    return new Repository(parts);
+  } catch (error) {
+    if (!isDuplifsError(error, 'TARGET', 'NO_SPACE')) throw error;
+    const temporary = await newSpool(tempFolder).catch(() => undefined);
+    if (temporary === undefined) throw error;
+    report({ level: 'warning', code: 'catalog-is-temporary', reason: error.message });
+    try {
+      return new Repository({ ...parts, temporary });
+    } catch {
+      await temporary.remove();
+      throw error;
+    }
   }
 }
 

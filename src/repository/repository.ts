@@ -6,11 +6,15 @@ import type { CatalogEvent, CatalogSet, MissingVolume } from '../catalog/index.j
 import { Content } from '../content/index.js';
 import { History, OwnerMap, Snapshot } from '../snapshot/index.js';
 import type { SnapshotSources } from '../snapshot/index.js';
-import type { Target } from '../target/index.js';
+import type { Spool } from '../storage/index.js';
+import { mirrorGapsOf } from '../target/index.js';
+import type { MirrorGap, Target } from '../target/index.js';
 import type { SlotFile } from '../volume/index.js';
 
 export interface RepositoryParts {
   readonly target: Target;
+  /** Where the catalog lies, when that is not the target's folder in the archive dir; removed at the end. */
+  readonly temporary?: Spool | undefined;
   readonly slots: SlotFile;
   /** Bytes of decoded volumes kept in memory. */
   readonly memoryBytes: number;
@@ -23,12 +27,16 @@ export class Repository {
   /** Every path that ever was, with all its versions. */
   readonly history: History;
   readonly #parts: TargetCatalog;
+  readonly #target: Target;
+  readonly #temporary: Spool | undefined;
   readonly #sources: SnapshotSources;
   readonly #snapshots = new Map<number, Snapshot>();
 
   /** For openRepository. */
   constructor(parts: RepositoryParts) {
-    this.#parts = new TargetCatalog(parts);
+    this.#temporary = parts.temporary;
+    this.#target = parts.target;
+    this.#parts = new TargetCatalog({ ...parts, catalogFolder: parts.temporary?.folder });
     const { catalog, sets } = this.#parts;
     this.#sources = {
       catalog,
@@ -51,6 +59,11 @@ export class Repository {
   /** The names on the storage as sets and chains. */
   get collection(): Collection {
     return this.#parts.sets.collection;
+  }
+
+  /** In what the storages of a mirror differ; nothing for other storages. */
+  mirrorGaps(): MirrorGap[] {
+    return mirrorGapsOf(this.#target);
   }
 
   /** The sets on the storage, newest first. */
@@ -146,6 +159,10 @@ export class Repository {
 
   /** Ends what is under way, and closes the storage and the catalog. */
   async close(): Promise<void> {
-    await this.#parts.close();
+    try {
+      await this.#parts.close();
+    } finally {
+      await this.#temporary?.remove();
+    }
   }
 }

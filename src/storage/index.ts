@@ -1,5 +1,14 @@
 /** Where backups lie: one interface, a backend for each kind of storage, chosen by URL. */
-export type { Body, ByteRange, Storage, StoredObject, WriteOptions } from './storage.js';
+export type {
+  Body,
+  ByteRange,
+  Mirror,
+  MirrorCopy,
+  MirrorMember,
+  Storage,
+  StoredObject,
+  WriteOptions,
+} from './storage.js';
 export { OpenFile } from './body.js';
 export { openStorage } from './open.js';
 export type { S3Options, S3StorageClass, StorageOptions } from './options.js';
@@ -10,4 +19,6 @@ export { isStorageUrl, localPath, publicUrl } from './url.js';
 export { StorageStatistics } from './wrappers/count.js';
 export { FaultStorage } from './wrappers/fault.js';
 export type { Fault, FaultPlan, Operation } from './wrappers/fault.js';
+export { newSpool } from './spool.js';
+export type { Spool } from './spool.js';
 export type { StorageEvent } from './events.js';

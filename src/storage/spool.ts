@@ -14,13 +14,14 @@ export interface Spool {
   remove(): Promise<void>;
 }
 
-let swept: Promise<void> | undefined;
+const swept = new Map<string, Promise<void>>();
 
-/** The first one removes what processes that were killed have left. */
-export async function newSpool(): Promise<Spool> {
-  swept ??= sweep(tmpdir());
-  await swept;
-  const folder = join(tmpdir(), temporaryName());
+/** The first one in a folder removes what processes that were killed have left there. */
+export async function newSpool(parent = tmpdir()): Promise<Spool> {
+  const sweeping = swept.get(parent) ?? sweep(parent);
+  swept.set(parent, sweeping);
+  await sweeping;
+  const folder = join(parent, temporaryName());
   await mkdir(folder, { mode: 0o700 });
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }

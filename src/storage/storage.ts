@@ -65,6 +65,41 @@ export interface Storage {
   /** Removes the files; one that is not there is no error. */
   remove(names: readonly string[], signal?: AbortSignal): Promise<void>;
 
+  /** Where each file is kept on several storages; absent for all others. */
+  readonly mirror?: Mirror | undefined;
+
   /** Ends connections and helper processes. Nothing may be called afterwards. */
   close(): Promise<void>;
+}
+
+/** One of the storages of a mirror. */
+export interface MirrorMember {
+  /** Without credentials. */
+  readonly url: string;
+  /** Its files by name, at the last listing of the mirror; undefined when it could not be listed. */
+  readonly files: ReadonlyMap<string, StoredObject> | undefined;
+  /** Why not. */
+  readonly failure: unknown;
+  /** Whether a file of that name belongs onto it. */
+  keeps(name: string): boolean;
+}
+
+/** A file to be copied from one member to another. */
+export interface MirrorCopy {
+  readonly name: string;
+  readonly from: MirrorMember;
+  readonly to: MirrorMember;
+  /** What the file's digest has to be, in lower case hexadecimal; not compared when absent. */
+  readonly expected?: { readonly algorithm: string; readonly hex: string } | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Mirror {
+  /** As the last listing of the mirror found them; none before the first. */
+  readonly members: readonly MirrorMember[];
+  /**
+   * Copies a file, and reads the copy back. Errors: DAMAGED when the file is not what is expected, or the copy is not
+   * what was read (it is removed then), and those of reading and writing.
+   */
+  copy(copy: MirrorCopy): Promise<void>;
 }

@@ -1,4 +1,5 @@
 /** What target/ tells while it works; in words: src/cli/events/target.ts. */
+import type { MirrorGap } from './mirror/compare-mirror.js';
 import type { LockHolder } from './locks/lock-holder.js';
 import type { RefusalReason } from './protection/separate-files.js';
 
@@ -19,6 +20,17 @@ export type TargetEvent =
       /** Undefined where the lock does not say whose it is. */
       readonly holder: LockHolder | undefined;
     }
+  /** What a storage of a mirror lacked of a set was copied to it, and read back. */
+  | {
+      readonly level: 'notice';
+      readonly code: 'mirror-healed';
+      readonly member: string;
+      readonly setKey: string;
+      readonly count: number;
+      readonly bytes: number;
+    }
+  /** The storages of a mirror differ, and copying did not help. */
+  | { readonly level: 'warning'; readonly code: 'mirror-differs'; readonly gap: MirrorGap }
   /** The chain is encrypted, and what is written now is not. */
   | { readonly level: 'warning'; readonly code: 'writing-unencrypted'; readonly name: string }
   /** Somebody who can open the chain cannot open what is written now. */

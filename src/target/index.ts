@@ -23,6 +23,8 @@ export {
   readManifest,
   readStoredManifest,
 } from './manifests.js';
+export { healMirror, mirrorGapsOf } from './mirror/heal-mirror.js';
+export type { MirrorGap } from './mirror/compare-mirror.js';
 export { putInOrder, removalOrder, removeSetFiles } from './order.js';
 export type { PutOrder } from './order.js';
 export { checkLocalManifest } from './proof/check-local-manifest.js';

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { collectFiles, parseFileName, setKey } from '../archive/index.js';
 import type { Collection, NamePrefixes, SetTimes, StoredFile } from '../archive/index.js';
-import { eventLoopTurns, isDuplifsError } from '../base/index.js';
+import { diskErrorCode, eventLoopTurns, isDuplifsError } from '../base/index.js';
 import type { StoredObject } from '../storage/index.js';
 import { isLockName } from './locks/lock-name.js';
 import type { TargetPlace } from './place.js';
@@ -170,12 +170,15 @@ export async function listTarget(
   }
 }
 
-/** The names in a target's folder of the archive dir; none where the folder is not there yet. */
+/** Reading does without the archive dir; a backup has found out before this that it can write there. */
+const noNames = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM']);
+
+/** The names in a target's folder of the archive dir; none where there is no such folder, or not for this user. */
 export async function localNames(archiveFolder: string): Promise<string[]> {
   try {
     return await readdir(archiveFolder);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (noNames.has(diskErrorCode(error) ?? '')) return [];
     throw error;
   }
 }

@@ -41,6 +41,24 @@ describe('a local folder', () => {
     expect(existsSync(join(folder, 'absent'))).toBe(false);
   });
 
+  it.runIf(process.getuid?.() === 0)(
+    'that is full says so, and keeps nothing of the file',
+    async () => {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'duplifs-test', folder]);
+      try {
+        const storage = await openStorage(folder, { numRetries: 1 });
+        await storage.write('before', Buffer.alloc(1000), {});
+        await expect(storage.write('x', Buffer.alloc(2_000_000), {})).rejects.toMatchObject({
+          code: 'NO_SPACE',
+          hint: expect.stringContaining('Make room') as string,
+        });
+        expect(await readdir(folder)).toEqual(['before']);
+      } finally {
+        execFileSync('umount', [folder]);
+      }
+    },
+  );
+
   it('is made by the first write, for its owner only', async () => {
     const storage = await openStorage(`file://${folder}/a/b`, {});
     await storage.write('x', Buffer.from('1'), {});

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,6 +44,7 @@ describe.each(['mirror', 'stripe'])('multi as a %s', (mode) => {
 describe('multi', () => {
   class Failing extends WrappedStorage {
     fails = false;
+    garbles = false;
     #check(): void {
       if (this.fails) throw new Error('This store is down');
     }
@@ -52,7 +54,7 @@ describe('multi', () => {
     }
     override async *read(...args: Parameters<Storage['read']>): AsyncGenerator<Uint8Array> {
       for await (const chunk of super.read(...args)) {
-        yield chunk;
+        yield this.garbles ? Buffer.alloc(chunk.length) : chunk;
         this.#check();
       }
     }
@@ -108,6 +110,51 @@ describe('multi', () => {
     const got = await collect(multi.read('x', { offset: 5, length: 999_990 }));
     expect(got.equals(bytes.subarray(5, 999_995))).toBe(true);
     expect(log).toHaveLength(1);
+  });
+
+  it('as a mirror reads on from the next store where one has lost a file or holds a shorter one', async () => {
+    const multi = make('mirror', 'continue');
+    await multi.write('x', Buffer.from('whole'), {});
+    await stores[0]?.write('x', Buffer.from('who'), {});
+    expect(await multi.list()).toMatchObject([{ name: 'x', size: 5 }]);
+    expect(String(await readWhole(multi, 'x', { maxBytes: 10 }))).toBe('whole');
+    await stores[0]?.remove(['x']);
+    await stores[1]?.remove(['x']);
+    expect(String(await readWhole(multi, 'x', { maxBytes: 10 }))).toBe('whole');
+  });
+
+  it('as a mirror copies a file to where it is lacking, and nothing that is not as expected', async () => {
+    const multi = make('mirror', 'continue');
+    await stores[0]?.write('x', Buffer.from('content'), {});
+    await multi.list();
+    const { mirror } = multi;
+    const [from, to, third] = mirror?.members ?? [];
+    if (!mirror || !from || !to || !third) throw new Error('No members');
+    expect([from, to].map(({ files }) => files?.has('x'))).toEqual([true, false]);
+    await mirror.copy({ name: 'x', from, to });
+    const hex = createHash('sha1').update('content').digest('hex');
+    const wrong = mirror.copy({
+      name: 'x',
+      from,
+      to: third,
+      expected: { algorithm: 'SHA1', hex: hex.replace(/^./, 'x') },
+    });
+    await expect(wrong).rejects.toMatchObject({ code: 'DAMAGED' });
+    expect(await named()).toEqual([['x'], ['x'], []]);
+    await mirror.copy({ name: 'x', from, to: third, expected: { algorithm: 'SHA1', hex } });
+    expect(await named()).toEqual([['x'], ['x'], ['x']]);
+    expect(make('stripe', 'continue').mirror).toBeUndefined();
+  });
+
+  it('as a mirror removes a copy that does not come back as it was written', async () => {
+    const multi = make('mirror', 'continue');
+    await stores[0]?.write('x', Buffer.from('content'), {});
+    await multi.list();
+    const [from, to] = multi.mirror?.members ?? [];
+    if (!from || !to) throw new Error('No members');
+    (stores[1] as Failing).garbles = true;
+    await expect(multi.mirror?.copy({ name: 'x', from, to })).rejects.toThrow('gives back');
+    expect(await named()).toEqual([['x'], [], []]);
   });
 
   it('as a mirror passes a failing store over if it may, and never silently', async () => {

@@ -134,6 +134,40 @@ describe('the stall time-out', () => {
     ).rejects.toMatchObject({ code: 'ABORTED' });
   });
 
+  it('ends a read that drips, also when each try of it brings some bytes', async () => {
+    class Dripping extends WrappedStorage {
+      bytesAtOnce = 1;
+      override async *read(): AsyncGenerator<Uint8Array> {
+        for (let i = 0; i < 100; i += 1) {
+          await sleep(20);
+          yield someBytes(this.bytesAtOnce);
+        }
+      }
+    }
+    const dripping = new Dripping(plain);
+    const statistics = new StorageStatistics();
+    const storage = composed({ timeoutSeconds: 0.1, numRetries: 3, statistics }, dripping);
+    await expect(collect(storage.read('file', undefined))).rejects.toMatchObject({
+      code: 'STORAGE',
+      message: expect.stringContaining('Less than 100 bytes a second') as string,
+    });
+    expect(statistics.retries).toBe(2);
+    dripping.bytesAtOnce = 50; // 2.5 kB a second
+    expect(await collect(storage.read('file', undefined))).toHaveLength(5000);
+  });
+
+  it('ends a write that takes a byte a second', async () => {
+    class Sipping extends WrappedStorage {
+      override async write(_name: string, body: Body): Promise<void> {
+        for await (const chunk of body as AsyncIterable<Uint8Array>) await sleep(chunk.length * 40);
+      }
+    }
+    const storage = composed({ timeoutSeconds: 0.02, numRetries: 1 }, new Sipping(plain));
+    await expect(storage.write('x', repeated(someBytes(1), 100), {})).rejects.toThrow(
+      'Less than 100 bytes a second',
+    );
+  });
+
   it('does not count the time in which a slow consumer or a slow source works', async () => {
     const storage = composed({ timeoutSeconds: 0.05, numRetries: 1 });
     let size = 0;

@@ -86,7 +86,8 @@ async function runBackup(job: BackupJob): Promise<number> {
       ? await work()
       : await withArchiveLock(archiveFolder, options.lockWait, work, signal);
     printResult(result, statistics, options);
-    return result.statistics.errors > 0 ? exitCodes.INCOMPLETE : 0;
+    const isWhole = result.statistics.errors === 0 && result.mirrorGaps.length === 0;
+    return isWhole ? 0 : exitCodes.INCOMPLETE;
   } finally {
     await storage.close();
   }

@@ -1,6 +1,12 @@
 import { Command } from 'commander';
 import { exitCodes } from '../../base/index.js';
-import { formatStatus, isLocked, missingTexts, statusObject } from '../status/index.js';
+import {
+  formatStatus,
+  isLocked,
+  mirrorGapText,
+  missingTexts,
+  statusObject,
+} from '../status/index.js';
 import { addCommonOptions, archiveFolderOf } from '../common-options.js';
 import type { CommonOptions } from '../common-options.js';
 import { withRepository } from '../open-repository.js';
@@ -22,10 +28,11 @@ export function statusCommand(): Command {
       await runCommand(options.verbosity, async (context) =>
         withRepository(url, options, context, async (repository) => {
           const missing = await repository.missingVolumes(context.signal);
-          const notes = missingTexts(missing);
+          const gaps = repository.mirrorGaps();
+          const notes = [...missingTexts(missing), ...gaps.map(mirrorGapText)];
           const output = new Output(process.stdout);
           if (options.json) {
-            await output.json({ ...statusObject(repository.collection), notes });
+            await output.json(statusObject(repository.collection, notes, gaps));
           } else {
             const lines = formatStatus(repository.collection, {
               backend: 'BackendWrapper',
@@ -35,7 +42,8 @@ export function statusCommand(): Command {
             for (const line of lines) await output.line(line);
           }
           await output.end();
-          if (!missing.some(isLocked)) return 0;
+          const isAnyLocked = missing.some(isLocked);
+          if (!isAnyLocked) return gaps.length > 0 ? exitCodes.INCOMPLETE : 0;
           if (options.json) for (const note of notes) context.log.error(`duplifs: ${note}`);
           return exitCodes.KEY;
         }),

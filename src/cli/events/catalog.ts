@@ -2,6 +2,8 @@ import type { CatalogEvent } from '../../catalog/index.js';
 import type { EventTexts } from './event-text.js';
 
 export const catalogTexts: EventTexts<CatalogEvent> = {
+  'catalog-is-temporary': ({ reason }) =>
+    `${reason}; nothing that is read now is kept for the next time (--archive-dir chooses another folder)`,
   'volumes-not-in-manifest': ({ setKey, storedVolumes, namedVolumes }) =>
     `Set ${setKey} has ${storedVolumes} volumes and its manifest names ${namedVolumes}; what lies in the others cannot be verified and is not shown`,
   'several-files-of-volume': ({ setKey, volume, count, name }) =>

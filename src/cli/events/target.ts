@@ -1,3 +1,5 @@
+import { plural } from '../../archive/index.js';
+import { mirrorGapText } from '../status/index.js';
 import { describeHolder } from '../../target/index.js';
 import type { RefusalReason, TargetEvent } from '../../target/index.js';
 import type { EventTexts } from './event-text.js';
@@ -8,6 +10,9 @@ export const targetTexts: EventTexts<TargetEvent> = {
   'fetching-local-copy': ({ name }) => `Copying ${name} to local cache.`,
   'stale-lock-removed': ({ holder }) =>
     `Removing the lock of a backup that is gone (${describeHolder(holder)})`,
+  'mirror-healed': ({ member, setKey, count, bytes }) =>
+    `Copied ${count} ${plural(count, 'file')} (${bytes} bytes) of set ${setKey} to "${member}", which lacked them`,
+  'mirror-differs': ({ gap }) => mirrorGapText(gap),
   'writing-unencrypted': ({ name }) =>
     `"${name}" is encrypted, and what is written now is not: anybody can read it`,
   'reader-lost': ({ keyId }) =>

@@ -6,6 +6,7 @@ import type {
   CollectionWarning,
   StoredFile,
 } from '../../archive/index.js';
+import type { MirrorGap } from '../../target/index.js';
 import { formatNote, formatWarning } from './warning-text.js';
 
 export interface SetStatus {
@@ -50,12 +51,15 @@ export interface CollectionStatus {
   readonly nextIncrementalBase: string | null;
   readonly warnings: readonly WarningStatus[];
   readonly notes: readonly string[];
+  /** In what the storages of a mirror differ; empty for other storages. */
+  readonly mirrorGaps: readonly MirrorGap[];
 }
 
 /** What formatStatus tells, as an object for --json. `notes` are the caller's own. */
 export function statusObject(
   collection: Collection,
   notes: readonly string[] = [],
+  mirrorGaps: readonly MirrorGap[] = [],
 ): CollectionStatus {
   const { primary, orphanedSignatures } = collection;
   return {
@@ -74,6 +78,7 @@ export function statusObject(
       names: namesOf(warning),
     })),
     notes,
+    mirrorGaps,
   };
 }
 

@@ -14,14 +14,26 @@ export function ftpFailure(error: unknown): Failure | undefined {
     if (/certificate|self.signed/i.test(reason)) {
       return { code: 'STORAGE_DENIED', transient: false, reason };
     }
-    return systemFailure(error);
+    const failure = systemFailure(error);
+    if (failure === undefined || !/\(data socket\)$/.test(reason)) return failure;
+    return {
+      ...failure,
+      hint: 'The server broke the transfer off and does not say why; its log does. Its disk may be full',
+    };
   }
   if (code === 530 || code === 532 || code === 331 || code === 332 || isDenied(reason)) {
     return { code: 'STORAGE_DENIED', transient: false, reason };
   }
-  if (code === 452 || code === 552) return { code: 'NO_SPACE', transient: false, reason };
+  if (isFull(error)) return { code: 'NO_SPACE', transient: false, reason };
   if (isMissing(error)) return { code: 'STORAGE_NOT_FOUND', transient: false, reason };
   return { code: 'STORAGE', transient: code < 500, reason };
+}
+
+/** Whether the error says that there is no room: by its code, or by the words of servers that use 426 and 451 for all. */
+function isFull(error: unknown): boolean {
+  const code = replyCode(error);
+  if (code === undefined) return false;
+  return code === 452 || code === 552 || /no space|disk full|quota/i.test(errorText(error));
 }
 
 /** Whether the error says that the file is not there. */

@@ -12,7 +12,8 @@ import type { Report } from '../../base/index.js';
 import type { StorageEvent } from '../events.js';
 import { isReplayable, Replayable } from '../body.js';
 import { fileChunks, newSpool, spoolTo } from '../spool.js';
-import type { Body, ByteRange, Storage, StoredObject, WriteOptions } from '../storage.js';
+import { MultiMirror } from './multi-mirror.js';
+import type { Body, ByteRange, Mirror, Storage, StoredObject, WriteOptions } from '../storage.js';
 
 export interface MultiStore {
   readonly storage: Storage;
@@ -35,30 +36,46 @@ export class MultiStorage implements Storage {
   /** Which stores the last listing found a file on. */
   #places = new Map<string, readonly MultiStore[]>();
   #turn = 0;
+  readonly #mirror: MultiMirror;
   readonly #warned = new Set<string>();
 
   constructor(stores: readonly MultiStore[], options: MultiOptions) {
     this.url = options.url;
     this.#stores = stores;
     this.#options = options;
+    this.#mirror = new MultiMirror(options.url);
+  }
+
+  get mirror(): Mirror | undefined {
+    return this.#options.mode === 'mirror' ? this.#mirror : undefined;
   }
 
   async list(signal?: AbortSignal): Promise<readonly StoredObject[]> {
     const results = await this.#all(this.#stores, (storage) => listOf(storage, signal));
+    this.#mirror.listed(
+      results.map((result) => ({
+        storage: result.store.storage,
+        objects: 'value' in result ? (result.value ?? []) : undefined,
+        failure: 'error' in result ? result.error : undefined,
+        keeps: (name) => this.#affine(name).includes(result.store),
+      })),
+    );
     const failed = results.filter((result) => 'error' in result);
     if (failed.length > 0 && !this.#may(failed, results, 'list')) throw first(failed);
     const absent = results.every((result) => 'value' in result && result.value === undefined);
     if (absent) return await this.#absent(signal);
-    const objects = new Map<string, StoredObject>();
-    const places = new Map<string, MultiStore[]>();
+    const found = new Map<string, FoundFile[]>();
     for (const result of results) {
       for (const object of 'value' in result ? (result.value ?? []) : []) {
-        if (!objects.has(object.name)) objects.set(object.name, object);
-        places.set(object.name, [...(places.get(object.name) ?? []), result.store]);
+        found.set(object.name, [...(found.get(object.name) ?? []), { ...result, object }]);
       }
     }
-    this.#places = places;
-    return [...objects.values()];
+    // where sizes differ the larger is taken: the other may have been cut off
+    for (const files of found.values()) files.sort((a, b) => b.object.size - a.object.size);
+    this.#places = new Map(
+      [...found].map(([name, files]) => [name, files.map(({ store }) => store)]),
+    );
+    return [...found.values()].flatMap(([file]) => file?.object ?? []);
   }
 
   async stat(name: string, signal?: AbortSignal): Promise<StoredObject | undefined> {
@@ -240,6 +257,11 @@ export class MultiStorage implements Storage {
     const [store] = this.#stores;
     return store === undefined ? [] : await store.storage.list(signal);
   }
+}
+
+interface FoundFile {
+  readonly store: MultiStore;
+  readonly object: StoredObject;
 }
 
 type Result<T> =

@@ -71,6 +71,7 @@ export function rsyncTarget(
         ...(url.port === undefined ? [] : [`--port=${url.port}`]),
         ...words,
       ],
+      timeoutSeconds: timeout,
       environment: { env: options.env, password },
     };
   }
@@ -84,6 +85,7 @@ export function rsyncTarget(
     base: `${login}:${url.path.startsWith('//') ? '/' : ''}`,
     path: trimmed(url.path),
     options: [...common, '-e', shell, ...words],
+    timeoutSeconds: timeout,
     environment: { env: options.env, password: undefined },
   };
 }

@@ -23,19 +23,27 @@ export interface RsyncEnvironment {
   readonly password: string | undefined;
 }
 
+export interface RsyncRun {
+  readonly input?: string;
+  readonly signal?: AbortSignal | undefined;
+  /** It is ended after this time: its own time-out is wound up again by a single byte. */
+  readonly seconds: number;
+}
+
 /** Runs the program; `input` is given to it. What it prints is returned. */
 export async function rsync(
   args: readonly string[],
   { env, password }: RsyncEnvironment,
-  { input = '', signal }: { readonly input?: string; readonly signal?: AbortSignal | undefined },
+  { input = '', signal, seconds }: RsyncRun,
 ): Promise<string> {
-  const { exitCode, stdout, stderr } = await runProgram('rsync', args, {
+  const { exitCode, stdout, stderr, isTimedOut } = await runProgram('rsync', args, {
     startError: { code: 'STORAGE' },
     environmentOf: 'rsync',
     environment: env,
     env: { RSYNC_PASSWORD: password, LC_ALL: 'C.UTF-8', TZ: 'UTC' },
     signal,
     input,
+    timeoutSeconds: seconds,
     maxOutputBytes,
     maxStderrBytes: maxSaidBytes,
   }).catch((error: unknown) => {
@@ -43,6 +51,7 @@ export async function rsync(
     throw isDuplifsError(error) ? (error.cause ?? error) : error;
   });
   if (exitCode === 0) return stdout.toString('utf8');
+  if (isTimedOut) throw new RsyncError(undefined, `it had not ended after ${seconds} seconds`);
   throw new RsyncError(exitCode, summary(stderr, exitCode));
 }
 

@@ -8,8 +8,10 @@ import { beyondEnd } from '../range.js';
 import { newSpool, spoolTo } from '../spool.js';
 import type { Body, ByteRange, Storage, StoredObject, WriteOptions } from '../storage.js';
 import { WholeFileCache } from '../whole-file-cache.js';
+import { leastBytesPerSecond } from '../wrappers/stall.js';
+import { GrowthWatch } from './growth-watch.js';
 import { isMissing, rsync } from './rsync-program.js';
-import type { RsyncEnvironment } from './rsync-program.js';
+import type { RsyncEnvironment, RsyncRun } from './rsync-program.js';
 
 export interface RsyncTarget {
   /** For messages. */
@@ -20,8 +22,14 @@ export interface RsyncTarget {
   readonly path: string;
   /** Before all others: time-outs, the remote shell. */
   readonly options: readonly string[];
+  readonly timeoutSeconds: number;
   readonly environment: RsyncEnvironment;
 }
+
+/** As for the other storages (wrappers/stall.ts). */
+const callFactor = 10;
+/** Where the growth of a file is watched instead. A timer of Node's does not take more. */
+const noLimitSeconds = 2_000_000;
 
 const cacheBytes = 2 * 1024 * 1024 * 1024;
 
@@ -85,14 +93,15 @@ export class RsyncStorage implements Storage {
   async write(name: string, body: Body, { signal }: WriteOptions): Promise<void> {
     const spool = await newSpool();
     try {
-      await spoolTo(join(spool.folder, name), body, signal);
+      const size = await spoolTo(join(spool.folder, name), body, signal);
       this.#made ??= this.#make().catch((error: unknown) => {
         this.#made = undefined;
         throw error;
       });
       await this.#made;
       const args = ['--whole-file', '--from0', '--files-from=-', `${spool.folder}/`];
-      await this.#run([...args, this.#folder()], signal, `${name}\0`);
+      const more = { input: `${name}\0`, seconds: this.#longestFor(size) };
+      await this.#run([...args, this.#folder()], signal, more);
       this.#cache.forget(name);
     } finally {
       await spool.remove();
@@ -103,7 +112,8 @@ export class RsyncStorage implements Storage {
     const empty = await newSpool();
     try {
       const args = ['--delete-missing-args', '--from0', '--files-from=-', `${empty.folder}/`];
-      await this.#run([...args, this.#folder()], signal, names.map((name) => `${name}\0`).join(''));
+      const input = names.map((name) => `${name}\0`).join('');
+      await this.#run([...args, this.#folder()], signal, { input });
       for (const name of names) this.#cache.forget(name);
     } finally {
       await empty.remove();
@@ -130,7 +140,21 @@ export class RsyncStorage implements Storage {
   }
 
   async #fetch(name: string, folder: string, signal: AbortSignal | undefined): Promise<void> {
-    await this.#run(['--whole-file', this.#source(name), `${folder}/`], signal);
+    const watch = new GrowthWatch(folder, this.#target.timeoutSeconds, signal);
+    try {
+      const args = ['--whole-file', this.#source(name), `${folder}/`];
+      await this.#run(args, watch.signal, { seconds: noLimitSeconds });
+    } catch (error) {
+      throw watch.failure ?? error;
+    } finally {
+      watch.end();
+    }
+  }
+
+  /** In seconds; for a call that moves so many bytes. */
+  #longestFor(bytes: number): number {
+    const seconds = this.#target.timeoutSeconds * callFactor + bytes / leastBytesPerSecond;
+    return Math.min(noLimitSeconds, Math.ceil(seconds));
   }
 
   /** Makes the folder and its parents: an empty copy of them is sent. */
@@ -146,9 +170,13 @@ export class RsyncStorage implements Storage {
     }
   }
 
-  #run(args: readonly string[], signal?: AbortSignal, input = ''): Promise<string> {
+  #run(
+    args: readonly string[],
+    signal?: AbortSignal,
+    { input = '', seconds = this.#longestFor(0) }: Partial<RsyncRun> = {},
+  ): Promise<string> {
     const { options, environment } = this.#target;
-    return rsync([...options, ...args], environment, { input, signal });
+    return rsync([...options, ...args], environment, { input, signal, seconds });
   }
 }
 

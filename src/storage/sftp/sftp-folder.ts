@@ -67,7 +67,7 @@ export class SftpFolder implements Folder {
       let asked = offset;
       for (;;) {
         for (; asked < end && pending.length < piecesAtOnce; asked += pieceBytes) {
-          pending.push(this.#piece(file, asked, Math.min(pieceBytes, end - asked)));
+          pending.push(awaitedLater(this.#piece(file, asked, Math.min(pieceBytes, end - asked))));
         }
         const piece = pending.shift();
         if (piece === undefined) return;
@@ -75,7 +75,6 @@ export class SftpFolder implements Folder {
         signal?.throwIfAborted();
       }
     } finally {
-      for (const piece of pending) piece.catch(() => undefined);
       // not waited for: nothing depends on it, and it would cost a round trip
       sftpCalls.close(sftp, handle).catch(() => undefined);
     }
@@ -83,17 +82,21 @@ export class SftpFolder implements Folder {
 
   async put(name: string, body: Body, { signal }: WriteOptions): Promise<void> {
     const sftp = await this.#session();
-    const handle = await sftpCalls.open(sftp, this.#path(name), 'wx');
+    let handle: Buffer | undefined;
     try {
+      handle = await sftpCalls.open(sftp, this.#path(name), 'wx');
       await this.#send(sftp, handle, body, signal);
       await sftpCalls.fsync(sftp, handle);
     } catch (error) {
+      // the protocol has no code for it
       if (statusOf(error) === sftpStatus.failure && (await this.#isFull(sftp))) {
-        throw new StorageError('NO_SPACE', `There is no space left on "${this.url}"`);
+        throw new StorageError('NO_SPACE', `There is no space left on "${this.url}"`, {
+          hint: 'Make room on the storage, or raise its quota',
+        });
       }
       throw error;
     } finally {
-      await sftpCalls.close(sftp, handle).catch(() => undefined);
+      if (handle !== undefined) await sftpCalls.close(sftp, handle).catch(() => undefined);
     }
   }
 
@@ -124,7 +127,7 @@ export class SftpFolder implements Folder {
   async close(): Promise<void> {
     this.#closed = true;
     const connection = await this.#connection?.catch(() => undefined);
-    connection?.close();
+    await connection?.close();
   }
 
   #path(name: string): string {
@@ -168,28 +171,34 @@ export class SftpFolder implements Folder {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const pending: Promise<void>[] = [];
+    let failed: unknown;
     let position = 0;
-    try {
-      for await (const chunk of chunksOf(body)) {
-        const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-        for (let at = 0; at < bytes.length; at += pieceBytes) {
-          signal?.throwIfAborted();
-          const piece = bytes.subarray(at, at + pieceBytes);
-          pending.push(sftpCalls.write(sftp, handle, piece, position));
-          position += piece.length;
-          if (pending.length >= piecesAtOnce) await pending.shift();
-        }
+    for await (const chunk of chunksOf(body)) {
+      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+      for (let at = 0; at < bytes.length; at += pieceBytes) {
+        signal?.throwIfAborted();
+        if (failed !== undefined) throw failed as Error;
+        const piece = bytes.subarray(at, at + pieceBytes);
+        const written = sftpCalls.write(sftp, handle, piece, position);
+        written.catch((error: unknown) => (failed ??= error));
+        pending.push(written);
+        position += piece.length;
+        if (pending.length >= piecesAtOnce) await pending.shift();
       }
-      await Promise.all(pending);
-    } finally {
-      for (const piece of pending) piece.catch(() => undefined);
     }
+    await Promise.all(pending);
   }
 
   async #isFull(sftp: SFTPWrapper): Promise<boolean> {
     const free = await sftpCalls.freeBytes(sftp, this.#root);
     return free !== undefined && free < pieceBytes * piecesAtOnce;
   }
+}
+
+/** An answer that may come as a failure before anybody asks for it, which Node takes for a bug. */
+function awaitedLater<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }
 
 function stored(name: string, stats: Stats): StoredObject | undefined {

@@ -13,8 +13,20 @@ export const sftpStatus = {
   unsupported: 8,
 };
 
-function promised<T>(call: (callback: Callback<T>) => void): Promise<T> {
+/** Sessions whose connection is gone: ssh2 takes further requests of them, and never answers. */
+const lostSessions = new WeakSet<SFTPWrapper>();
+
+/** From now on each call of the session fails at once. */
+export function markLost(sftp: SFTPWrapper): void {
+  lostSessions.add(sftp);
+}
+
+function promised<T>(sftp: SFTPWrapper, call: (callback: Callback<T>) => void): Promise<T> {
   return new Promise((resolve, reject) => {
+    if (lostSessions.has(sftp)) {
+      reject(Object.assign(new Error('The connection was lost'), { code: 'ENOTCONN' }));
+      return;
+    }
     call((error, value) => {
       if (error) reject(error);
       else resolve(value);
@@ -22,8 +34,11 @@ function promised<T>(call: (callback: Callback<T>) => void): Promise<T> {
   });
 }
 
-function completed(call: (callback: (error?: Error | null) => void) => void): Promise<void> {
-  return promised<undefined>((callback) => {
+function completed(
+  sftp: SFTPWrapper,
+  call: (callback: (error?: Error | null) => void) => void,
+): Promise<void> {
+  return promised<undefined>(sftp, (callback) => {
     call((error) => {
       callback(error, undefined);
     });
@@ -31,31 +46,31 @@ function completed(call: (callback: (error?: Error | null) => void) => void): Pr
 }
 
 export function open(sftp: SFTPWrapper, path: string, flags: 'r' | 'wx'): Promise<Buffer> {
-  return promised((callback) => {
+  return promised(sftp, (callback) => {
     sftp.open(path, flags, 0o600, callback);
   });
 }
 
 export function close(sftp: SFTPWrapper, handle: Buffer): Promise<void> {
-  return completed((callback) => {
+  return completed(sftp, (callback) => {
     sftp.close(handle, callback);
   });
 }
 
 export function fstat(sftp: SFTPWrapper, handle: Buffer): Promise<Stats> {
-  return promised((callback) => {
+  return promised(sftp, (callback) => {
     sftp.fstat(handle, callback);
   });
 }
 
 export function lstat(sftp: SFTPWrapper, path: string): Promise<Stats> {
-  return promised((callback) => {
+  return promised(sftp, (callback) => {
     sftp.lstat(path, callback);
   });
 }
 
 export function readdir(sftp: SFTPWrapper, path: string): Promise<FileEntryWithStats[]> {
-  return promised((callback) => {
+  return promised(sftp, (callback) => {
     sftp.readdir(path, callback);
   });
 }
@@ -67,13 +82,8 @@ export function read(
   buffer: Buffer,
   position: number,
 ): Promise<number> {
-  return new Promise((resolve, reject) => {
-    sftp.read(handle, buffer, 0, buffer.length, position, (error, bytesRead) => {
-      // typed as if there always were one
-      const failed = error;
-      if (failed) reject(failed);
-      else resolve(bytesRead);
-    });
+  return promised(sftp, (callback) => {
+    sftp.read(handle, buffer, 0, buffer.length, position, callback);
   });
 }
 
@@ -83,20 +93,20 @@ export function write(
   bytes: Buffer,
   position: number,
 ): Promise<void> {
-  return completed((callback) => {
+  return completed(sftp, (callback) => {
     sftp.write(handle, bytes, 0, bytes.length, position, callback);
   });
 }
 
 export function mkdir(sftp: SFTPWrapper, path: string): Promise<void> {
   const attributes: Partial<Attributes> = { mode: 0o700 };
-  return completed((callback) => {
+  return completed(sftp, (callback) => {
     sftp.mkdir(path, attributes, callback);
   });
 }
 
 export function unlink(sftp: SFTPWrapper, path: string): Promise<void> {
-  return completed((callback) => {
+  return completed(sftp, (callback) => {
     sftp.unlink(path, callback);
   });
 }
@@ -104,14 +114,14 @@ export function unlink(sftp: SFTPWrapper, path: string): Promise<void> {
 /** Replaces what is there, which only OpenSSH's extension does; the protocol's own rename refuses. */
 export async function replace(sftp: SFTPWrapper, from: string, to: string): Promise<void> {
   if (
-    await extension((callback) => {
+    await extension(sftp, (callback) => {
       sftp.ext_openssh_rename(from, to, callback);
     })
   ) {
     return;
   }
   const rename = (): Promise<void> =>
-    completed((callback) => {
+    completed(sftp, (callback) => {
       sftp.rename(from, to, callback);
     });
   try {
@@ -125,7 +135,7 @@ export async function replace(sftp: SFTPWrapper, from: string, to: string): Prom
 
 /** Brings a file's bytes to the disk, where the server can. */
 export async function fsync(sftp: SFTPWrapper, handle: Buffer): Promise<void> {
-  await extension((callback) => {
+  await extension(sftp, (callback) => {
     sftp.ext_openssh_fsync(handle, callback);
   });
 }
@@ -133,7 +143,7 @@ export async function fsync(sftp: SFTPWrapper, handle: Buffer): Promise<void> {
 /** Free bytes where the path is; undefined when the server does not say. */
 export async function freeBytes(sftp: SFTPWrapper, path: string): Promise<number | undefined> {
   let found: unknown;
-  const answered = await extension((callback) => {
+  const answered = await extension(sftp, (callback) => {
     sftp.ext_openssh_statvfs(path, (error, info) => {
       found = info;
       callback(error);
@@ -151,10 +161,11 @@ export function statusOf(error: unknown): number | undefined {
 
 /** False when the server does not have the extension, which ssh2 throws at once. */
 async function extension(
+  sftp: SFTPWrapper,
   call: (callback: (error?: Error | null) => void) => void,
 ): Promise<boolean> {
   let known = true;
-  await completed((callback) => {
+  await completed(sftp, (callback) => {
     try {
       call(callback);
     } catch {

@@ -1,5 +1,6 @@
 /** One SSH connection with an SFTP session, whose host key was checked. */
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { Duplex } from 'node:stream';
 import type { Algorithms, AuthMethod, Client, ConnectConfig, SFTPWrapper } from 'ssh2';
@@ -8,6 +9,7 @@ import { defined, errorText, startProgram } from '../../base/index.js';
 import { StorageError } from '../errors.js';
 import type { HostKey } from './known-hosts.js';
 import { fingerprint, hostKeyAlgorithms, hostKeys, hostLine, judge } from './known-hosts.js';
+import { markLost } from './sftp-promises.js';
 import { sshLogin } from './ssh-auth.js';
 import type { SshSettings } from './ssh-settings.js';
 
@@ -15,8 +17,11 @@ export interface SshConnection {
   readonly sftp: SFTPWrapper;
   /** Whether it can still be used. */
   readonly alive: boolean;
-  close(): void;
+  close(): Promise<void>;
 }
+
+/** How long the server may take to end the connection. */
+const closeMilliseconds = 2000;
 
 /**
  * Connects and logs in. Errors: STORAGE_DENIED for a host key that is not the known one and for a login
@@ -38,9 +43,12 @@ export async function connectSsh(
     return refusal === undefined;
   };
   const algorithms = hostKeyAlgorithms(keys);
+  // a socket of our own: ssh2 does not let go of one that it has ended and the server has not
+  const { host, port, proxyCommand } = settings;
+  const socket = proxyCommand === undefined ? connect({ host, port }) : await proxy(proxyCommand);
   const config: ConnectConfig = defined({
-    host: settings.host,
-    port: settings.port,
+    host,
+    port,
     username: settings.user,
     hostVerifier: verify,
     readyTimeout: timeoutSeconds * 1000,
@@ -48,16 +56,16 @@ export async function connectSsh(
     keepaliveCountMax: 3,
     authHandler: [...login.methods] as AuthMethod[],
     algorithms: algorithms.length === 0 ? undefined : ({ serverHostKey: algorithms } as Algorithms),
-    sock: settings.proxyCommand === undefined ? undefined : await proxy(settings.proxyCommand),
+    sock: socket,
   });
   const client = new ssh2.Client();
   try {
     await ready(client, config);
-    const sftp = await session(client);
+    const connection = new Connection(client, socket, await session(client));
     if (learnt !== undefined) await note(settings, learnt);
-    return new Connection(client, sftp);
+    return connection;
   } catch (error) {
-    client.destroy();
+    socket.destroy();
     throw refusal ?? explained(error, settings, login.locked);
   }
 }
@@ -66,22 +74,35 @@ class Connection implements SshConnection {
   readonly sftp: SFTPWrapper;
   alive = true;
   readonly #client: Client;
+  readonly #socket: Duplex;
+  readonly #closed: Promise<void>;
 
-  constructor(client: Client, sftp: SFTPWrapper) {
+  constructor(client: Client, socket: Duplex, sftp: SFTPWrapper) {
     this.#client = client;
+    this.#socket = socket;
     this.sftp = sftp;
+    this.#closed = new Promise((resolve) => {
+      if (socket.closed) resolve();
+      else socket.once('close', resolve);
+    });
     const lost = (): void => {
       if (!this.alive) return;
       this.alive = false;
-      client.destroy(); // ends the session, whose open requests then fail
+      socket.destroy(); // ends the session, whose open requests then fail
+      markLost(sftp);
     };
     client.on('error', lost).on('end', lost).on('close', lost);
     sftp.on('error', lost).on('end', lost).on('close', lost);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.alive = false;
+    markLost(this.sftp);
     this.#client.end();
+    // a server that hangs would keep the connection, and with it this process
+    const timer = setTimeout(() => this.#socket.destroy(), closeMilliseconds);
+    await this.#closed;
+    clearTimeout(timer);
   }
 }
 

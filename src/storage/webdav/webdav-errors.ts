@@ -17,6 +17,10 @@ export function webdavFailure(thrown: unknown): Failure | undefined {
     return { code: 'STORAGE_NOT_FOUND', transient: false, reason };
   }
   if (status === 507 || status === 413) return { code: 'NO_SPACE', transient: false, reason };
+  if (status === 500) {
+    const hint = 'The server does not say why; its log does. Its disk may be full';
+    return { code: 'STORAGE', transient: true, reason, hint };
+  }
   const transient = status >= 500 || [408, 423, 425, 429].includes(status);
   return { code: 'STORAGE', transient, reason };
 }

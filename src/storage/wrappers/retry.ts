@@ -28,6 +28,9 @@ export interface RetryOptions {
 
 const firstDelayMilliseconds = 1000;
 
+/** A try of a read that brought less than this was none the better for it. */
+const leastProgressBytes = 16 * 1024;
+
 export class RetryStorage extends WrappedStorage {
   readonly #options: RetryOptions;
 
@@ -59,13 +62,18 @@ export class RetryStorage extends WrappedStorage {
     }
   }
 
-  /** Each chunk has its own count of tries: what moves on has not failed. */
+  /**
+   * Each chunk has its own count of tries: what moves on has not failed. But what moves on by a few bytes a try
+   * has, or a line that drips would be tried for ever.
+   */
   override async *read(
     name: string,
     range: ByteRange | undefined,
     signal?: AbortSignal,
   ): AsyncGenerator<Uint8Array> {
     let got = 0;
+    let gotAtFailure = 0;
+    let fruitless = 0;
     let chunks: AsyncIterator<Uint8Array> | undefined;
     const next = async (): Promise<IteratorResult<Uint8Array>> => {
       chunks ??= this.inner.read(name, rest(range, got), signal)[Symbol.asyncIterator]();
@@ -73,7 +81,9 @@ export class RetryStorage extends WrappedStorage {
         return await chunks.next();
       } catch (error) {
         chunks = undefined;
-        throw error;
+        fruitless = got - gotAtFailure < leastProgressBytes ? fruitless + 1 : 1;
+        gotAtFailure = got;
+        throw fruitless < this.#options.tries ? error : lasting(error);
       }
     };
     try {
@@ -157,6 +167,13 @@ function rest(range: ByteRange | undefined, got: number): ByteRange | undefined 
   if (got === 0) return range;
   const offset = (range?.offset ?? 0) + got;
   return range?.length === undefined ? { offset } : { offset, length: range.length - got };
+}
+
+/** The error, but no longer one that may pass. */
+function lasting(error: unknown): unknown {
+  if (!(error instanceof StorageError) || !error.transient) return error;
+  const { code, message, hint, cause } = error;
+  return new StorageError(code, message, { hint, cause });
 }
 
 function toError(value: unknown): Error {

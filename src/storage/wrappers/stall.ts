@@ -1,6 +1,7 @@
 /**
- * Ends calls in which nothing moves any more. Not a limit on the whole call: a large file on a slow line
- * takes its time as long as bytes flow. A cancelled call ends at once, even if the backend does not notice.
+ * Ends calls in which nothing moves any more, or next to nothing. Not a limit on the whole call: a large file on
+ * a slow line takes its time as long as bytes flow. A cancelled call ends at once, even if the backend does not
+ * notice.
  */
 import { StorageError } from '../errors.js';
 import { mapBody } from '../body.js';
@@ -13,6 +14,15 @@ import { WrappedStorage } from './wrapped.js';
  * longer than the line does; backends watch their sockets, this is the last resort.
  */
 const writeFactor = 10;
+
+/**
+ * The least that a transfer moves in a second. A tenth of what a modem of 1990 did: sixteen transfers at once
+ * may share a line, and a line that gives one a byte a second would take years for a volume.
+ */
+export const leastBytesPerSecond = 100;
+
+/** The rate is taken over this many time-outs of waiting, so that a pause within one does not count. */
+const rateFactor = 2;
 
 export class StallStorage extends WrappedStorage {
   readonly #timeoutSeconds: number;
@@ -52,7 +62,7 @@ export class StallStorage extends WrappedStorage {
     range: ByteRange | undefined,
     signal?: AbortSignal,
   ): AsyncGenerator<Uint8Array> {
-    const watch = new Watch(this.#timeoutSeconds, this.#error(name), signal);
+    const watch = this.#watch(name, 1, signal);
     const chunks = this.inner.read(name, range, watch.signal)[Symbol.asyncIterator]();
     let pending = false;
     try {
@@ -63,6 +73,7 @@ export class StallStorage extends WrappedStorage {
         watch.pause();
         pending = false;
         if (step.done === true) return;
+        watch.moved(step.value.length);
         yield step.value;
       }
     } finally {
@@ -79,7 +90,7 @@ export class StallStorage extends WrappedStorage {
     signal: AbortSignal | undefined,
     call: (watch: Watch) => Promise<T>,
   ): Promise<T> {
-    const watch = new Watch(this.#timeoutSeconds * factor, this.#error(name), signal);
+    const watch = this.#watch(name, factor, signal);
     try {
       watch.start();
       return await watch.race(call(watch));
@@ -88,29 +99,45 @@ export class StallStorage extends WrappedStorage {
     }
   }
 
-  #error(name: string | undefined): () => StorageError {
+  #watch(name: string | undefined, factor: number, signal: AbortSignal | undefined): Watch {
+    const seconds = this.#timeoutSeconds * factor;
     const what = name === undefined ? `"${this.url}"` : `"${name}" on "${this.url}"`;
-    return () =>
-      new StorageError(
-        'STORAGE',
-        `Nothing came or went for ${this.#timeoutSeconds} seconds or more at ${what}`,
-        { transient: true, hint: 'Check the network; --timeout waits longer' },
-      );
+    const details = { transient: true, hint: 'Check the network; --timeout waits longer' };
+    const error = (says: string) => new StorageError('STORAGE', `${says} at ${what}`, details);
+    return new Watch({
+      seconds,
+      rateSeconds: seconds * rateFactor,
+      signal,
+      stalled: () => error(`Nothing came or went for ${this.#timeoutSeconds} seconds or more`),
+      tooSlow: () => error(`Less than ${leastBytesPerSecond} bytes a second came or went`),
+    });
   }
+}
+
+interface WatchOptions {
+  /** How long nothing may move. */
+  readonly seconds: number;
+  /** The waiting over which the least rate is taken. */
+  readonly rateSeconds: number;
+  readonly signal: AbortSignal | undefined;
+  readonly stalled: () => StorageError;
+  readonly tooSlow: () => StorageError;
 }
 
 /** A clock that is wound up again by progress, and aborts the call when it runs out. */
 class Watch {
-  readonly #milliseconds: number;
-  readonly #error: () => StorageError;
+  readonly #options: WatchOptions;
   readonly #controller: FollowingController;
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
+  #startedAt = 0;
+  /** Since the rate was last found to be enough. */
+  #waitedMs = 0;
+  #movedBytes = 0;
 
-  constructor(seconds: number, error: () => StorageError, signal: AbortSignal | undefined) {
-    this.#milliseconds = seconds * 1000;
-    this.#error = error;
-    this.#controller = new FollowingController(signal);
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.#controller = new FollowingController(options.signal);
   }
 
   get signal(): AbortSignal {
@@ -121,13 +148,30 @@ class Watch {
   start(): void {
     this.pause();
     if (this.#ended) return;
+    this.#startedAt = performance.now();
     this.#timer = setTimeout(() => {
-      this.#controller.abort(this.#error());
-    }, this.#milliseconds);
+      this.#controller.abort(this.#options.stalled());
+    }, this.#options.seconds * 1000);
   }
 
   pause(): void {
+    if (this.#timer === undefined) return;
     clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#waitedMs += performance.now() - this.#startedAt;
+  }
+
+  /** So many bytes have moved; while the clock is paused. */
+  moved(bytes: number): void {
+    this.#movedBytes += bytes;
+    if (this.#waitedMs < this.#options.rateSeconds * 1000) return;
+    if (this.#movedBytes < (leastBytesPerSecond * this.#waitedMs) / 1000) {
+      const error = this.#options.tooSlow();
+      this.#controller.abort(error);
+      throw error;
+    }
+    this.#waitedMs = 0;
+    this.#movedBytes = 0;
   }
 
   end(): void {
@@ -171,6 +215,7 @@ async function* watchedBody(
     watch.start();
     yield chunk;
     watch.pause();
+    watch.moved(chunk.length);
   }
   watch.start();
 }

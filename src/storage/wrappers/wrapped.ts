@@ -1,4 +1,4 @@
-import type { Body, ByteRange, Storage, StoredObject, WriteOptions } from '../storage.js';
+import type { Body, ByteRange, Mirror, Storage, StoredObject, WriteOptions } from '../storage.js';
 
 /** Passes every call on; a wrapper overrides what it changes. */
 export class WrappedStorage implements Storage {
@@ -8,6 +8,10 @@ export class WrappedStorage implements Storage {
   constructor(inner: Storage) {
     this.inner = inner;
     this.url = inner.url;
+  }
+
+  get mirror(): Mirror | undefined {
+    return this.inner.mirror;
   }
 
   list(signal?: AbortSignal): Promise<readonly StoredObject[]> {

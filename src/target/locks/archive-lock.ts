@@ -8,22 +8,23 @@ import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { DuplifsError } from '../../base/index.js';
+import { DuplifsError, localFailure } from '../../base/index.js';
 
 const retryMilliseconds = 250;
 
-/** Runs `work` with the lock; LOCKED when it is not free within `waitSeconds`. */
+/**
+ * Runs `work` with the lock; LOCKED when it is not free within `waitSeconds`, NO_SPACE or TARGET when the folder cannot
+ * be used.
+ */
 export async function withArchiveLock<T>(
   archiveFolder: string,
   waitSeconds: number,
   work: () => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  mkdirSync(archiveFolder, { recursive: true, mode: 0o700 });
-  const path = join(archiveFolder, 'lockfile');
   const deadline = Date.now() + waitSeconds * 1000;
   for (;;) {
-    const lock = tryLock(path);
+    const lock = tryLockIn(archiveFolder);
     if (lock !== undefined) {
       try {
         return await work();
@@ -42,6 +43,19 @@ export async function withArchiveLock<T>(
     }
     await setTimeout(retryMilliseconds, undefined, { signal }).catch(() => undefined);
     signal?.throwIfAborted();
+  }
+}
+
+function tryLockIn(archiveFolder: string): Database.Database | undefined {
+  try {
+    mkdirSync(archiveFolder, { recursive: true, mode: 0o700 });
+    return tryLock(join(archiveFolder, 'lockfile'));
+  } catch (error) {
+    const use = {
+      what: `Cannot use the archive dir "${archiveFolder}"`,
+      hint: 'Choose a folder that can be written, on a disk with room, with --archive-dir',
+    };
+    throw localFailure(error, use) ?? error;
   }
 }
 
