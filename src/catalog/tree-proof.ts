@@ -34,7 +34,8 @@ export interface TreeProofParts {
 const maxProven = 100_000;
 
 /** What is wrong with a volume for good; anything else may be better at the next try. */
-const lasting = ['DAMAGED', 'FILE_MISSING', 'STORAGE_NOT_FOUND', 'SIGNATURE'] as const;
+const isLasting = (error: unknown): boolean =>
+  isDuplifsError(error, 'DAMAGED', 'FILE_MISSING', 'STORAGE_NOT_FOUND', 'SIGNATURE');
 
 export class TreeProof {
   readonly #parts: TreeProofParts;
@@ -108,7 +109,7 @@ export class TreeProof {
       try {
         await cataloguer.catalogue([volume], 'reader', signal);
       } catch (error) {
-        if (!isDuplifsError(error, ...lasting)) throw error;
+        if (!isLasting(error)) throw error;
         this.#tell(volume, error);
       }
     }

@@ -95,7 +95,9 @@ export async function givenPassphrases(
 ): Promise<Buffer[]> {
   const fromVariable = environmentSecret('PASSPHRASE');
   const all: Buffer[] = fromVariable === undefined ? [] : [Buffer.from(fromVariable)];
-  for (const path of passphraseFile) all.push(...(await passphrasesIn(path, log)));
+  for (const path of passphraseFile) {
+    for (const passphrase of await passphrasesIn(path, log)) all.push(passphrase);
+  }
   if (all.length <= maxPassphrases) return all;
   throw new DuplifsError(
     'KEY',

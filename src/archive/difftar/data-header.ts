@@ -65,16 +65,15 @@ function isExtension(front: Buffer, start: number, end: number): boolean {
 
 /** Whether the entry that begins at the first byte is the one that is expected. */
 function isEntryAt(bytes: Buffer, expected: ExpectedEntry): boolean {
-  let found: DifftarEntry | undefined;
-  let isUsable = true;
+  const first: { entry?: DifftarEntry; isOdd?: boolean } = {};
   const parser = new DifftarParser('a volume', {
     entry: (entry) => {
-      found ??= entry;
+      first.entry ??= entry;
     },
     data: () => undefined,
     entryEnd: () => undefined,
     unusable: () => {
-      isUsable &&= found !== undefined;
+      first.isOdd ??= first.entry === undefined;
     },
   });
   try {
@@ -83,8 +82,8 @@ function isEntryAt(bytes: Buffer, expected: ExpectedEntry): boolean {
     if (!isDuplifsError(error)) throw error;
     return false;
   }
+  const found = first.isOdd === true ? undefined : first.entry;
   return (
-    isUsable &&
     found !== undefined &&
     found.kind !== 'deleted' &&
     found.type === 'reg' &&

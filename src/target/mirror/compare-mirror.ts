@@ -68,7 +68,9 @@ export function compareMirror(
   }
   const sets = wholeSets(listed, prefixes, refused);
   for (const { key, files } of sets) {
-    for (const { name } of files) others.push(...differing(listed, name, key));
+    for (const { name } of files) {
+      for (const gap of differing(listed, name, key)) others.push(gap);
+    }
   }
   for (const member of listed) {
     const own = new Set(sets.filter(({ files }) => files.some(isOn(member))).map(({ key }) => key));

@@ -56,7 +56,7 @@ export class TrustMemory {
     try {
       text = await readFile(path, 'utf8');
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      if (error instanceof Error && 'code' in error && /^ENO(ENT|TDIR)$/.test(String(error.code))) {
         return new TrustMemory(archiveFolder, {
           version: 1,
           encrypted: [],
