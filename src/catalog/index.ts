@@ -11,6 +11,7 @@ export type { MissingVolume } from './missing-volumes.js';
 export type { Piece } from './piece-reader.js';
 export type { RebuiltCheck, RebuiltChecks } from './rebuilt-checks.js';
 export { fullIdOf, rootId } from './schema.js';
+export type { ChosenSet, WantedTime } from './set-chooser.js';
 export type { SetListing } from './set-listing.js';
 export type { TreeProof } from './tree-proof.js';
 export type { WalkProof } from './walk-proof.js';

@@ -1,7 +1,6 @@
-import { isDuplifsError } from '../base/index.js';
-import type { DuplifsError } from '../base/index.js';
-import { abortable } from './abortable.js';
-import type { TargetCatalog } from './target-catalog.js';
+import { DuplifsError } from '../base/index.js';
+import type { SetFault } from '../target/index.js';
+import type { SetListing } from './set-listing.js';
 
 /** A volume that a manifest names and the storage does not have, or why that cannot be told of a set. */
 export type MissingVolume =
@@ -10,19 +9,23 @@ export type MissingVolume =
 
 /** What the sets on the storage lack, newest set first. Reads the manifests that were not read yet. */
 export async function findMissingVolumes(
-  { sets, directory }: TargetCatalog,
+  sets: SetListing,
   signal?: AbortSignal,
 ): Promise<MissingVolume[]> {
-  const found: MissingVolume[] = [];
-  for (const { id, key: setKey } of sets.newestFirst()) {
-    try {
-      for (const volume of await abortable(directory.missingVolumes(id), signal)) {
-        found.push({ kind: 'missing', setKey, volume });
-      }
-    } catch (error) {
-      if (!isDuplifsError(error, 'DAMAGED', 'KEY', 'FILE_MISSING')) throw error;
-      found.push({ kind: 'unknown', setKey, reason: error });
-    }
+  const unknown: MissingVolume[] = [];
+  const states = await sets.examineAll((setKey, reason) => {
+    unknown.push({ kind: 'unknown', setKey, reason });
+  }, signal);
+  const found = states.flatMap(({ key, faults }) =>
+    faults.flatMap((fault) => missingOf(key, fault)),
+  );
+  return [...found.reverse(), ...unknown];
+}
+
+function missingOf(setKey: string, fault: SetFault): MissingVolume[] {
+  if (fault.kind === 'volumes-missing') {
+    return fault.volumes.map((volume) => ({ kind: 'missing' as const, setKey, volume }));
   }
-  return found;
+  if (fault.kind !== 'manifest-damaged') return [];
+  return [{ kind: 'unknown', setKey, reason: new DuplifsError('DAMAGED', fault.reason) }];
 }

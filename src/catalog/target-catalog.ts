@@ -29,10 +29,14 @@ export interface TargetCatalogOptions {
   readonly memoryBytes: number;
   /** Read no block by itself: decode each volume that is touched, and hold it against its hash. */
   readonly wholeVolumes?: boolean | undefined;
+  /** Read sets of which something is missing as far as that goes; in a catalog of its own. */
+  readonly useIncomplete: boolean;
   readonly report: Report<CatalogEvent>;
 }
 
 const catalogName = 'duplifs-catalog.sqlite';
+/** What was read without a manifest never gets among what was verified. */
+const incompleteCatalogName = 'duplifs-catalog-incomplete.sqlite';
 
 export class TargetCatalog {
   /** What is known: asked without waiting. */
@@ -53,13 +57,22 @@ export class TargetCatalog {
   readonly #store: VolumeStore;
   readonly #target: Target;
 
-  constructor({ target, slots, memoryBytes, wholeVolumes, report }: TargetCatalogOptions) {
-    const path = join(target.archiveFolder, catalogName);
+  constructor(options: TargetCatalogOptions) {
+    const { target, slots, memoryBytes, wholeVolumes, useIncomplete, report } = options;
+    const name = useIncomplete ? incompleteCatalogName : catalogName;
+    const path = join(target.archiveFolder, name);
     const catalog = new Catalog(path);
     const writer = new EntryWriter(catalog.connection);
     const known = new KnownSets(catalog);
     const { connection } = catalog;
-    const directory = new VolumeDirectory({ connection, known, target, wholeVolumes, report });
+    const directory = new VolumeDirectory({
+      connection,
+      known,
+      target,
+      wholeVolumes,
+      useIncomplete,
+      report,
+    });
     const store = new VolumeStore({
       ...target.decode,
       storage: target.storage,
@@ -79,6 +92,8 @@ export class TargetCatalog {
       known,
       directory,
       target,
+      useIncomplete,
+      report,
       lister: new SetLister({ ...parts, lockPath }),
     });
     this.files = new FileLocator({ catalog, known, directory, cataloguer, report });

@@ -51,7 +51,7 @@ export interface ContentSources {
   readonly files: Pick<FileLocator, 'locate' | 'isFromIndex' | 'distrustIndex' | 'refuseResized'>;
   readonly volumes: VolumeReader;
   /** For messages. */
-  readonly sets: Pick<SetListing, 'keyOf'>;
+  readonly sets: Pick<SetListing, 'keyOf' | 'whyUnknown'>;
 }
 
 export class Content {
@@ -226,7 +226,12 @@ export class Content {
   /** Follows the diffs back to the snapshot that they start from, and applies them in order. */
   async #build(version: FileVersion, signal: AbortSignal | undefined): Promise<Extents> {
     const diffs: CatalogEntry[] = [];
+    let next: number | undefined;
     for (const { setId, deleted } of this.#catalog.history(version.setId, version.id)) {
+      // a set between may have held the version that the diff is to
+      const reason = next && this.#sets.whyUnknown(next - 1, setId, version.id);
+      if (reason) throw reason;
+      next = setId;
       if (deleted) break;
       const entry = await this.#located(setId, version.id, signal);
       if (entry.type !== 'reg') break;

@@ -3,4 +3,4 @@ export type { CatalogSet, MissingVolume } from '../catalog/index.js';
 export { openRepository } from './open-repository.js';
 export type { OpenRepositoryOptions, RepositoryEvent } from './open-repository.js';
 export { Repository } from './repository.js';
-export type { RepositoryParts } from './repository.js';
+export type { ChosenSnapshot, ListedSet, RepositoryParts } from './repository.js';

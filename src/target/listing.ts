@@ -8,7 +8,7 @@ import { isLockName } from './locks/lock-name.js';
 import type { TargetPlace } from './place.js';
 import { separateFiles } from './protection/separate-files.js';
 import type { ProtectionDemands, SeparatedFiles } from './protection/separate-files.js';
-import { wholeSetKeys } from './whole-sets.js';
+import { wholeSetKeys } from './wholeness/whole-set-keys.js';
 
 export interface ListOptions {
   readonly signal?: AbortSignal | undefined;
@@ -21,6 +21,8 @@ export interface ListOptions {
 export class TargetListing {
   /** Everything on the storage but the locks. */
   readonly stored: readonly StoredObject[];
+  /** Whether somebody is writing to the target now, or was stopped while doing so. */
+  readonly isLocked: boolean;
   /** Names in the archive dir. */
   readonly localNames: ReadonlySet<string>;
   /** The stored files whose names belong to a backup, and that are as protected as their chain. */
@@ -41,6 +43,7 @@ export class TargetListing {
   ) {
     this.#prefixes = prefixes;
     this.stored = stored.filter(({ name }) => !isLockName(name, prefixes));
+    this.isLocked = this.stored.length < stored.length;
     this.localNames = new Set(localNames);
     const files = stored
       .map(({ name }) => parseFileName(name, { prefixes }))
@@ -62,12 +65,14 @@ export class TargetListing {
 
   /**
    * Only the sets that are whole: what an incremental may continue. A set that was cut off between its sigtar and
-   * its manifest must not hide the chain before it.
+   * its manifest must not hide the chain before it. The sets with the keys `without` are left out as well.
    */
-  collectWhole(): Collection {
+  collectWhole(without: ReadonlySet<string> = new Set()): Collection {
     const isOfWholeSet = (name: string): boolean => {
       const file = parseFileName(name, { prefixes: this.#prefixes });
-      return file !== undefined && !file.partial && this.wholeKeys.has(setKey(file.times));
+      if (file === undefined || file.partial) return false;
+      const key = setKey(file.times);
+      return this.wholeKeys.has(key) && !without.has(key);
     };
     return this.#collect(
       this.files.map(({ name }) => name).filter(isOfWholeSet),

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { formatStatus, missingVolumeText, statusObject } from '../status/index.js';
+import { exitCodes } from '../../base/index.js';
+import { formatStatus, missingTexts, statusObject } from '../status/index.js';
 import { addCommonOptions, archiveFolderOf } from '../common-options.js';
 import type { CommonOptions } from '../common-options.js';
 import { withRepository } from '../open-repository.js';
@@ -20,11 +21,19 @@ export function statusCommand(): Command {
     .action(async (url: string, options: StatusOptions) => {
       await runCommand(options.verbosity, async (context) =>
         withRepository(url, options, context, async (repository) => {
-          const missing = await repository.missingVolumes(context.signal);
-          const notes = missing.map(missingVolumeText);
+          const closed: string[] = [];
+          const states = await repository.examineSets((setKey, error) => {
+            closed.push(
+              `Whether set ${setKey} has all its volumes cannot be told: ${error.message}`,
+            );
+          }, context.signal);
+          const missing = missingTexts(states, repository.collection);
+          const notes = [...missing, ...closed];
           const output = new Output(process.stdout);
           if (options.json) {
-            await output.line(JSON.stringify({ ...statusObject(repository.collection), notes }));
+            await output.line(
+              JSON.stringify(statusObject(repository.collection, { notes, states })),
+            );
           } else {
             const lines = formatStatus(repository.collection, {
               backend: 'BackendWrapper',
@@ -34,7 +43,7 @@ export function statusCommand(): Command {
             for (const line of lines) await output.line(line);
           }
           await output.end();
-          return 0;
+          return missing.length > 0 ? exitCodes.INCOMPLETE : 0;
         }),
       );
     });

@@ -1,8 +1,11 @@
 import type { RestoreEvent } from '../../restore/index.js';
+import { formatLocalTime } from '../../time/index.js';
 import type { EventTexts } from './event-text.js';
 
 export const restoreTexts: EventTexts<RestoreEvent> = {
   'owners-not-restored': () => 'Only root may set owners; what is restored belongs to you',
   'volume-not-compared': ({ name, reason }) =>
     `"${name}" could not be read, so what else it may hold was not restored: ${reason}`,
+  'file-incomplete': ({ path, reason, sinceSeconds }) =>
+    `${JSON.stringify(path)} is not whole: since ${formatLocalTime(sinceSeconds)} it could not be read to its end when it was backed up (${reason})`,
 };

@@ -1,5 +1,5 @@
 /** What is said of a target's chains and sets: for people and, as JSON, for programs. */
-export { missingVolumeText } from './missing-text.js';
+export { missingTexts } from './missing-text.js';
 export { statusObject } from './status-json.js';
 export type { ChainStatus, CollectionStatus, SetStatus, WarningStatus } from './status-json.js';
 export { formatLastFull, formatStatus } from './status-text.js';
