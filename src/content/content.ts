@@ -18,11 +18,8 @@ import type { DecodePriority } from '../volume/index.js';
 import { ExtentsBuilder } from './extents.js';
 import type { Extents } from './extents.js';
 import { extentsOf } from './piece-extents.js';
-import { ReadAhead } from './read-ahead.js';
+import { ExtentsReader } from './extents-reader.js';
 import { PlaceChecks, WrongPlace } from './place-checks.js';
-import { closeGaps, runsOf, spanOf } from './runs.js';
-import type { ReadVolume } from './place-checks.js';
-import type { Run } from './runs.js';
 
 /** A version of a regular file: a path and the set that holds its newest entry. */
 export type FileVersion = Pick<
@@ -61,7 +58,7 @@ export class Content {
   readonly #sets: ContentSources['sets'];
   readonly #extents: LRUCache<string, Extents>;
   readonly #resolving = new Map<string, SharedTask<Extents>>();
-  readonly #readAhead: ReadAhead;
+  readonly #reader: ExtentsReader;
   readonly #folders = new LRUCache<number, string>({ max: keptFolders });
 
   constructor({ catalog, files, volumes, sets }: ContentSources) {
@@ -69,9 +66,7 @@ export class Content {
     this.#files = files;
     this.#volumes = volumes;
     this.#sets = sets;
-    this.#readAhead = new ReadAhead((volumeId) => {
-      volumes.decodeNext(volumeId);
-    });
+    this.#reader = new ExtentsReader(volumes);
     this.#extents = new LRUCache({
       maxSize: maxExtentBytes,
       // one file of very many extents is kept all the same: to find them anew at each read is worse
@@ -111,9 +106,9 @@ export class Content {
     const bytes =
       extents === undefined
         ? this.#resolve(version, signal).then((resolved) =>
-            this.#readExtents(resolved, offset, length, signal),
+            this.#reader.read(resolved, offset, length, signal),
           )
-        : this.#readExtents(extents, offset, length, signal);
+        : this.#reader.read(extents, offset, length, signal);
     if (Buffer.isBuffer(bytes)) return bytes;
     return bytes.catch(async (error: unknown) => {
       this.#distrust(error);
@@ -147,56 +142,6 @@ export class Content {
     if (extents?.length !== version.size) return undefined; // forgotten since, with its set, or not all
     if (offset > 0 || length < extents.length) this.#extents.set(keyOf(version), extents);
     return extents;
-  }
-
-  #readExtents(
-    extents: Extents,
-    offset: number,
-    length: number,
-    signal: AbortSignal | undefined,
-  ): Buffer | Promise<Buffer> {
-    const wanted = Math.min(length, extents.length - offset);
-    if (wanted <= 0) return Buffer.alloc(0);
-    const runs = runsOf(extents, offset, wanted);
-    const bytes = this.#readRuns(runs, wanted, signal);
-    const { checks } = extents;
-    if (checks.length === 0) return bytes;
-    // after the bytes were asked for, which are fetched together with the headers in front of them
-    const checking = checks.flatMap((one) => one.check(runs, this.#readHeader(signal)) ?? []);
-    if (checking.length === 0) return bytes;
-    return Promise.all([bytes, ...checking]).then(([read]) => read);
-  }
-
-  #readHeader(signal: AbortSignal | undefined): ReadVolume {
-    return (volumeId, offset, length) => this.#volumes.read(volumeId, offset, length, signal);
-  }
-
-  #readRuns(
-    runs: readonly Run[],
-    wanted: number,
-    signal: AbortSignal | undefined,
-  ): Buffer | Promise<Buffer> {
-    const [only] = runs;
-    if (runs.length === 1 && only !== undefined) return this.#readRun(only, signal);
-    const span = spanOf(runs);
-    if (span !== undefined) {
-      const bytes = this.#readRun(span, signal);
-      if (Buffer.isBuffer(bytes)) return closeGaps(bytes, runs, wanted);
-      return bytes.then((read) => closeGaps(read, runs, wanted));
-    }
-    const parts = runs.map((run) => this.#readRun(run, signal));
-    if (parts.every((part) => Buffer.isBuffer(part))) return Buffer.concat(parts, wanted);
-    return Promise.all(parts.map(async (part) => part)).then((buffers) =>
-      Buffer.concat(buffers, wanted),
-    );
-  }
-
-  #readRun(
-    { volumeId, offset, length }: Run,
-    signal: AbortSignal | undefined,
-  ): Buffer | Promise<Buffer> {
-    this.#readAhead.note(volumeId, offset, length);
-    return this.#volumes.read(volumeId, offset, length, signal);
   }
 
   async #resolve(version: FileVersion, signal: AbortSignal | undefined): Promise<Extents> {
@@ -314,7 +259,7 @@ export class Content {
     const builder = new ExtentsBuilder();
     const add = builder.add.bind(builder);
     const read = async (offset: number, length: number): Promise<Buffer> =>
-      this.#readExtents(delta, offset, length, signal);
+      this.#reader.read(delta, offset, length, signal);
     const name = this.#catalog.pathOf(diff.id);
     const turn = eventLoopTurns();
     for await (const commands of readDeltaCommands(read, delta.length, {

@@ -52,11 +52,29 @@ export class PlaceChecks {
     this.count = pieces.length;
     this.#firstNumber = pieces[0]?.number ?? 0;
     this.#places = new Float64Array(3 * pieces.length);
-    for (const [index, { volumeId, offset, length }] of pieces.entries()) {
-      this.#places.set([volumeId, offset, length], 3 * index);
+    let at = 0;
+    for (const { volumeId, offset, length } of pieces) {
+      this.#places[at] = volumeId;
+      this.#places[at + 1] = offset;
+      this.#places[at + 2] = length;
+      at += 3;
     }
     this.#isChecked = new Uint8Array(pieces.length);
     this.#left = pieces.length;
+  }
+
+  /** Whether all pieces that the runs touch were found right. */
+  areChecked(runs: readonly Run[]): boolean {
+    if (this.#left === 0) return true;
+    return this.#unchecked(runs).length === 0;
+  }
+
+  /** Whether the run begins with the first byte of a piece that was not checked. */
+  beginsUnchecked(run: Run): boolean {
+    const index = this.#find(run);
+    if (index >= this.count || this.#isChecked[index] === 1) return false;
+    const { volumeId, offset } = this.#place(index);
+    return volumeId === run.volumeId && offset === run.offset;
   }
 
   /**
@@ -64,18 +82,26 @@ export class PlaceChecks {
    * that must be waited for a promise, which fails with WrongPlace.
    */
   check(runs: readonly Run[], read: ReadVolume): Promise<void> | undefined {
-    if (this.#left === 0) return undefined;
     const waiting: Promise<void>[] = [];
-    for (const run of runs) {
-      for (let index = this.#find(run); index < this.count; index += 1) {
-        const piece = this.#place(index);
-        if (piece.volumeId !== run.volumeId || piece.offset >= run.offset + run.length) break;
-        const checked = this.#isChecked[index] === 1 ? undefined : this.#check(index, read);
-        if (checked !== undefined) waiting.push(checked);
-      }
+    for (const index of this.#unchecked(runs)) {
+      const checked = this.#check(index, read);
+      if (checked !== undefined) waiting.push(checked);
     }
     if (waiting.length === 0) return undefined;
     return Promise.all(waiting).then(() => undefined);
+  }
+
+  /** The pieces that the runs touch and that were not checked. */
+  #unchecked(runs: readonly Run[]): number[] {
+    const found: number[] = [];
+    for (const run of runs) {
+      for (let index = this.#find(run); index < this.count; index += 1) {
+        const { volumeId, offset } = this.#place(index);
+        if (volumeId !== run.volumeId || offset >= run.offset + run.length) break;
+        if (this.#isChecked[index] === 0) found.push(index);
+      }
+    }
+    return found;
   }
 
   #check(index: number, read: ReadVolume): Promise<void> | undefined {
@@ -122,8 +148,12 @@ export class PlaceChecks {
 
   #place(index: number): Run {
     const at = 3 * index;
-    const [volumeId = 0, offset = 0, length = 0] = this.#places.subarray(at, at + 3);
-    return { volumeId, offset, length };
+    const places = this.#places;
+    return {
+      volumeId: places[at] ?? 0,
+      offset: places[at + 1] ?? 0,
+      length: places[at + 2] ?? 0,
+    };
   }
 
   /** The first piece that ends behind the run's start, in its volume or a later one. */
