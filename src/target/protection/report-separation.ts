@@ -23,7 +23,7 @@ export class SeparationReport {
         level: 'warning',
         code: wholeKeys.has(setKeyOf) ? 'files-refused' : 'set-refused',
         setKey: setKeyOf,
-        names: files.map(({ file }) => file.name),
+        names: files.map(({ file }) => file.name).toSorted(),
         reason: first.reason,
       });
     }
