@@ -4,7 +4,7 @@ import { eventLoopTurns } from '../base/index.js';
 import type { Extents } from './extents.js';
 import { ReadAhead } from './read-ahead.js';
 import { closeGaps, runsOf, spanOf } from './runs.js';
-import type { Run } from './runs.js';
+import type { Run } from './run.js';
 
 export class ExtentsReader {
   readonly #volumes: VolumeReader;

@@ -5,7 +5,7 @@
 import { isFirstHeaderOf, isHeaderOf, maxHeaderBytes } from '../archive/index.js';
 import type { ExpectedEntry } from '../archive/index.js';
 import type { Piece } from '../catalog/index.js';
-import type { Run } from './runs.js';
+import type { Run } from './run.js';
 
 /** What the pieces are said to be of. */
 export interface PlacedVersion {

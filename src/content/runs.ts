@@ -3,13 +3,7 @@
  * reading over the headers and taking them out is cheaper than reading sixteen pieces.
  */
 import type { Extents } from './extents.js';
-
-export interface Run {
-  readonly volumeId: number;
-  /** In the volume's plaintext. */
-  readonly offset: number;
-  readonly length: number;
-}
+import type { Run } from './run.js';
 
 /** Bytes between two runs that are read along: a tar header, with what it carries of a long name. */
 const maxGap = 4096;

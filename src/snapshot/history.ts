@@ -1,6 +1,7 @@
 /** Every path that ever was, and the versions of each, over all sets of all chains. */
 import type { CatalogSet } from '../catalog/index.js';
-import type { Snapshot, SnapshotEntry, SnapshotSources } from './snapshot.js';
+import type { SnapshotEntry } from './entry.js';
+import type { Snapshot, SnapshotSources } from './snapshot.js';
 
 export interface FileVersionEntry {
   readonly set: CatalogSet;

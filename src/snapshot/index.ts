@@ -1,9 +1,10 @@
 /** The tree at a time: the one thing that mount, restore and the lists read from. */
 export { Disagreement, rootId as rootNameId } from '../catalog/index.js';
 export type { CatalogSet } from '../catalog/index.js';
+export type { SnapshotEntry, WalkedEntry } from './entry.js';
 export { History } from './history.js';
 export type { FileVersionEntry } from './history.js';
 export { OwnerMap } from './owners.js';
 export type { ProvenEntry, ProvenWalk } from './proven-walk.js';
 export { Snapshot } from './snapshot.js';
-export type { SnapshotEntry, SnapshotSources, WalkedEntry } from './snapshot.js';
+export type { SnapshotSources } from './snapshot.js';

@@ -3,7 +3,7 @@
  * that can tell of it are recorded, and what they add is part of the walk.
  */
 import type { TreeProof, WalkProof } from '../catalog/index.js';
-import type { SnapshotEntry, WalkedEntry } from './snapshot.js';
+import type { SnapshotEntry, WalkedEntry } from './entry.js';
 
 export interface ProvenEntry extends WalkedEntry {
   /** Why the entry is not proven: nothing is to be made of it. */

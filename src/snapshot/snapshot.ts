@@ -14,19 +14,8 @@ import type {
 import type { Content } from '../content/index.js';
 import { DuplifsError, splitPath } from '../base/index.js';
 import type { OwnerMap } from './owners.js';
+import type { SnapshotEntry, WalkedEntry } from './entry.js';
 import { ProvenWalk } from './proven-walk.js';
-
-/** An entry of a snapshot, with the owner that it has on this machine. */
-export interface SnapshotEntry extends CatalogEntry {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-export interface WalkedEntry {
-  /** Below the folder where the walk began; '' for that itself. */
-  readonly path: string;
-  readonly entry: SnapshotEntry;
-}
 
 /** What snapshots of one target share. */
 export interface SnapshotSources {
