@@ -47,7 +47,8 @@ describe('pieces in turn', () => {
           expect(reader.piecesInTurn(setId, id)).toEqual([...exact.pages(setId, id)].flat());
         }
       }
-      for (const id of order) expect(reader.piecesInTurn(1, id)).toEqual([...exact.pages(1, id)].flat());
+      for (const id of order)
+        expect(reader.piecesInTurn(1, id)).toEqual([...exact.pages(1, id)].flat());
     });
   }
 

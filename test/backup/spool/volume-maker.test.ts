@@ -97,7 +97,7 @@ describe('volumes made in a thread', () => {
   it('fail when their session key cannot be made', async () => {
     const passphrases = [7 as unknown as string];
     const encoding = { container: 'gpg', level: 1, encryptTo: [], passphrases } as const;
-    await expect(maker.open(maker.withSession(encoding))).rejects.toThrow('split');
+    await expect(maker.open(maker.withSession(encoding))).rejects.toThrow('indexOf');
   });
 
   it('say where there is no room for them', async () => {
