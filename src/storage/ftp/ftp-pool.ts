@@ -17,9 +17,6 @@ export class FtpPool {
   readonly #access: AccessOptions;
   readonly #timeoutSeconds: number;
   readonly #idle: Login[] = [];
-  /** All that are open, those in use too: a server that hangs must not keep the process. */
-  readonly #open = new Set<Client>();
-  #isClosed = false;
 
   constructor(access: AccessOptions, timeoutSeconds: number) {
     this.#access = access;
@@ -54,10 +51,7 @@ export class FtpPool {
     for (let login = this.#idle.pop(); login !== undefined; login = this.#idle.pop()) {
       if (!login.client.closed) return login;
     }
-    if (this.#isClosed) throw new Error('The storage was closed');
-    for (const each of this.#open) if (each.closed) this.#open.delete(each);
     const client = new Client(this.#timeoutSeconds * 1000);
-    this.#open.add(client);
     try {
       await client.access(this.#access);
       const home = await client.pwd();
@@ -75,10 +69,7 @@ export class FtpPool {
   }
 
   close(): void {
-    this.#isClosed = true;
-    this.#idle.length = 0;
-    for (const client of this.#open) client.close();
-    this.#open.clear();
+    for (const { client } of this.#idle.splice(0)) client.close();
   }
 }
 
