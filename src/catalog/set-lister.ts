@@ -10,13 +10,13 @@ import { DuplifsError, errorText, isDuplifsError } from '../base/index.js';
 import type { Report } from '../base/index.js';
 import { localSignaturesName } from '../target/index.js';
 import type { Target } from '../target/index.js';
-import { decodeFile } from '../volume/index.js';
 import type { Catalog } from './catalog.js';
 import type { EntryWriter } from './entry-writer.js';
 import { withFillLock } from './fill-lock.js';
 import { ImpliedFolders } from './implied-folders.js';
 import type { ImpliedPaths } from './implied-folders.js';
 import type { KnownSet, KnownSets } from './known-sets.js';
+import { isLasting } from './lasting-failure.js';
 import { listIndex } from './list-index.js';
 import { listSignatures } from './list-signatures.js';
 import type { CatalogEvent } from './events.js';
@@ -48,10 +48,6 @@ const namesPerStep = 1000;
 
 /** `sets.listed` of a set whose rows are being written. */
 const begun = -1;
-
-/** What is wrong with a volume for good; anything else may be better at the next try. */
-const isLasting = (error: unknown): boolean =>
-  isDuplifsError(error, 'DAMAGED', 'FILE_MISSING', 'STORAGE_NOT_FOUND', 'SIGNATURE');
 
 export class SetLister {
   readonly #options: SetListerOptions;
@@ -140,9 +136,7 @@ export class SetLister {
     try {
       const volumes = (await directory.ofSet(row.id)).all;
       const listed = { catalog, writer, set: row, volumes, directory };
-      const signKey = target.signKeyFor(stored.times);
-      const options = { ...target.decode, signKey, signal: closing };
-      const plaintext = decodeFile(target.storage, file, options);
+      const plaintext = target.decodeMetadata(file, closing);
       catalog.setList(row.id, 'index', file.name);
       const { binding, ...implied } = await listIndex(listed, file.name, plaintext, closing);
       directory.forgetRefs(row.id);

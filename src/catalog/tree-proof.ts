@@ -7,7 +7,7 @@
  * signatures are believed, with a warning.
  */
 import { LRUCache } from 'lru-cache';
-import { errorText, isDuplifsError, splitPath } from '../base/index.js';
+import { errorText, splitPath } from '../base/index.js';
 import type { Report } from '../base/index.js';
 import { abortable } from './abortable.js';
 import type { Catalog } from './catalog.js';
@@ -15,6 +15,7 @@ import type { CatalogEntry } from './entry.js';
 import type { CatalogEvent } from './events.js';
 import type { FileLocator } from './file-locator.js';
 import type { KnownSets } from './known-sets.js';
+import { isLasting } from './lasting-failure.js';
 import { fullIdOf, rootId } from './schema.js';
 import type { SetVolume } from './set-volumes.js';
 import type { VolumeCataloguer } from './volume-cataloguer.js';
@@ -32,10 +33,6 @@ export interface TreeProofParts {
 
 /** Paths that are remembered to be proven. */
 const maxProven = 100_000;
-
-/** What is wrong with a volume for good; anything else may be better at the next try. */
-const isLasting = (error: unknown): boolean =>
-  isDuplifsError(error, 'DAMAGED', 'FILE_MISSING', 'STORAGE_NOT_FOUND', 'SIGNATURE');
 
 export class TreeProof {
   readonly #parts: TreeProofParts;

@@ -31,8 +31,6 @@ export type FileVersion = Pick<
 const maxExtentBytes = 16 * 2 ** 20;
 /** Objects of their own, whatever the extents take. */
 const bytesPerFile = 1000;
-/** Folders whose paths are kept: files that lie side by side are read one after the other. */
-const keptFolders = 1000;
 
 /** What contents are made from. */
 export interface ContentSources {
@@ -57,7 +55,6 @@ export class Content {
   readonly #resolving = new Map<string, SharedTask<Extents>>();
   readonly #reader: ExtentsReader;
   readonly #large = new LargeBuilds();
-  readonly #folders = new LRUCache<number, string>({ max: keptFolders });
 
   constructor({ catalog, files, volumes, sets }: ContentSources) {
     this.#catalog = catalog;
@@ -249,18 +246,9 @@ export class Content {
   /** What is held against the volumes' headers before the pieces' bytes are served; the pieces are to be added. */
   #checksOf({ setId, kind, parentId, name }: FileVersion): PlaceChecks | undefined {
     if (kind === 'stored' || !this.#files.isFromIndex(setId)) return undefined;
-    const folder = parentId === 0 ? '' : this.#folderOf(parentId);
+    const folder = parentId === 0 ? '' : this.#catalog.pathOf(parentId);
     const path = folder === '' ? name : `${folder}/${name}`;
     return new PlaceChecks({ setId, kind, path });
-  }
-
-  #folderOf(id: number): string {
-    let path = this.#folders.get(id);
-    if (path === undefined) {
-      path = this.#catalog.pathOf(id);
-      this.#folders.set(id, path);
-    }
-    return path;
   }
 
   #incomplete({ setId, id }: Pick<CatalogEntry, 'setId' | 'id'>): DuplifsError {

@@ -50,7 +50,7 @@ export class TargetListing {
     objects: readonly StoredObject[],
     localNames: readonly string[],
     prefixes: NamePrefixes,
-    { demands = takeAll, signal }: TakeApartOptions = {},
+    { demands, signal }: TakeApartOptions,
   ): Promise<TargetListing> {
     const turn = eventLoopTurns();
     const stored: StoredObject[] = [];
@@ -121,17 +121,8 @@ export class TargetListing {
   }
 }
 
-const takeAll: ProtectionDemands = {
-  isKnownEncrypted: () => false,
-  isKnownPlain: () => false,
-  knowsEncrypted: false,
-  requireEncryption: false,
-  allowUnprotected: true,
-};
-
 interface TakeApartOptions {
-  /** What is demanded of files; by default nothing. */
-  readonly demands?: ProtectionDemands;
+  readonly demands: ProtectionDemands;
   readonly signal?: AbortSignal | undefined;
 }
 

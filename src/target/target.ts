@@ -74,7 +74,7 @@ export class Target implements TargetPlace {
   }
 
   /**
-   * The plaintext of a stored manifest or sigtar. See decodeFile for when it may be trusted. Once it has ended it was
+   * The plaintext of a stored manifest, sigtar or index. See decodeFile for when it may be trusted. Once it has ended it was
    * opened with a key of the chain, which is remembered. `signKey` must have signed it.
    */
   async *decodeMetadata(

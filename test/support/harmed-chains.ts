@@ -42,12 +42,8 @@ async function makeChain(root: string, writer: string, keys: Keys, seed: number)
   await writeFile(join(source, 'gone'), noise(1000, seed + 2));
   await symlink('a', join(source, 'link'));
   for (const [age, who] of Array.from(writer).entries()) {
-    await writeFile(join(source, 'a'), noise(30_000, seed + 10 + Math.min(age, 1)));
-    if (age > 0)
-      await writeFile(
-        join(source, 'a'),
-        Buffer.concat([noise(30_000, seed + 10), noise(500, seed + age)]),
-      );
+    const added = age === 0 ? [] : [noise(500, seed + age)];
+    await writeFile(join(source, 'a'), Buffer.concat([noise(30_000, seed + 10), ...added]));
     if (age === 1) await rm(join(source, 'gone'));
     await writeFile(join(source, 'folder', `new-${age}`), noise(500, seed + 20 + age));
     const time = ['--current-time', String(firstSeconds + age * day)];

@@ -2,13 +2,12 @@
 import { IndexParser } from '../../archive/index.js';
 import type { BackupSet, IndexBinding } from '../../archive/index.js';
 import { DuplifsError, isDuplifsError } from '../../base/index.js';
-import { decodeFile } from '../../volume/index.js';
 import type { Target } from '../target.js';
 
 /** The binding in a set's index; undefined where there is none, or no index that can be read. */
 export async function readBinding(
-  target: Pick<Target, 'storage' | 'decode' | 'signKeyFor' | 'signsWith'>,
-  { key, times, index }: Pick<BackupSet, 'key' | 'times' | 'index'>,
+  target: Pick<Target, 'decodeMetadata' | 'signsWith'>,
+  { key, index }: Pick<BackupSet, 'key' | 'index'>,
   signal?: AbortSignal,
 ): Promise<IndexBinding | undefined> {
   const [file] = index;
@@ -24,10 +23,10 @@ export async function readBinding(
       found.binding = binding;
     },
   });
-  const signKey = target.signsWith ?? target.signKeyFor(times);
   try {
-    const plaintext = decodeFile(target.storage, file, { ...target.decode, signKey, signal });
-    for await (const chunk of plaintext) parser.push(chunk);
+    for await (const chunk of target.decodeMetadata(file, signal, target.signsWith)) {
+      parser.push(chunk);
+    }
     parser.end();
   } catch (error) {
     if (!isDuplifsError(error, 'DAMAGED', 'STORAGE_NOT_FOUND')) throw error;
