@@ -14,12 +14,7 @@ export type { Storage, StorageEvent, StorageOptions, StoredObject } from './stor
 export type { TargetEvent } from './target/index.js';
 export type { CatalogEvent } from './catalog/index.js';
 export { openRepository, Repository } from './repository/index.js';
-export type {
-  CatalogSet,
-  MissingVolume,
-  OpenRepositoryOptions,
-  RepositoryEvent,
-} from './repository/index.js';
+export type { CatalogSet, OpenRepositoryOptions, RepositoryEvent } from './repository/index.js';
 export { History, Snapshot } from './snapshot/index.js';
 export type { FileVersionEntry, SnapshotEntry, WalkedEntry } from './snapshot/index.js';
 export { restore } from './restore/index.js';

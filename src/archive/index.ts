@@ -1,7 +1,7 @@
 /** duplicity's format: bytes in, bytes out, no I/O of its own. */
 
 // The names of files, and the sets and chains that they make up.
-export { chainOf, usableSets } from './sets/chains.js';
+export { chainOf, tieChains, tieWithoutBase, usableSets } from './sets/chains.js';
 export type { Chain } from './sets/chains.js';
 export { collect, collectFiles } from './sets/collect.js';
 export type { Collection, CollectionWarning, CollectOptions, Sides } from './sets/collect.js';

@@ -9,6 +9,12 @@ export type BackupEvent =
       readonly code: 'chain-incomplete-full-instead';
       readonly gaps: readonly ChainGap[];
     }
+  /** Sets whose times lie in the future: their chains are passed over. The clock was wrong then, or is now. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'chain-in-future';
+      readonly setKeys: readonly string[];
+    }
   /** `--full-if-older-than`. */
   | { readonly level: 'notice'; readonly code: 'full-too-old' }
   /** `--skip-if-no-change`. */

@@ -75,6 +75,7 @@ export class Catalog {
   readonly #owner: Statement<[number], [number, number, Buffer, Buffer]>;
   readonly #list: Statement<[number], [ListSource | null, string | null]>;
   readonly #pieces: PieceReader;
+  readonly #cuts: Statement<[number, number, number], [setId: number, reason: string]>;
   readonly #setSize: Statement<[number, number, number]>;
   readonly #owners = new Map<number, Owner>();
   /** The last that were asked for. */
@@ -126,6 +127,9 @@ export class Catalog {
       'SELECT listed_from, listed_name FROM sets WHERE id = ?',
     ).raw();
     this.#pieces = new PieceReader(this.connection);
+    this.#cuts = prepare<[number, number, number], [number, string]>(
+      'SELECT set_id, reason FROM cuts WHERE name_id = ? AND set_id BETWEEN ? AND ? ORDER BY set_id DESC',
+    ).raw();
     this.#setSize = prepare<[number, number, number]>(
       'UPDATE versions SET size = ? WHERE name_id = ? AND set_id = ?',
     );
@@ -286,6 +290,36 @@ export class Catalog {
       this.connection.prepare<[number, number], number | null>(sql).pluck().get(id, setId) ??
       undefined
     );
+  }
+
+  /** Notes that a file could not be read to its end when it was backed up. */
+  putCut(setId: number, id: number, reason: string): void {
+    this.connection.prepare('INSERT OR REPLACE INTO cuts VALUES (?, ?, ?)').run(id, setId, reason);
+  }
+
+  /** Whether `cutOf` has anything to tell of any file. */
+  hasCuts(): boolean {
+    return this.connection.prepare('SELECT 1 FROM cuts LIMIT 1').get() !== undefined;
+  }
+
+  /**
+   * Why the file's version in a set is not all of the file as it was then: it could not be read to its end. With it the
+   * set since which that has been so without a whole version between.
+   */
+  cutOf(
+    setId: number,
+    id: number,
+  ): { readonly reason: string; readonly sinceSetId: number } | undefined {
+    const cuts = this.#cuts.all(id, fullIdOf(setId), setId);
+    const [newest] = cuts;
+    if (newest?.[0] !== setId) return undefined;
+    const wasCut = new Set(cuts.map(([cutSetId]) => cutSetId));
+    let sinceSetId = setId;
+    for (const version of this.history(setId, id)) {
+      if (!wasCut.has(version.setId)) break;
+      sinceSetId = version.setId;
+    }
+    return { reason: newest[1], sinceSetId };
   }
 
   /** Keeps a size that was found by resolving a delta. */

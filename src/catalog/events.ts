@@ -1,3 +1,5 @@
+import type { SetFault } from '../target/index.js';
+
 /** What catalog/ tells while it works; in words: src/cli/events/catalog.ts. */
 export type CatalogEvent =
   /** The folder for caches cannot be used; the catalog lies among temporary files until the end. */
@@ -11,6 +13,36 @@ export type CatalogEvent =
       readonly namedVolumes: number;
     }
   /** Several stored names stand for one volume; `name` is the one whose hash the manifest names. */
+  /** The set is read without its manifest: whether its volumes are all, and those that were written, nobody can tell. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'set-unverified';
+      readonly setKey: string;
+      readonly reason: string;
+    }
+  /** A set that is newer than the one that is used is not whole. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'newer-set-faulty';
+      readonly setKey: string;
+      readonly faults: readonly SetFault[];
+      readonly usedKey: string;
+    }
+  /** The set that is used is not whole. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'set-faulty';
+      readonly setKey: string;
+      readonly faults: readonly SetFault[];
+    }
+  /** A set newer than the one that is used is being written, or its run was stopped. */
+  | { readonly level: 'notice'; readonly code: 'newer-set-unfinished'; readonly setKey: string }
+  /** Sets whose times lie in the future are not taken for the newest. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'sets-in-future';
+      readonly setKeys: readonly string[];
+    }
   | {
       readonly level: 'warning';
       readonly code: 'several-files-of-volume';

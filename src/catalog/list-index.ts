@@ -73,6 +73,7 @@ export async function listIndex(
     }
     const id = writer.putVersion(set.id, entry.kind, entry, entry);
     implied.check();
+    if (entry.cut !== undefined) catalog.putCut(set.id, id, entry.cut);
     const isWhole = entry.runs.length === 1 && entry.runs[0]?.count === 1;
     let number = isWhole ? 0 : 1;
     for (const { volume, offset, length, count, stride } of entry.runs) {

@@ -11,7 +11,7 @@ export async function pruneRemovedSets(
 ): Promise<void> {
   const ids = connection.prepare<[], number>('SELECT id FROM removed_sets').pluck().all();
   const lastName = connection.prepare<[], number | null>('SELECT max(id) FROM names').pluck().get();
-  const removals = ['versions', 'pieces'].map((table) =>
+  const removals = ['versions', 'pieces', 'cuts'].map((table) =>
     connection.prepare<[number, number]>(
       `DELETE FROM ${table} WHERE name_id BETWEEN ? AND ?
          AND set_id IN (SELECT id FROM removed_sets)`,

@@ -5,18 +5,20 @@ import { encodeName } from '../base/index.js';
 import type { Report } from '../base/index.js';
 import type { Target } from '../target/index.js';
 import type { CatalogEvent } from './events.js';
-import type { Connection } from './schema.js';
+import { manifestKinds } from './schema.js';
+import type { Connection, ManifestKind } from './schema.js';
 
 export interface VolumesToRecord {
   readonly setId: number;
   readonly set: BackupSet;
   readonly manifest: Manifest;
+  readonly kind: ManifestKind;
 }
 
 /** Puts the manifest's volumes into the catalog, each with the stored file that has its bytes. */
 export async function recordVolumes(
   connection: Connection,
-  { setId, set, manifest }: VolumesToRecord,
+  { setId, set, manifest, kind }: VolumesToRecord,
   storage: Target['storage'],
   report: Report<CatalogEvent>,
 ): Promise<void> {
@@ -57,8 +59,9 @@ export async function recordVolumes(
         );
       }
       connection
-        .prepare('UPDATE sets SET volumes_known = 1, host_name = ?, source = ? WHERE id = ?')
+        .prepare('UPDATE sets SET volumes_known = ?, host_name = ?, source = ? WHERE id = ?')
         .run(
+          manifestKinds.indexOf(kind),
           manifest.hostname ?? null,
           manifest.localDir === undefined ? null : encodeName(manifest.localDir),
           setId,

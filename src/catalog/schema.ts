@@ -16,7 +16,7 @@ import { guardConnection, removeCatalogFile } from './guard-connection.js';
 export type Connection = Database.Database;
 
 /** Changes whenever the tables or their meaning change; a catalog of another version is made again. */
-const schemaVersion = 8;
+const schemaVersion = 9;
 
 const schema = `
   -- Ids of sets, volumes and names are never used again: a mount may still know what they stood for.
@@ -32,7 +32,7 @@ const schema = `
     end_seconds INTEGER NOT NULL,
     fingerprint TEXT NOT NULL,      -- name and size of the stored manifest: another one, another set
     policy TEXT NOT NULL,           -- what its rows were proven under at least (proof-policy.ts)
-    volumes_known INTEGER NOT NULL DEFAULT 0,
+    volumes_known INTEGER NOT NULL DEFAULT 0,  -- manifestKinds
     host_name TEXT,                 -- the machine and folder that were backed up, as the manifest says
     source BLOB,
     listed INTEGER NOT NULL DEFAULT 0,  -- -1: begun, maybe half-written
@@ -93,6 +93,12 @@ const schema = `
     PRIMARY KEY (name_id, set_id)
   ) WITHOUT ROWID;
   CREATE INDEX unproven ON versions (set_id, proven) WHERE proven <> 1;
+  CREATE TABLE cuts (               -- files that could not be read to their end when they were backed up
+    name_id INTEGER NOT NULL,
+    set_id INTEGER NOT NULL,
+    reason TEXT NOT NULL,           -- an error code, as EIO
+    PRIMARY KEY (name_id, set_id)
+  ) WITHOUT ROWID;
   CREATE TABLE pieces (
     name_id INTEGER NOT NULL,
     set_id INTEGER NOT NULL,
@@ -108,6 +114,10 @@ const schema = `
   INSERT INTO names (id, parent, name) VALUES (1, 0, x'');
   PRAGMA user_version = ${String(schemaVersion)};
 `;
+
+/** `sets.volumes_known`: where the volumes of a set are known from; `open`: a manifest that may have been cut short. */
+export const manifestKinds = ['unknown', 'closed', 'open', 'rebuilt'] as const;
+export type ManifestKind = (typeof manifestKinds)[number];
 
 /** The name id of the root folder. */
 export const rootId = 1;

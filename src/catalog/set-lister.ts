@@ -6,7 +6,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { volumesDigest } from '../archive/index.js';
 import type { IndexBinding } from '../archive/index.js';
-import { DuplifsError, errorText, isDuplifsError } from '../base/index.js';
+import { comparePaths, DuplifsError, errorText, isDuplifsError } from '../base/index.js';
 import type { Report } from '../base/index.js';
 import { localSignaturesName } from '../target/index.js';
 import type { Target } from '../target/index.js';
@@ -43,6 +43,14 @@ interface Found extends ImpliedPaths {
   readonly isWhole: boolean;
 }
 
+/** Paths of which the set may hold something that nobody can know: what tells of them is lost. */
+interface UnknownRange {
+  readonly from: string;
+  /** Undefined where it has no end. */
+  readonly to: string | undefined;
+  readonly reason: string;
+}
+
 /** So few that looking for their folders takes some milliseconds. */
 const namesPerStep = 1000;
 
@@ -53,6 +61,8 @@ export class SetLister {
   readonly #options: SetListerOptions;
   readonly #listing = new Map<number, Promise<void>>();
   readonly #listed = new Set<number>();
+  /** Of sets that were listed from their volumes, and not from all of them. */
+  readonly #unknown = new Map<number, readonly UnknownRange[]>();
 
   constructor(options: SetListerOptions) {
     this.#options = options;
@@ -67,9 +77,42 @@ export class SetLister {
     return this.#listed.has(setId);
   }
 
+  /** Whether there is anything that `whyUnknown` could tell. */
+  get hasUnknown(): boolean {
+    return this.#unknown.size > 0;
+  }
+
+  /**
+   * Why a path's state at the last of the sets cannot be known: one of them, newer than the version that is known, may
+   * have held another, and what tells of it is lost. Undefined where nothing is lost.
+   */
+  whyUnknown(
+    setIds: readonly number[],
+    versionSetId: number,
+    nameId: number,
+  ): DuplifsError | undefined {
+    const { catalog, known } = this.#options;
+    let path: string | undefined;
+    for (const setId of setIds) {
+      const ranges = setId > versionSetId ? this.#unknown.get(setId) : undefined;
+      for (const { from, to, reason } of ranges ?? []) {
+        path ??= catalog.pathOf(nameId);
+        if (comparePaths(path, from) < 0) continue;
+        if (to !== undefined && comparePaths(path, to) > 0) continue;
+        return new DuplifsError(
+          'FILE_MISSING',
+          `Whether "${path}" changed in set ${known.keyOf(setId)} cannot be known: ${reason}`,
+          { hint: 'Choose another --time, or bring the missing files back' },
+        );
+      }
+    }
+    return undefined;
+  }
+
   /** Takes over from the catalog which sets are listed. */
   refresh(): void {
     this.#listed.clear();
+    this.#unknown.clear();
     const ids = this.#options.catalog.connection
       .prepare<[], number>('SELECT id FROM sets WHERE listed = 1')
       .pluck()
@@ -128,6 +171,7 @@ export class SetLister {
   /** What duplifs wrote beside its own sets; undefined if there is none that can be used. */
   async #fromIndex({ row, stored }: KnownSet): Promise<Found | undefined> {
     const { catalog, writer, target, directory, report, closing } = this.#options;
+    if (directory.isRebuilt(row.id)) return undefined; // there is no manifest that it could agree with
     // anybody who can write to the storage could have put an index in the clear beside an encrypted set
     const isEncrypted = stored.manifests.some(({ container }) => container === 'gpg');
     const [file] = stored.index.filter(({ container }) => !isEncrypted || container === 'gpg');
@@ -205,15 +249,24 @@ export class SetLister {
   async #fromVolumes({ row }: KnownSet): Promise<Found> {
     const { catalog, writer, directory, cataloguer, report, closing } = this.#options;
     catalog.setList(row.id, 'volumes');
-    let isWhole = true;
-    for (const volume of (await directory.ofSet(row.id)).all) {
+    const unknown: UnknownRange[] = [];
+    const volumes = (await directory.ofSet(row.id)).all;
+    for (const volume of volumes) {
       await cataloguer.catalogue([volume], 'reader', closing).catch((error: unknown) => {
         closing.throwIfAborted();
         if (!isLasting(error)) throw error;
-        isWhole = false;
-        report({ level: 'warning', code: 'volume-not-shown', reason: errorText(error) });
+        const reason = errorText(error);
+        unknown.push({ from: volume.startPath, to: volume.endPath, reason });
+        report({ level: 'warning', code: 'volume-not-shown', reason });
       });
     }
+    if (directory.isRebuilt(row.id)) {
+      const from = volumes.at(-1)?.endPath ?? '';
+      const reason = 'its manifest is missing, so there may have been more volumes';
+      unknown.push({ from, to: undefined, reason });
+    }
+    if (unknown.length > 0) this.#unknown.set(row.id, unknown);
+    const isWhole = unknown.length === 0;
     const implied = new ImpliedFolders({ catalog, writer, set: row });
     const some = catalog.connection
       .prepare<[number, number], number>(

@@ -47,6 +47,8 @@ interface Added {
   readonly set: BackupSet;
   /** The chain that the set joins; undefined for one that begins with it or with the set before. */
   readonly chain: number | undefined;
+  /** Whether it is the first of its chain: a full, or an incremental whose base is lost. */
+  readonly isFirst: boolean;
 }
 
 interface Comparison {
@@ -84,7 +86,7 @@ function compare(
         last = row.id;
         chain = chainOf(row.id);
       } else {
-        added.push({ set, chain });
+        added.push({ set, chain, isFirst: set === sets[0] });
       }
     }
   }
@@ -123,10 +125,9 @@ function add(
      VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
   let begun = 0;
-  return added.map(({ set, chain }) => {
+  return added.map(({ set, chain, isFirst }) => {
     const { times } = set;
-    if (chain === undefined && times.kind === 'full')
-      begun = Number(newChain.run().lastInsertRowid);
+    if (isFirst) begun = Number(newChain.run().lastInsertRowid);
     const joined = chain ?? begun;
     const id = setId(joined, nextPosition.get(joined) ?? 0);
     const start = times.kind === 'full' ? times.endSeconds : times.startSeconds;
@@ -140,6 +141,7 @@ function add(
 export function clearListing(connection: Connection, id: number): void {
   connection.prepare('DELETE FROM versions WHERE set_id = ?').run(id);
   connection.prepare('DELETE FROM pieces WHERE set_id = ?').run(id);
+  connection.prepare('DELETE FROM cuts WHERE set_id = ?').run(id);
   connection.prepare('DELETE FROM volume_tables WHERE set_id = ?').run(id);
   connection.prepare('UPDATE volumes SET catalogued = 0 WHERE set_id = ?').run(id);
 }

@@ -33,10 +33,14 @@ export interface TargetCatalogOptions {
   readonly memoryBytes: number;
   /** Read no block by itself: decode each volume that is touched, and hold it against its hash. */
   readonly wholeVolumes?: boolean | undefined;
+  /** Read sets of which something is missing as far as that goes; in a catalog of its own. */
+  readonly useIncomplete: boolean;
   readonly report: Report<CatalogEvent>;
 }
 
 const catalogName = 'duplifs-catalog.sqlite';
+/** What was read without a manifest never gets among what was verified. */
+const incompleteCatalogName = 'duplifs-catalog-incomplete.sqlite';
 
 export class TargetCatalog {
   /** What is known: asked without waiting. */
@@ -60,8 +64,9 @@ export class TargetCatalog {
   readonly #closing = new AbortController();
 
   constructor(options: TargetCatalogOptions) {
-    const { target, slots, memoryBytes, wholeVolumes, report } = options;
-    const path = join(options.catalogFolder ?? target.archiveFolder, catalogName);
+    const { target, slots, memoryBytes, wholeVolumes, useIncomplete, report } = options;
+    const name = useIncomplete ? incompleteCatalogName : catalogName;
+    const path = join(options.catalogFolder ?? target.archiveFolder, name);
     const catalog = new Catalog(path);
     const writer = new EntryWriter(catalog.connection);
     const known = new KnownSets(catalog);
@@ -74,6 +79,7 @@ export class TargetCatalog {
       target,
       wholeVolumes,
       closing,
+      useIncomplete,
       report,
     });
     const store = new VolumeStore({
@@ -91,7 +97,15 @@ export class TargetCatalog {
     this.catalog = catalog;
     this.directory = directory;
     this.cataloguer = cataloguer;
-    this.sets = new SetListing({ catalog, known, directory, target, lister });
+    this.sets = new SetListing({
+      catalog,
+      known,
+      directory,
+      target,
+      useIncomplete,
+      report,
+      lister,
+    });
     this.#lister = lister;
     this.files = new FileLocator({ catalog, known, directory, cataloguer, report });
     this.volumes = new VolumeReader(store, directory);

@@ -1,15 +1,23 @@
 /** The volumes of every set: from the catalog, or from the manifest when that was not read yet. */
 import { LRUCache } from 'lru-cache';
 import { blockTable, faultOfBlocks } from '../archive/index.js';
-import type { BlockTable } from '../archive/index.js';
-import { DuplifsError } from '../base/index.js';
+import type { BackupSet, BlockTable, Manifest, StoredFile } from '../archive/index.js';
+import { DuplifsError, errorText, isDuplifsError } from '../base/index.js';
 import type { Report } from '../base/index.js';
 import type { SessionKey } from '../openpgp/index.js';
 import type { VolumeRef } from '../volume/index.js';
-import { localManifestName, missingFilesOf, readManifest } from '../target/index.js';
-import type { Target } from '../target/index.js';
+import {
+  describeFaults,
+  isTreeHidden,
+  localManifestName,
+  manifestFaults,
+  readManifest,
+  rebuildManifest,
+} from '../target/index.js';
+import type { SetFault, Target } from '../target/index.js';
 import type { CatalogEvent } from './events.js';
-import type { Connection } from './schema.js';
+import { manifestKinds } from './schema.js';
+import type { Connection, ManifestKind } from './schema.js';
 import type { KnownSets } from './known-sets.js';
 import { notePolicy, policyOf } from './proof-policy.js';
 import type { ProofPolicy } from './proof-policy.js';
@@ -27,6 +35,8 @@ export interface VolumeDirectoryOptions {
   readonly wholeVolumes: boolean | undefined;
   /** Ends what is under way: the catalog is closed. */
   readonly closing: AbortSignal;
+  /** Make up for a manifest that cannot be used from the volumes (`--use-incomplete`). */
+  readonly useIncomplete: boolean;
   readonly report: Report<CatalogEvent>;
 }
 
@@ -35,6 +45,7 @@ export class VolumeDirectory {
   readonly #sets: KnownSets;
   readonly #target: Target;
   readonly #wholeVolumes: boolean;
+  readonly #useIncomplete: boolean;
   readonly #report: Report<CatalogEvent>;
   readonly #closing: AbortSignal;
   readonly #loaded = new Map<number, SetVolumes>();
@@ -47,9 +58,10 @@ export class VolumeDirectory {
   readonly #refs = new LRUCache<number, VolumeRef>({ max: maxRefs });
 
   constructor(options: VolumeDirectoryOptions) {
-    const { connection, known, target, wholeVolumes, report } = options;
+    const { connection, known, target, wholeVolumes, useIncomplete, report } = options;
     this.#closing = options.closing;
     this.#connection = connection;
+    this.#useIncomplete = useIncomplete;
     this.#sets = known;
     this.#target = target;
     this.#wholeVolumes = wholeVolumes === true;
@@ -125,15 +137,40 @@ export class VolumeDirectory {
     return this.#known(setId);
   }
 
-  /** Whether the storage has any volume of the set. */
-  hasVolumes(setId: number): boolean {
-    return this.#sets.get(setId).stored.volumes.size > 0;
+  /** What the set lacks of what its manifest names; undefined while that was not read. */
+  faultsOf(
+    setId: number,
+    isPresent: (file: StoredFile) => boolean,
+  ): readonly SetFault[] | undefined {
+    const volumes = this.#known(setId)?.all;
+    if (volumes === undefined) return undefined;
+    const { stored } = this.#sets.get(setId);
+    const kind = this.#manifestKind(setId);
+    if (kind !== 'rebuilt') {
+      return manifestFaults(
+        stored,
+        { volumes, isClosed: kind === 'closed' || undefined },
+        isPresent,
+      );
+    }
+    const unread = volumes.filter(({ hash }) => hash === undefined).map(({ number }) => number);
+    const faults: SetFault[] = stored.complete
+      ? [{ kind: 'manifest-damaged', reason: 'it does not name all of its volumes' }]
+      : [];
+    return unread.length === 0 ? faults : [...faults, { kind: 'volumes-missing', volumes: unread }];
   }
 
-  /** The numbers of the volumes that the set's manifest names and the storage does not have. */
-  async missingVolumes(setId: number): Promise<readonly number[]> {
-    const volumes = await this.ofSet(setId);
-    return missingFilesOf(this.#sets.get(setId).stored, { volumes: volumes.all }).volumes;
+  /** Whether what is known of the set's volumes is from themselves, for want of a manifest. */
+  isRebuilt(setId: number): boolean {
+    return this.#manifestKind(setId) === 'rebuilt';
+  }
+
+  /** The numbers of the volumes of all sets whose manifest was read. */
+  *namedVolumes(): Generator<readonly [setId: number, volume: number]> {
+    yield* this.#connection
+      .prepare<[], [number, number]>('SELECT set_id, number FROM volumes ORDER BY set_id, number')
+      .raw()
+      .iterate();
   }
 
   /** Forgets sets that vanished. */
@@ -170,11 +207,7 @@ export class VolumeDirectory {
   #known(setId: number): SetVolumes | undefined {
     const loaded = this.#loaded.get(setId);
     if (loaded !== undefined) return loaded;
-    const isKnown = this.#connection
-      .prepare<[number], number>('SELECT volumes_known FROM sets WHERE id = ?')
-      .pluck()
-      .get(setId);
-    if (isKnown !== 1) return undefined;
+    if (this.#manifestKind(setId) === 'unknown') return undefined;
     const volumes = new SetVolumes(this.#connection, setId, this.#sets.get(setId).stored);
     for (const volume of volumes.all) this.#byId.set(volume.id, volume);
     this.#loaded.set(setId, volumes);
@@ -200,20 +233,46 @@ export class VolumeDirectory {
     return table.blocks.length === 0 ? undefined : table;
   }
 
+  #manifestKind(setId: number): ManifestKind {
+    const number = this.#connection
+      .prepare<[number], number>('SELECT volumes_known FROM sets WHERE id = ?')
+      .pluck()
+      .get(setId);
+    return manifestKinds[number ?? 0] ?? 'unknown';
+  }
+
   async #load(setId: number): Promise<SetVolumes> {
-    const { stored } = this.#sets.get(setId);
+    const { stored: set } = this.#sets.get(setId);
+    const { manifest, kind } = await this.#manifestOf(set);
     const { localNames } = this.#sets;
-    const manifest = await readManifest(this.#target, stored, localNames, this.#closing);
-    if (!stored.manifests.some((file) => localNames.has(localManifestName(file)))) {
-      this.#proven.add(setId);
-    }
+    const isLocal = set.manifests.some((file) => localNames.has(localManifestName(file)));
+    if (!isLocal && kind !== 'rebuilt') this.#proven.add(setId);
     const { storage } = this.#target;
     await this.#target.trust.save();
     notePolicy(this.#connection, setId, this.policy(setId));
-    const found = { setId, set: stored, manifest };
+    const found = { setId, set, manifest, kind };
     await recordVolumes(this.#connection, found, storage, this.#report);
     const volumes = this.#known(setId);
     if (volumes === undefined) throw new DuplifsError('NO_BACKUP', 'The backup set has vanished');
     return volumes;
+  }
+
+  async #manifestOf(set: BackupSet): Promise<{ manifest: Manifest; kind: ManifestKind }> {
+    let manifest: Manifest | undefined;
+    let reason: string;
+    try {
+      manifest = await readManifest(this.#target, set, this.#sets.localNames, this.#closing);
+      const kind = manifest.isClosed === true ? 'closed' : 'open';
+      const faults = manifestFaults(set, manifest);
+      if (!this.#useIncomplete || !isTreeHidden(faults)) return { manifest, kind };
+      reason = describeFaults(faults);
+    } catch (error) {
+      const isLost = isDuplifsError(error, 'DAMAGED', 'FILE_MISSING', 'STORAGE_NOT_FOUND');
+      if (!this.#useIncomplete || !isLost) throw error;
+      reason = errorText(error);
+    }
+    const rebuilt = await rebuildManifest(this.#target, set, manifest, this.#closing);
+    this.#report({ level: 'warning', code: 'set-unverified', setKey: set.key, reason });
+    return { manifest: rebuilt, kind: 'rebuilt' };
   }
 }

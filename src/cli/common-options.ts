@@ -35,6 +35,8 @@ export interface CommonOptions {
   readonly allowRollback: boolean;
   readonly cacheSize: number;
   readonly numericOwner: boolean;
+  /** Of the commands that read a tree (time-options.ts). */
+  readonly useIncomplete?: boolean;
   readonly currentTime?: number;
 }
 

@@ -63,6 +63,7 @@ export async function openFor(
     tempFolder: options.tempdir,
     cacheBytes: options.cacheSize,
     numericOwner: options.numericOwner,
+    useIncomplete: options.useIncomplete,
     report: log.report,
   });
 }

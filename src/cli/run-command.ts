@@ -30,7 +30,9 @@ export async function runCommand(
   process.once('SIGTERM', interrupt);
   try {
     const exitCode = await work({ log, signal: controller.signal, statistics });
-    process.exitCode = exitCode === 0 ? log.exitCode : exitCode;
+    // what was told may be worse than that something is missing
+    const isPlain = exitCode === 0 || exitCode === exitCodes.INCOMPLETE;
+    process.exitCode = isPlain && log.exitCode !== 0 ? log.exitCode : exitCode;
   } catch (error) {
     process.exitCode = reportError(error, log);
   } finally {

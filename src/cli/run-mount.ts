@@ -64,7 +64,8 @@ export async function runMount(
       log.notice(`Mounted at ${place}; end it with Ctrl-C or: duplifs umount ${place}`);
       onReady?.();
       const fill = options.backgroundFill ?? isLocal(url);
-      await serve(session, view, repository, { log, signal, statistics, fill });
+      const now = (): number => nowSeconds(options);
+      await serve(session, view, repository, { log, signal, statistics, fill, now });
       return 0;
     } finally {
       await repository.close();
@@ -83,17 +84,10 @@ async function makeView(
     now: () => nowSeconds(options),
   };
   if (options.time === undefined && options.pathToRestore === '') {
-    const [newest] = repository.sets();
-    if (newest === undefined) {
-      throw new DuplifsError('NO_BACKUP', 'There is no backup at this URL yet');
-    }
-    // a wrong key is better noticed now; older sets may have another than newer ones
-    await repository.prepare(newest, signal);
-    const full = repository.fullOf(newest);
-    if (full !== undefined) await repository.prepare(full, signal);
+    await prepareNewest(repository, options, signal);
     return new MountView(common);
   }
-  const snapshot = snapshotAt(repository, options);
+  const { snapshot } = await snapshotAt(repository, options, signal);
   await snapshot.load(signal);
   const start = snapshot.resolve(options.pathToRestore);
   if (start.type !== 'dir') {
@@ -108,17 +102,64 @@ async function makeView(
   return new MountView({ ...common, only: { snapshot, folderId: start.id } });
 }
 
+/**
+ * Opens the manifest of the newest set that is whole and that of its full, for a wrong key is better noticed now, and
+ * tells what newer ones lack. Those between them are read when `latest` or a tree is asked for.
+ */
+async function prepareNewest(
+  repository: Repository,
+  options: MountCommandOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const now = nowSeconds(options);
+  for (;;) {
+    const newest = repository.newestKnown(now);
+    const [first] = repository.sets(); // where all sets are of the future
+    if (newest === undefined && (first === undefined || repository.nothingWhole(now))) {
+      throw nothingToMount(repository, now);
+    }
+    const prepared = newest ?? first;
+    if (prepared !== undefined) {
+      await repository.prepare(prepared, signal);
+      // older sets may have another key than newer ones
+      const full = repository.fullOf(prepared);
+      if (full !== undefined) await repository.prepare(full, signal);
+    }
+    if (repository.newestKnown(now) !== newest) continue;
+    repository.reportNewer(newest, now);
+    return;
+  }
+}
+
+function nothingToMount(repository: Repository, now: number): DuplifsError {
+  const isEmpty = repository.states().length === 0;
+  return (
+    repository.nothingWhole(now) ??
+    new DuplifsError(
+      'NO_BACKUP',
+      isEmpty
+        ? 'There is no backup at this URL yet'
+        : 'The backup at this URL has not come to its end yet: there is no set that is complete',
+    )
+  );
+}
+
 /** Keeps the mount up to date until it ends. */
 async function serve(
   session: MountSession,
   view: MountView,
   repository: Repository,
-  { log, signal, fill }: CommandContext & { readonly fill: boolean },
+  {
+    log,
+    signal,
+    fill,
+    now,
+  }: CommandContext & { readonly fill: boolean; readonly now: () => number },
 ): Promise<void> {
   const background = new AbortController();
   const stop = unmountOnSignal(session, log, signal);
   const work = Promise.all([
-    keepFresh(view, repository, log, background.signal),
+    keepFresh(view, repository, { log, signal: background.signal, now }),
     fill &&
       repository.catalogueAll(background.signal, (error) => {
         if (!background.signal.aborted) log.warn(errorText(error));
@@ -166,23 +207,29 @@ function unmountOnSignal(session: MountSession, log: Log, interrupted: AbortSign
 async function keepFresh(
   view: MountView,
   repository: Repository,
-  log: Log,
-  signal: AbortSignal,
+  { log, signal, now }: Pick<CommandContext, 'log' | 'signal'> & { readonly now: () => number },
 ): Promise<void> {
   for (;;) {
     try {
       await setTimeout(refreshMilliseconds, undefined, { signal, ref: false });
-      const before = repository.sets().map(({ key }) => key);
+      const before = stateText(repository);
       await repository.refresh(signal);
-      const after = repository.sets().map(({ key }) => key);
-      if (before.join() === after.join()) continue;
+      if (before === stateText(repository)) continue;
       view.invalidate();
-      log.info(`There are ${after.length} backup sets now`);
+      log.info(`There are ${repository.sets().length} backup sets now`);
+      repository.reportNewer(repository.newestKnown(now()), now());
     } catch (error) {
       if (signal.aborted) return;
       log.warn(`Cannot look for new backup sets: ${errorText(error)}`);
     }
   }
+}
+
+/** Changes when a set appears or vanishes, or is found to lack something. */
+function stateText(repository: Repository): string {
+  const sets = repository.sets().map(({ key }) => key);
+  const states = repository.states().map(({ key, faults }) => `${key} ${faults.length}`);
+  return [...sets, ...states].join();
 }
 
 /** Folders that a mount must not lie in or over: to read from it would be to wait for ourselves. */
@@ -196,8 +243,11 @@ function ownFolders(url: string, options: MountCommandOptions): ForeignFolder[] 
 
 /** What was backed up, where that was on this machine: a backup of its own mount would never end. */
 function sourceFolders(repository: Repository): ForeignFolder[] {
-  const [newest] = repository.sets();
-  const source = newest && repository.sourceOf(newest);
+  // of the newest set whose manifest was read
+  const source = repository
+    .sets()
+    .map((set) => repository.sourceOf(set))
+    .find((one) => one !== undefined);
   if (source === undefined || !isAbsolute(source.folder)) return [];
   const isHere = source.hostName === hostname() || source.hostName === hostname().split('.')[0];
   return isHere && source.folder !== '/' ? [{ what: 'the source', path: source.folder }] : [];

@@ -1,8 +1,7 @@
 /** `--time` and `--path-to-restore`, under all the names that duplicity has for them. */
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { Repository } from '../repository/index.js';
-import type { Snapshot } from '../snapshot/index.js';
+import type { ChosenSnapshot, Repository } from '../repository/index.js';
 import { parseTime } from '../time/index.js';
 import { nowSeconds } from './common-options.js';
 
@@ -15,6 +14,11 @@ export interface TimeOptions {
 export function addTimeOptions(command: Command): Command {
   return command
     .option('-t, --time <time>', 'as of this time: 3D, 2026-11-01, 2026-11-01T12:00:00Z, now, …')
+    .option(
+      '--use-incomplete',
+      'use the newest set whatever is missing of it, also without its manifest: what is left of it',
+      false,
+    )
     .addOption(new Option('--restore-time <time>').hideHelp())
     .option('-r, --path-to-restore <path>', 'only this path of the backup', cleanPath, '')
     .addOption(new Option('--file-to-restore <path>').argParser(cleanPath).hideHelp())
@@ -31,11 +35,16 @@ interface Aliases {
   readonly fileToRestore?: string;
 }
 
-/** The snapshot at --time; the newest without it, as duplicity has it for a time of 0. */
-export function snapshotAt(repository: Repository, options: TimeOptions): Snapshot {
+/** The snapshot at --time; the newest whole one without it, as duplicity has it for a time of 0. */
+export async function snapshotAt(
+  repository: Repository,
+  options: TimeOptions,
+  signal?: AbortSignal,
+): Promise<ChosenSnapshot> {
   const now = nowSeconds(options);
-  const given = options.time === undefined ? now : parseTime(options.time, now);
-  return repository.at(given === 0 ? now : given);
+  const given = options.time === undefined ? 0 : parseTime(options.time, now);
+  const timeSeconds = given === 0 ? undefined : given;
+  return repository.choose({ timeSeconds, nowSeconds: now }, signal);
 }
 
 /** A path in the backup: without slashes at its ends; "." is all of it. */

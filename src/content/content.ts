@@ -43,7 +43,7 @@ export interface ContentSources {
   readonly files: Pick<FileLocator, 'locate' | 'isFromIndex' | 'distrustIndex' | 'refuseResized'>;
   readonly volumes: VolumeReader;
   /** For messages. */
-  readonly sets: Pick<SetListing, 'keyOf'>;
+  readonly sets: Pick<SetListing, 'keyOf' | 'whyUnknown'>;
 }
 
 export class Content {
@@ -182,7 +182,12 @@ export class Content {
     signal: AbortSignal | undefined,
   ): Promise<Extents> {
     const diffs: CatalogEntry[] = [];
+    let next: number | undefined;
     for (const { setId, deleted } of this.#catalog.history(version.setId, version.id)) {
+      // a set between may have held the version that the diff is to
+      const reason = next && this.#sets.whyUnknown(next - 1, setId, version.id);
+      if (reason) throw reason;
+      next = setId;
       if (deleted) break;
       const entry = await this.#located(setId, version.id, signal);
       if (entry.type !== 'reg') break;

@@ -47,6 +47,11 @@ export interface OpenRepositoryOptions {
   readonly prefixes?: NamePrefixes | undefined;
   /** Decode volumes whole, and hold them against their hashes, where blocks alone would do. */
   readonly wholeVolumes?: boolean | undefined;
+  /**
+   * Use sets of which something is missing as well, whatever they lack: one without its manifest is read from its volumes
+   * and signatures, and what cannot be verified so is reported.
+   */
+  readonly useIncomplete?: boolean | undefined;
   /** Show owners by their stored numbers, whatever names this machine knows. */
   readonly numericOwner?: boolean | undefined;
   /** Takes what is to be told; by default nobody. */
@@ -85,6 +90,7 @@ export async function openRepository(options: OpenRepositoryOptions): Promise<Re
       slots: await SlotFile.open(tempFolder, options.cacheBytes ?? defaultCacheBytes),
       memoryBytes: options.memoryBytes ?? defaultMemoryBytes,
       wholeVolumes,
+      useIncomplete: options.useIncomplete ?? false,
       numericOwner: options.numericOwner ?? false,
       report,
     });

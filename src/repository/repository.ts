@@ -1,14 +1,14 @@
 /** One target opened for reading, with all its chains: what `mount`, `restore`, `verify` and the lists read from. */
 import type { Collection, StoredFile } from '../archive/index.js';
-import type { Report } from '../base/index.js';
-import { catalogueAll, findMissingVolumes, TargetCatalog } from '../catalog/index.js';
-import type { CatalogEvent, CatalogSet, MissingVolume } from '../catalog/index.js';
+import type { DuplifsError, Report } from '../base/index.js';
+import { catalogueAll, TargetCatalog } from '../catalog/index.js';
+import type { CatalogEvent, CatalogSet, WantedTime } from '../catalog/index.js';
 import { Content } from '../content/index.js';
 import { History, OwnerMap, Snapshot } from '../snapshot/index.js';
 import type { SnapshotSources } from '../snapshot/index.js';
 import type { Spool } from '../storage/index.js';
-import { mirrorGapsOf } from '../target/index.js';
-import type { MirrorGap, Target } from '../target/index.js';
+import { mirrorGapsOf, wasNeverFinished } from '../target/index.js';
+import type { MirrorGap, SetFault, SetState, Target } from '../target/index.js';
 import type { SlotFile } from '../volume/index.js';
 
 export interface RepositoryParts {
@@ -19,8 +19,27 @@ export interface RepositoryParts {
   /** Bytes of decoded volumes kept in memory. */
   readonly memoryBytes: number;
   readonly wholeVolumes: boolean | undefined;
+  /** Read what is left of sets of which something is missing. */
+  readonly useIncomplete: boolean;
   readonly numericOwner: boolean;
   readonly report: Report<CatalogEvent>;
+}
+
+/** A tree to use, and whether it is less than what was asked for. */
+export interface ChosenSnapshot {
+  readonly snapshot: Snapshot;
+  /** Whether the tree is less, or older, than what the newest set or that of the time held. What is missing was reported. */
+  readonly isLess: boolean;
+}
+
+/** A set, or what is left of one. */
+export interface ListedSet {
+  readonly key: string;
+  readonly endSeconds: number;
+  /** Undefined where its tree cannot be known. */
+  readonly set: CatalogSet | undefined;
+  /** Whether nothing is known to be missing of it. */
+  readonly isWhole: boolean;
 }
 
 export class Repository {
@@ -66,7 +85,7 @@ export class Repository {
     return mirrorGapsOf(this.#target);
   }
 
-  /** The sets on the storage, newest first. */
+  /** The sets on the storage whose trees can be known, newest first. */
   sets(): readonly CatalogSet[] {
     return this.#parts.sets.newestFirst();
   }
@@ -83,10 +102,83 @@ export class Repository {
 
   /**
    * The tree as of a time in seconds since the epoch.
-   * @throws DuplifsError NO_BACKUP before the first set
+   * @throws DuplifsError NO_BACKUP before the first set; FILE_MISSING or DAMAGED when the tree of that time cannot be known
    */
   at(timeSeconds: number): Snapshot {
     return this.snapshot(this.#parts.sets.at(timeSeconds));
+  }
+
+  /**
+   * The tree to use: that of a time or, without one, of the newest set that is whole. Reports what it lacks, or what
+   * newer sets do.
+   * @throws DuplifsError as `at`, and FILE_MISSING or DAMAGED when no set is whole
+   */
+  async choose(wanted: WantedTime, signal?: AbortSignal): Promise<ChosenSnapshot> {
+    const { set, isLess } = await this.#parts.sets.choose(wanted, signal);
+    return { snapshot: this.snapshot(set), isLess };
+  }
+
+  /**
+   * The newest set that is whole by what is known so far: at once where it is certain. Undefined when there is none.
+   */
+  newestWhole(
+    nowSeconds: number,
+    signal?: AbortSignal,
+  ): CatalogSet | undefined | Promise<CatalogSet | undefined> {
+    const { chooser } = this.#parts.sets;
+    const known = chooser.newestKnown(nowSeconds);
+    if (known === undefined || known.isCertain) return known?.set;
+    return chooser.findNewest(nowSeconds, signal);
+  }
+
+  /** The newest set that seems whole; its manifest, and those before it in its chain, may not have been read. */
+  newestKnown(nowSeconds: number): CatalogSet | undefined {
+    return this.#parts.sets.chooser.newestKnown(nowSeconds)?.set;
+  }
+
+  /** Every set of which anything is left that was complete once, by end time, with what is known of it without waiting. */
+  listedSets(): ListedSet[] {
+    const { sets } = this.#parts;
+    sets.noteRows();
+    const readable = new Map(sets.newestFirst().map((set) => [set.key, set]));
+    return sets.states().flatMap(({ key, times, faults }) => {
+      const set = readable.get(key);
+      if (set === undefined && wasNeverFinished(faults)) return [];
+      return [{ key, endSeconds: times.endSeconds, set, isWhole: faults.length === 0 }];
+    });
+  }
+
+  /** Why a set that has no tree has none. */
+  whyHidden(key: string): DuplifsError {
+    return this.#parts.sets.chooser.whyHidden(key);
+  }
+
+  /** Tells what sets newer than this one lack, as far as that is known; whether any of them was complete once. */
+  reportNewer(set: CatalogSet | undefined, nowSeconds: number): boolean {
+    return this.#parts.sets.chooser.reportNewer(set, nowSeconds);
+  }
+
+  /** What to say where no set is whole; undefined where nothing is left of any. */
+  nothingWhole(nowSeconds: number): DuplifsError | undefined {
+    return this.#parts.sets.chooser.nothingWhole(nowSeconds);
+  }
+
+  /** Every set of which anything is stored, by end time, and what is known so far to be wrong with it. */
+  states(): readonly SetState[] {
+    return this.#parts.sets.states();
+  }
+
+  /** The same, once all manifests were read; those that cannot be opened go to `onClosed`. */
+  async examineSets(
+    onClosed: (setKey: string, error: DuplifsError) => void,
+    signal?: AbortSignal,
+  ): Promise<readonly SetState[]> {
+    return this.#parts.sets.examineAll(onClosed, signal);
+  }
+
+  /** Why the set is not whole, as far as that is known; none where it is. */
+  faultsOf(set: CatalogSet): readonly SetFault[] {
+    return this.#parts.sets.faultsOf(set);
   }
 
   /** Reads the set's manifest, which proves that its key is at hand. */
@@ -125,11 +217,6 @@ export class Repository {
     signal?: AbortSignal,
   ): Promise<{ readonly sets: readonly CatalogSet[]; readonly isWhole: boolean }> {
     return this.#parts.sets.readable(signal);
-  }
-
-  /** Volumes that are missing, and sets of which that cannot be told. */
-  async missingVolumes(signal?: AbortSignal): Promise<MissingVolume[]> {
-    return findMissingVolumes(this.#parts, signal);
   }
 
   /** The machine and folder that a prepared set was made of. */

@@ -1,7 +1,19 @@
 import type { RoomEvent } from '../base/index.js';
 
 /** What restore tells while it works. */
-export type RestoreEvent = OwnersNotRestored | VolumeNotCompared | LinksMayBePlanted;
+export type RestoreEvent =
+  OwnersNotRestored | VolumeNotCompared | LinksMayBePlanted | FileIncomplete;
+
+/** What is restored of a file is all that could be read of it when it was backed up. */
+export interface FileIncomplete extends RoomEvent {
+  readonly level: 'warning';
+  readonly code: 'file-incomplete';
+  readonly path: string;
+  /** As EIO. */
+  readonly reason: string;
+  /** The end of the first set since the last whole version, in seconds since the epoch. */
+  readonly sinceSeconds: number;
+}
 
 /** Only root may set owners; what is restored belongs to whoever runs this. Told once. */
 export interface OwnersNotRestored extends RoomEvent {

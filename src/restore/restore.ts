@@ -36,6 +36,8 @@ export interface RestoreResult {
   readonly failures: number;
   /** Of the failures: where signatures and volumes do not say the same. */
   readonly disagreements: number;
+  /** Files of which only a part is in the backup; told as `file-incomplete`. */
+  readonly incomplete: number;
 }
 
 /** One read: what the kernel, the cache and the disk all take well. */
@@ -89,6 +91,7 @@ class Restoring {
   #progress: RestoreProgress = { entries: 0, bytes: 0, totalEntries: 0, totalBytes: 0 };
   #failures = 0;
   #disagreements = 0;
+  #incomplete = 0;
   /** Below a folder that could not be made nothing can be written. */
   #skipBelow: string | undefined;
 
@@ -127,7 +130,13 @@ class Restoring {
       this.#options.report({ level: 'warning', ...event });
     }
     const { entries, bytes } = this.#progress;
-    return { entries, bytes, failures: this.#failures, disagreements: this.#disagreements };
+    return {
+      entries,
+      bytes,
+      failures: this.#failures,
+      disagreements: this.#disagreements,
+      incomplete: this.#incomplete,
+    };
   }
 
   /** Restores what a walk gives and was not restored yet. */
@@ -178,9 +187,20 @@ class Restoring {
       const size = await this.#snapshot.size(entry, this.#options.signal);
       const complete = { ...entry, size };
       await this.#writer.writeFile(path, complete, this.#chunks(complete));
+      this.#tellCut(path, complete);
     } else {
+      this.#snapshot.refuseUnknown(entry);
       this.#writer.writeSpecial(path, entry);
     }
+  }
+
+  #tellCut(path: string, entry: SnapshotEntry): void {
+    const cut = this.#snapshot.cutOf(entry);
+    if (cut === undefined) return;
+    this.#incomplete += 1;
+    const { reason, since } = cut;
+    const sinceSeconds = since.endSeconds;
+    this.#options.report({ level: 'warning', code: 'file-incomplete', path, reason, sinceSeconds });
   }
 
   async *#chunks(entry: SnapshotEntry & { readonly size: number }): AsyncGenerator<Uint8Array> {

@@ -19,13 +19,19 @@ export class History {
 
   get isLoaded(): boolean {
     const { sets } = this.#sources;
-    return sets.newestFirst().every(({ id }) => sets.isListed(id));
+    return sets.newestFirst().every((set) => sets.isListed(set.id) || sets.isHidden(set));
   }
 
-  /** Fills the catalog with the trees of all sets. */
+  /** Fills the catalog with the trees of all sets, but for those whose trees cannot be known. */
   async load(signal?: AbortSignal): Promise<void> {
     const { sets } = this.#sources;
-    for (const { id } of sets.newestFirst().toReversed()) await sets.list(id, signal);
+    for (const set of sets.newestFirst().toReversed()) {
+      try {
+        await sets.list(set.id, signal);
+      } catch (error) {
+        if (!sets.isHidden(set)) throw error;
+      }
+    }
   }
 
   /** At most `limit` names that ever were in a folder, in the order of their bytes, after `after`. */

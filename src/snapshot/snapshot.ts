@@ -39,6 +39,8 @@ export class Snapshot {
   /** Files that were listed last, by their ids: whoever lists a folder reads its files next. */
   readonly #listed = new Map<number, SnapshotEntry>();
   #listedChanges = 0;
+  /** Whether any file of the backup was cut short when it was read; asked once the tree is loaded. */
+  #hasCuts: boolean | undefined;
 
   constructor(set: CatalogSet, sources: SnapshotSources) {
     this.set = set;
@@ -201,8 +203,33 @@ export class Snapshot {
     return list?.source === 'index' ? 'index' : 'volumes';
   }
 
+  /**
+   * Why the state of the entry at the snapshot's time cannot be known: a set may have changed it, and what tells of that
+   * is lost. Undefined where it is known.
+   */
+  whyUnknown({ id, setId }: Pick<SnapshotEntry, 'id' | 'setId'>): DuplifsError | undefined {
+    return this.#sources.sets.whyUnknown(this.set.id, setId, id);
+  }
+
+  /** Fails when the state of the entry cannot be known (whyUnknown). */
+  refuseUnknown(entry: Pick<SnapshotEntry, 'id' | 'setId'>): void {
+    const reason = this.whyUnknown(entry);
+    if (reason !== undefined) throw reason;
+  }
+
+  /** Why a file is not all that it was when it was backed up, and since which set; undefined where it is. */
+  cutOf({ type, setId, id }: SnapshotEntry): { reason: string; since: CatalogSet } | undefined {
+    const { catalog } = this.#sources;
+    this.#hasCuts ??= catalog.hasCuts();
+    const cut = this.#hasCuts && type === 'reg' ? catalog.cutOf(setId, id) : undefined;
+    if (cut === undefined) return undefined;
+    const since = this.#sources.sets.newestFirst().find((set) => set.id === cut.sinceSetId);
+    return { reason: cut.reason, since: since ?? this.set };
+  }
+
   /** The exact size of an entry; of a regular file it may have to be found in the volumes. */
   async size(entry: SnapshotEntry, signal?: AbortSignal): Promise<number> {
+    this.refuseUnknown(entry);
     return entry.size ?? (await this.#sources.content.size(entry, 'reader', signal));
   }
 
@@ -227,6 +254,7 @@ export class Snapshot {
     length: number,
     signal?: AbortSignal,
   ): Buffer | Promise<Buffer> {
+    this.refuseUnknown(entry);
     return this.#sources.content.read(entry, offset, length, signal);
   }
 

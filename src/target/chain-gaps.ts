@@ -5,22 +5,25 @@
  * those that it needs is found out when its chain is chosen (archive/sets/primary.ts).
  */
 import type { BackupSet, Manifest, StoredFile } from '../archive/index.js';
-import { eventLoopTurns } from '../base/index.js';
+import { eventLoopTurns, isDuplifsError } from '../base/index.js';
 import type { ChainBase } from './chain-base.js';
 import type { TargetListing } from './listing.js';
 import { fetchLocalCopy } from './local-copies.js';
-import {
-  localManifestName,
-  manifestFileOf,
-  readLocalManifest,
-  readStoredManifest,
-} from './manifests.js';
+import { localManifestName, readLocalManifest, readStoredManifest } from './manifests.js';
 import type { Target } from './target.js';
-import { missingFilesOf } from './whole-sets.js';
+import { VolumeSizes } from './volume-sizes.js';
+import { manifestFaults } from './wholeness/manifest-faults.js';
 
-/** A file of a set that the storage does not have, or has with nothing in it. */
+/** A file of a set that the storage does not have, has with nothing in it, or in another size than it was put with. */
 export type ChainGap =
   | { readonly kind: 'volume'; readonly setKey: string; readonly volume: number }
+  | {
+      readonly kind: 'volume-size';
+      readonly setKey: string;
+      readonly volume: number;
+      readonly size: number;
+      readonly wantedSize: number;
+    }
   | { readonly kind: 'manifest'; readonly setKey: string };
 
 export interface ChainToCheck {
@@ -39,50 +42,67 @@ export interface ChainToCheck {
  * @throws the signal's reason, also between two sets
  */
 export async function findChainGaps(target: Target, chain: ChainToCheck): Promise<ChainGap[]> {
-  const { sets, base, listing, signal } = chain;
+  const { sets, base, listing, fetches, signal } = chain;
+  const sizes = await VolumeSizes.open(target.archiveFolder);
   const gaps: ChainGap[] = [];
   const turn = eventLoopTurns();
   for (const set of sets) {
     await turn();
     signal?.throwIfAborted();
     const { key: setKey } = set;
-    const present = withoutEmptyFiles(set, listing);
-    if (!present.complete) {
+    const isBase = base?.base.key === setKey;
+    const manifest = isBase ? base.manifest : await usableManifest(target, set, chain);
+    if (manifest === undefined) {
       gaps.push({ kind: 'manifest', setKey });
       continue;
     }
-    const isBase = base?.base.key === setKey;
-    const manifest = isBase ? base.manifest : await manifestFor(target, set, chain);
-    for (const volume of missingFilesOf(present, manifest).volumes) {
-      gaps.push({ kind: 'volume', setKey, volume });
+    const hasBytes = ({ name }: StoredFile): boolean => listing.sizeOf(name) !== 0;
+    for (const fault of manifestFaults(set, manifest, hasBytes)) {
+      if (fault.kind !== 'volumes-missing') gaps.push({ kind: 'manifest', setKey });
+      else for (const volume of fault.volumes) gaps.push({ kind: 'volume', setKey, volume });
     }
+    const { index } = set;
+    const wanted = await sizes.of(target, { setKey, index, signal });
+    for (const gap of wrongSizes(set, wanted, listing)) gaps.push(gap);
+  }
+  if (fetches) await sizes.save(listing.wholeKeys);
+  return gaps;
+}
+
+/** Volumes whose size is not the one that they were put with, where that is known. */
+function wrongSizes(
+  { key: setKey, volumes }: BackupSet,
+  wanted: ReadonlyMap<number, number>,
+  listing: TargetListing,
+): ChainGap[] {
+  const gaps: ChainGap[] = [];
+  for (const [volume, wantedSize] of wanted) {
+    const sizes = (volumes.get(volume) ?? []).map(({ name }) => listing.sizeOf(name) ?? 0);
+    const size = sizes.at(-1) ?? 0;
+    const isUnknown = wantedSize === 0 || size === 0; // without any bytes it is missing
+    if (isUnknown || sizes.includes(wantedSize)) continue;
+    gaps.push({ kind: 'volume-size', setKey, volume, size, wantedSize });
   }
   return gaps;
 }
 
-/** The set without the files that hold nothing: an upload that was cut off leaves such. */
-function withoutEmptyFiles(
-  { manifests, signatures, volumes }: BackupSet,
-  listing: TargetListing,
-): Pick<BackupSet, 'complete' | 'signatures' | 'volumes'> {
-  const hasBytes = ({ name }: StoredFile): boolean => listing.sizeOf(name) !== 0;
-  return {
-    complete: manifests.some((file) => !file.partial && hasBytes(file)),
-    signatures,
-    volumes: new Map([...volumes].map(([number, files]) => [number, files.filter(hasBytes)])),
-  };
-}
-
-async function manifestFor(
+/** Undefined where there is none, or none that can be used. */
+async function usableManifest(
   target: Target,
   set: BackupSet,
   { listing, fetches, signal }: ChainToCheck,
-): Promise<Manifest> {
-  const stored = manifestFileOf(set);
-  const local = localManifestName(stored);
-  if (!listing.localNames.has(local)) {
-    if (!fetches) return readStoredManifest(target, stored, { set, signal });
-    await fetchLocalCopy(target, stored, { name: local, signal });
+): Promise<Manifest | undefined> {
+  const stored = set.manifests.find(({ partial, name }) => !partial && listing.sizeOf(name) !== 0);
+  if (stored === undefined) return undefined;
+  try {
+    const local = localManifestName(stored);
+    if (!listing.localNames.has(local)) {
+      if (!fetches) return await readStoredManifest(target, stored, { set, signal });
+      await fetchLocalCopy(target, stored, { name: local, signal });
+    }
+    return await readLocalManifest(target, local, { set, signal });
+  } catch (error) {
+    if (isDuplifsError(error, 'DAMAGED', 'STORAGE_NOT_FOUND')) return undefined;
+    throw error;
   }
-  return readLocalManifest(target, local, { set, signal });
 }

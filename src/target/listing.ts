@@ -8,7 +8,7 @@ import { isLockName } from './locks/lock-name.js';
 import type { TargetPlace } from './place.js';
 import { separateFiles } from './protection/separate-files.js';
 import type { ProtectionDemands, SeparatedFiles } from './protection/separate-files.js';
-import { wholeSetKeys } from './whole-sets.js';
+import { wholeSetKeys } from './wholeness/whole-set-keys.js';
 
 export interface ListOptions {
   readonly signal?: AbortSignal | undefined;
@@ -21,6 +21,8 @@ export interface ListOptions {
 export class TargetListing {
   /** Everything on the storage but the locks. */
   readonly stored: readonly StoredObject[];
+  /** Whether somebody is writing to the target now, or was stopped while doing so. */
+  readonly isLocked: boolean;
   /** Names in the archive dir. */
   readonly localNames: ReadonlySet<string>;
   /** The stored files whose names belong to a backup, and that are as protected as their chain. */
@@ -38,6 +40,7 @@ export class TargetListing {
   private constructor(parts: ListingParts) {
     this.#prefixes = parts.prefixes;
     this.stored = parts.stored;
+    this.isLocked = parts.isLocked;
     this.localNames = new Set(parts.localNames);
     this.separated = parts.separated;
     this.files = parts.separated.counted;
@@ -72,7 +75,15 @@ export class TargetListing {
       files.push({ ...file, times });
     }
     const separated = separateFiles(files, demands);
-    return new TargetListing({ stored, localNames, prefixes, separated, metadataSizes });
+    const isLocked = stored.length < objects.length;
+    return new TargetListing({
+      stored,
+      isLocked,
+      localNames,
+      prefixes,
+      separated,
+      metadataSizes,
+    });
   }
 
   /** All sets and chains, those of interrupted runs too. */
@@ -83,11 +94,13 @@ export class TargetListing {
 
   /**
    * Only the sets that are whole: what an incremental may continue. A set that was cut off between its sigtar and
-   * its manifest must not hide the chain before it.
+   * its manifest must not hide the chain before it. The sets with the keys `without` are left out as well.
    */
-  collectWhole(): Collection {
-    const isOfWholeSet = ({ partial, times }: StoredFile): boolean =>
-      !partial && this.wholeKeys.has(setKey(times));
+  collectWhole(without: ReadonlySet<string> = new Set()): Collection {
+    const isOfWholeSet = ({ partial, times }: StoredFile): boolean => {
+      const key = setKey(times);
+      return !partial && this.wholeKeys.has(key) && !without.has(key);
+    };
     return collectFiles(
       this.files.filter(isOfWholeSet),
       this.#parse(this.localNames).filter(isOfWholeSet),
@@ -128,6 +141,7 @@ interface TakeApartOptions {
 
 interface ListingParts {
   readonly stored: readonly StoredObject[];
+  readonly isLocked: boolean;
   readonly localNames: readonly string[];
   readonly prefixes: NamePrefixes;
   readonly separated: SeparatedFiles;

@@ -31,7 +31,7 @@ export interface VerifyBackupResult {
   /** Entries of either side. */
   readonly compared: number;
   readonly differences: number;
-  /** Files and volumes. */
+  /** Files and volumes, and one more where the signatures to compare with are missing. */
   readonly failures: number;
 }
 
@@ -48,8 +48,11 @@ export async function verifyBackup(
   if (folder !== undefined) await refuseMissing(folder.path);
   await snapshot.load(signal);
   await snapshot.provePath(path, signal);
+  const other = folder
+    ? folderEntries(folder, signal)
+    : signaturesOf(repository, snapshot, options);
   const result = await verify(snapshot, snapshot.resolve(path), {
-    other: folder ? folderEntries(folder, signal) : signaturesOf(repository, snapshot, options),
+    other,
     folder: folder?.path,
     followLinks: folder?.copyLinks ?? false,
     onDifference,
@@ -58,7 +61,7 @@ export async function verifyBackup(
     },
     signal,
   });
-  let damaged = 0;
+  let damaged = other === undefined ? 1 : 0;
   if (path === '') {
     // what no file of this time needs is part of the backup all the same
     const onVolume = (name: string, reason: unknown): void => {

@@ -94,11 +94,15 @@ class Verifying {
       const difference =
         this.#options.other === undefined ? undefined : compareEntry(path, complete, found);
       if (difference !== undefined) await this.#differ(difference);
-      if (complete.type !== 'reg') return;
+      if (complete.type !== 'reg') {
+        this.#snapshot.refuseUnknown(entry);
+        return;
+      }
       const check = difference === undefined ? await this.#checkOf(path, found) : undefined;
       if (!(await this.#readFile(complete, check))) {
         await this.#differ({ kind: 'data', path });
       }
+      this.#refuseCut(complete);
     } catch (error) {
       this.#options.signal.throwIfAborted();
       this.#fail(path, error);
@@ -108,6 +112,16 @@ class Verifying {
   #fail(path: string, reason: unknown): void {
     this.#failures += 1;
     this.#options.onFailure(path, reason);
+  }
+
+  /** What is in the backup of such a file is well, and still not all of it. */
+  #refuseCut(entry: SnapshotEntry): void {
+    const cut = this.#snapshot.cutOf(entry);
+    if (cut === undefined) return;
+    throw new DuplifsError(
+      'DAMAGED',
+      `It could not be read to its end when it was backed up (${cut.reason}), since set ${cut.since.key}`,
+    );
   }
 
   async #checkOf(

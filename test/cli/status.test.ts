@@ -173,7 +173,7 @@ describe.skipIf(!hasDuplicity)('the status text', () => {
 
   it('has a form for programs', () => {
     const stored = [...without(twoChains, set.manifest(inc4)), set.index(inc3)];
-    const status = statusObject(collect({ stored }), ['a note']);
+    const status = statusObject(collect({ stored }), { notes: ['a note'] });
     expect(JSON.parse(JSON.stringify(status))).toMatchObject({
       chains: [
         { primary: false, startTime: '20231114T221320Z', sets: [{ kind: 'full' }, {}, {}] },

@@ -135,12 +135,12 @@ describe('restore', () => {
     expect(stderr).toContain(second);
   });
 
-  it('restores what a missing volume does not hold, and names the volume for the rest', async () => {
+  it('restores at a time what a missing volume does not hold, and names the volume for the rest', async () => {
     const where = place([folder(''), file('a', 'first')], [file('b', 'second')]);
     rmSync(
       join(where.target, readdirSync(where.target).find((name) => name.includes('vol2')) ?? ''),
     );
-    const { status, stderr } = await restore(where);
+    const { status, stderr } = await restore(where, ['--time', '2023-11-15T00:00:00Z']);
     expect(status).toBe(1);
     expect(readdirSync(where.out)).toEqual(['a']);
     expect(stderr).toMatch(/"b" was not restored: Volume 2 of set 20231114T221320Z/);

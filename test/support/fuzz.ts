@@ -166,8 +166,8 @@ export async function outcomeOf(
         check(set.key, error);
       }
     }
-    await repository.missingVolumes().catch((error: unknown) => {
-      check('missing volumes', error);
+    await repository.examineSets(check).catch((error: unknown) => {
+      check('wholeness of the sets', error);
     });
   } finally {
     await repository.close();

@@ -15,6 +15,7 @@ export interface OpenTestOptions {
   readonly passphrases?: readonly string[];
   readonly storage?: Storage;
   readonly wholeVolumes?: boolean;
+  readonly useIncomplete?: boolean;
 }
 
 export interface Opened {
@@ -33,6 +34,7 @@ export async function openTest(target: string, options: OpenTestOptions = {}): P
     cacheBytes: options.cacheBytes ?? 64 << 20,
     memoryBytes: options.memoryBytes ?? 4 << 20,
     wholeVolumes: options.wholeVolumes,
+    useIncomplete: options.useIncomplete,
     numericOwner: true,
     report: (event) => {
       if (event.level === 'warning') warnings.push(eventText(event));

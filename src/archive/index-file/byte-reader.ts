@@ -15,6 +15,11 @@ export class ByteReader {
     this.#fail = fail;
   }
 
+  /** Whether nothing is left. */
+  get isAtEnd(): boolean {
+    return this.#at >= this.#end;
+  }
+
   byte(): number {
     if (this.#at >= this.#end) throw this.#fail('holds a record that is too short');
     return this.#bytes[this.#at++] ?? 0;

@@ -74,6 +74,7 @@ export class EntryEncoder {
     to.number(entry.size);
     to.number(entry.runs.length);
     for (const run of entry.runs) this.#run(run, to);
+    if (entry.cut !== undefined) to.text(entry.cut);
   }
 
   #path(path: string, to: ByteWriter): void {
@@ -139,7 +140,20 @@ export class EntryDecoder {
     }
     const { path, type, mode, uid, gid, userName, groupName, mtimeSeconds, kind } = common;
     // Written out, for spreading here takes as long as all the rest.
-    return { path, type, mode, uid, gid, userName, groupName, mtimeSeconds, kind, size, runs };
+    const entry = {
+      path,
+      type,
+      mode,
+      uid,
+      gid,
+      userName,
+      groupName,
+      mtimeSeconds,
+      kind,
+      size,
+      runs,
+    };
+    return from.isAtEnd ? entry : { ...entry, cut: from.text() };
   }
 
   #path(from: ByteReader, fail: Fail): string {

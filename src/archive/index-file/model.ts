@@ -18,6 +18,8 @@ export interface IndexedEntry extends EntryMetadata {
   readonly size: number;
   /** Where the content or the delta lies, in order; none for what has neither. */
   readonly runs: readonly PieceRun[];
+  /** Why the file could not be read to its end when it was backed up, such as EIO; the rest of it is not in the set. */
+  readonly cut?: string | undefined;
 }
 
 export type IndexEntry = IndexedEntry | DeletedEntry;

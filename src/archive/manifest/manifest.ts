@@ -9,6 +9,8 @@ export interface Manifest {
   readonly volumes: readonly ManifestVolume[];
   /** The regular files that the set changes; absent in old manifests, and when it was not asked for. */
   readonly fileList?: readonly FileChange[] | undefined;
+  /** Set where the list of files stands behind the volumes, all of it: then nothing can have been cut off. */
+  readonly isClosed?: true | undefined;
 }
 
 export interface ManifestVolume {
@@ -26,7 +28,7 @@ export interface ManifestVolume {
 
 export interface VolumeHash {
   readonly algorithm: 'SHA1' | 'MD5';
-  /** Lower case. As it stands in the manifest: it may be no digest at all, and then matches nothing. */
+  /** Lower case, as long as a digest of the algorithm is. It may be none all the same, and then matches nothing. */
   readonly hex: string;
 }
 

@@ -59,6 +59,8 @@ export class ManifestParser {
   #files: FileChange[] | undefined;
   /** Lines of the file list that are still to come. */
   #filesLeft = 0;
+  /** Whether a list of files has come since the last volume. */
+  #isClosed = false;
 
   /** `fileName` is what errors call the manifest. */
   constructor(fileName: string, options: ManifestOptions = {}) {
@@ -91,15 +93,19 @@ export class ManifestParser {
     return lineStart;
   }
 
-  /** The manifest ended; its last line may lack its line feed. Throws DAMAGED. */
+  /** The manifest ended; its last line may lack its line feed. Throws DAMAGED, also when it ends within its list of files. */
   end(): Manifest {
     if (this.#heldLength > 0) this.#line(this.#join(Buffer.alloc(0)));
     this.#closeVolume();
+    if (this.#filesLeft > 0) {
+      throw this.#failAt(this.#lineNumber)('is the last, and more files should follow it');
+    }
     return {
       hostname: this.#hostname,
       localDir: this.#localDir,
       volumes: this.#volumes,
       fileList: this.#files,
+      isClosed: this.#isClosed ? true : undefined,
     };
   }
 
@@ -147,6 +153,7 @@ export class ManifestParser {
     } else if (word === 'filelist') {
       this.#closeVolume();
       this.#filesLeft = /^\d{1,15}/.test(rest) ? parseInt(rest, 10) : 0;
+      this.#isClosed = true;
       if (this.#keepFiles) this.#files ??= [];
     } else if (word === 'hostname') {
       this.#hostname ??= textOf(rest);
@@ -163,6 +170,7 @@ export class ManifestParser {
     const number = Number(digits);
     if (number < 1 || number > maxVolumes) throw fail('has an impossible volume number');
     this.#volume = { number, fail, hashes: new Map() };
+    this.#isClosed = false;
   }
 
   #field(word: string, rest: string, fail: Fail): void {
@@ -218,11 +226,15 @@ function placeIn(text: string, fail: Fail): Place {
   return { path, block: rest === '' ? undefined : Number(rest) };
 }
 
-/** The hash that duplicity would check: SHA1 if it is there, else MD5. */
+/** Digits of each. */
+const digits = { SHA1: 40, MD5: 32 } as const;
+
+/** The hash that duplicity would check: SHA1 if it is there, else MD5. One that was cut short is none. */
 function usableHash(hashes: ReadonlyMap<string, string>): VolumeHash | undefined {
   for (const algorithm of ['SHA1', 'MD5'] as const) {
     const hex = hashes.get(algorithm);
-    if (hex !== undefined) return { algorithm, hex: hex.toLowerCase() };
+    if (hex === undefined) continue;
+    return hex.length < digits[algorithm] ? undefined : { algorithm, hex: hex.toLowerCase() };
   }
   return undefined;
 }

@@ -48,6 +48,28 @@ export function tieChains<Item extends { readonly times: SetTimes }>(
   return { chains, orphaned, replaced };
 }
 
+/**
+ * Ties the sets that fit no chain to each other, in order of end time: the first of each chain builds on a set that is
+ * not there.
+ */
+export function tieWithoutBase<Item extends { readonly times: SetTimes }>(
+  orphaned: readonly Item[],
+): (readonly Item[])[] {
+  const chains: Item[][] = [];
+  const byEnd = new Map<number, Item[]>();
+  for (const set of orphaned) {
+    const { times } = set;
+    const before = times.kind === 'inc' ? byEnd.get(times.startSeconds) : undefined;
+    const leadsOn = times.kind === 'inc' && times.startSeconds < times.endSeconds;
+    const chain = leadsOn ? before : undefined;
+    if (chain === undefined) chains.push([set]);
+    else chain.push(set);
+    if (times.kind === 'inc' && chain !== undefined) byEnd.delete(times.startSeconds);
+    byEnd.set(times.endSeconds, chain ?? chains.at(-1) ?? []);
+  }
+  return chains;
+}
+
 /** The chain of sets that have been tied together. */
 export function chainOf(sets: readonly BackupSet[]): Chain {
   return { sets, startSeconds: sets[0]?.times.endSeconds ?? 0, endSeconds: endOf(sets) };

@@ -1,5 +1,5 @@
 /** Decides between a full and an incremental, by what is on the target. */
-import type { PrimaryChain } from '../../archive/index.js';
+import type { Collection, PrimaryChain } from '../../archive/index.js';
 import { DuplifsError } from '../../base/index.js';
 import {
   checkLocalManifest,
@@ -15,6 +15,9 @@ import type { BackupOptions } from '../options.js';
 import { findUnfinished } from '../resume/unfinished-sets.js';
 import type { UnfinishedSet } from '../resume/unfinished-sets.js';
 import { checkSource } from './check-source.js';
+
+/** How far the clocks of two machines may differ; the set then gets a later time (newSetTimes). */
+const clockToleranceSeconds = 10;
 
 export interface Examined {
   /** What an incremental builds on; undefined for a full. */
@@ -42,9 +45,10 @@ export async function examineTarget(
   const unfinished = dryRun ? [] : await findUnfinished(options, listing);
   // a set that turned out to be complete has got its local names only now
   const tidy = dryRun ? listing : await target.list({ stored: listing.stored, signal });
-  const collection = tidy.collectWhole();
-  const newestSeconds = collection.sets
-    .filter((set) => set.complete)
+  const collection = tidy.collectWhole(keysOfTheFuture(options, tidy.collectWhole()));
+  const newestSeconds = tidy
+    .collectWhole()
+    .sets.filter((set) => set.complete)
     .reduce((newest, { times }) => Math.max(newest, times.endSeconds), 0);
   const chain = chainToContinue(options, collection.primary);
   if (chain === undefined) {
@@ -71,6 +75,19 @@ export async function examineTarget(
   return { base, unfinished, newestSeconds, encoding };
 }
 
+/**
+ * The sets of the chains that a clock gone wrong has led into the future. Such a chain is not continued at all: an
+ * incremental on what it held before would have the same start as the one from the future, which would hide it.
+ */
+function keysOfTheFuture({ currentTime, report }: BackupOptions, found: Collection): Set<string> {
+  const now = currentTime ?? Math.floor(Date.now() / 1000);
+  const chains = found.chains.filter(({ endSeconds }) => endSeconds > now + clockToleranceSeconds);
+  const sets = chains.flatMap((chain) => chain.sets);
+  const setKeys = sets.filter(({ times }) => times.endSeconds > now).map(({ key }) => key);
+  if (setKeys.length > 0) report({ level: 'warning', code: 'chain-in-future', setKeys });
+  return new Set(sets.map(({ key }) => key));
+}
+
 /** A chain of which files are missing is not continued: who asked for an incremental is told so. */
 function giveChainUp({ verb, report }: BackupOptions, gaps: readonly ChainGap[]): void {
   const [first] = gaps;
@@ -80,9 +97,9 @@ function giveChainUp({ verb, report }: BackupOptions, gaps: readonly ChainGap[])
     return;
   }
   const what =
-    first.kind === 'volume'
-      ? `volume ${first.volume} of set ${first.setKey}`
-      : `the manifest of set ${first.setKey}`;
+    first.kind === 'manifest'
+      ? `the manifest of set ${first.setKey}`
+      : `volume ${first.volume} of set ${first.setKey}${first.kind === 'volume' ? '' : ' in its size'}`;
   const more = gaps.length === 1 ? '' : `, and ${gaps.length - 1} more of its files`;
   throw new DuplifsError(
     'FILE_MISSING',

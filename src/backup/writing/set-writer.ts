@@ -242,6 +242,7 @@ export class SetWriter {
         mtimeSeconds: metadata.mtimeSeconds,
         size: bytes,
         runs: file.runs,
+        cut: failure?.code,
       });
       if (added !== undefined) await added;
     }

@@ -4,6 +4,7 @@ import { setKey } from '../../archive/index.js';
 import { NameTable } from '../../base/index.js';
 import { blockLengthFor } from '../../librsync/index.js';
 import { sourcePath } from '../../source/index.js';
+import { VolumeSizes } from '../../target/index.js';
 import type { ChainBase, TargetListing, TargetLock } from '../../target/index.js';
 import { collectPiledUp } from '../../threads/index.js';
 import type { Change } from '../compare/changes.js';
@@ -122,7 +123,11 @@ class SetRun {
     await seen.end();
     const statePath = join(plan.archiveFolder, localNames(plan).state);
     let lastVolume = 0;
-    for await (const { number } of recordedVolumes(statePath)) lastVolume = number;
+    const sizes: number[] = [];
+    for await (const { number, size } of recordedVolumes(statePath)) {
+      lastVolume = number;
+      sizes[number - 1] = size;
+    }
     await finishSet({
       plan,
       files,
@@ -136,6 +141,9 @@ class SetRun {
     });
     await seen.commit();
     await giveFinalNames(plan);
+    const known = await VolumeSizes.open(plan.archiveFolder);
+    known.put(setKey(plan.times), sizes);
+    await known.save(listing.wholeKeys, setKey(plan.times));
   }
 
   /** Where to go on; also begins the state of a new set. */

@@ -2,11 +2,12 @@ import { Command } from 'commander';
 import { exitCodes } from '../../base/index.js';
 import {
   formatStatus,
-  isLocked,
+  lockedTexts,
   mirrorGapText,
   missingTexts,
   statusObject,
 } from '../status/index.js';
+import type { LockedSet } from '../status/index.js';
 import { addCommonOptions, archiveFolderOf } from '../common-options.js';
 import type { CommonOptions } from '../common-options.js';
 import { withRepository } from '../open-repository.js';
@@ -27,12 +28,16 @@ export function statusCommand(): Command {
     .action(async (url: string, options: StatusOptions) => {
       await runCommand(options.verbosity, async (context) =>
         withRepository(url, options, context, async (repository) => {
-          const missing = await repository.missingVolumes(context.signal);
-          const gaps = repository.mirrorGaps();
-          const notes = [...missingTexts(missing), ...gaps.map(mirrorGapText)];
+          const locked: LockedSet[] = [];
+          const states = await repository.examineSets((setKey, reason) => {
+            locked.push({ setKey, reason });
+          }, context.signal);
+          const missing = missingTexts(states, repository.collection);
+          const mirrorGaps = repository.mirrorGaps();
+          const notes = [...missing, ...lockedTexts(locked), ...mirrorGaps.map(mirrorGapText)];
           const output = new Output(process.stdout);
           if (options.json) {
-            await output.json(statusObject(repository.collection, notes, gaps));
+            await output.json(statusObject(repository.collection, { notes, states, mirrorGaps }));
           } else {
             const lines = formatStatus(repository.collection, {
               backend: 'BackendWrapper',
@@ -42,10 +47,11 @@ export function statusCommand(): Command {
             for (const line of lines) await output.line(line);
           }
           await output.end();
-          const isAnyLocked = missing.some(isLocked);
-          if (!isAnyLocked) return gaps.length > 0 ? exitCodes.INCOMPLETE : 0;
-          if (options.json) for (const note of notes) context.log.error(`duplifs: ${note}`);
-          return exitCodes.KEY;
+          if (locked.length > 0) {
+            if (options.json) for (const note of notes) context.log.error(`duplifs: ${note}`);
+            return exitCodes.KEY;
+          }
+          return missing.length + mirrorGaps.length > 0 ? exitCodes.INCOMPLETE : 0;
         }),
       );
     });

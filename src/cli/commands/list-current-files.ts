@@ -1,12 +1,13 @@
 import { Command } from 'commander';
-import { encodeName, eventLoopTurns, hasEscapes } from '../../base/index.js';
-import type { SnapshotEntry } from '../../snapshot/index.js';
+import { encodeName, eventLoopTurns, exitCodes, hasEscapes } from '../../base/index.js';
+import type { Snapshot, SnapshotEntry } from '../../snapshot/index.js';
 import { formatLocalTime } from '../../time/index.js';
 import { addCommonOptions } from '../common-options.js';
 import type { CommonOptions } from '../common-options.js';
 import { lastFullLine } from '../last-full.js';
 import { Output } from '../output.js';
 import { runCommand } from '../run-command.js';
+import type { CommandContext } from '../run-command.js';
 import { addTimeOptions, snapshotAt } from '../time-options.js';
 import type { TimeOptions } from '../time-options.js';
 import { withRepository } from '../open-repository.js';
@@ -27,9 +28,10 @@ export function listCommand(): Command {
         withRepository(url, options, context, async (repository) => {
           const { signal } = context;
           const turn = eventLoopTurns();
-          const snapshot = snapshotAt(repository, options);
+          const { snapshot, isLess } = await snapshotAt(repository, options, signal);
           await snapshot.load(signal);
           const start = snapshot.resolve(options.pathToRestore);
+          let unknown = 0;
           const output = new Output(process.stdout);
           if (!options.json) {
             await output.line('Local and Remote metadata are synchronized, no sync needed.');
@@ -37,17 +39,28 @@ export function listCommand(): Command {
           }
           for (const { path, entry } of snapshot.walk(start)) {
             signal.throwIfAborted();
+            if (entry.type !== 'dir' && isUnknown(snapshot, entry, context)) {
+              unknown += 1;
+              continue;
+            }
             const full = [options.pathToRestore, path].filter((part) => part !== '').join('/');
             if (options.json) await output.json(jsonOf(full, entry, snapshot.sourceOf(entry)));
             else await output.line(textLine(full, entry));
             await turn();
           }
           await output.end();
-          return 0;
+          return isLess || unknown > 0 ? exitCodes.INCOMPLETE : 0;
         }),
       );
     });
   return addTimeOptions(addCommonOptions(command));
+}
+
+/** Whether the state of the entry at that time cannot be known; that is told, and it is not listed. */
+function isUnknown(snapshot: Snapshot, entry: SnapshotEntry, { log }: CommandContext): boolean {
+  const reason = snapshot.whyUnknown(entry);
+  if (reason !== undefined) log.error(`duplifs: ${reason.message}`);
+  return reason !== undefined;
 }
 
 function textLine(path: string, entry: SnapshotEntry): Buffer {

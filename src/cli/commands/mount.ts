@@ -43,7 +43,7 @@ export function mountCommand(): Command {
 }
 
 const examples = `
-Shown are snapshots/ (a folder for each backup set), latest, at/<time> (as at/3D or at/2026-11-01)
+Shown are snapshots/ (a folder for each backup set), latest (the newest whole one), at/<time> (as at/3D)
 and versions/<path>/ (every version of every file). It runs until Ctrl-C, SIGTERM or umount.
 
 Examples:

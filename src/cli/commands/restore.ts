@@ -30,7 +30,7 @@ export function restoreCommand(): Command {
       await runCommand(options.verbosity, async (context) =>
         withRepository(url, options, context, async (repository) => {
           const { log, signal } = context;
-          const snapshot = snapshotAt(repository, options);
+          const { snapshot, isLess } = await snapshotAt(repository, options, signal);
           await snapshot.load(signal);
           await snapshot.provePath(options.pathToRestore, signal);
           const start = snapshot.resolve(options.pathToRestore);
@@ -55,9 +55,11 @@ export function restoreCommand(): Command {
               }),
           }).finally(() => progress?.end());
           log.notice(`Restored ${result.entries - result.failures} entries, ${result.bytes} bytes`);
-          if (result.failures === 0) return 0;
-          log.error(`duplifs: ${result.failures} entries were not restored`);
-          return result.disagreements > 0 ? exitCodes.DAMAGED : exitCodes.INCOMPLETE;
+          if (result.failures > 0) {
+            log.error(`duplifs: ${result.failures} entries were not restored`);
+          }
+          if (result.disagreements > 0) return exitCodes.DAMAGED;
+          return isLess || result.failures + result.incomplete > 0 ? exitCodes.INCOMPLETE : 0;
         }),
       );
     });

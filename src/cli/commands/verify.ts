@@ -45,7 +45,7 @@ async function runVerify(
   { log, signal }: CommandContext,
 ): Promise<number> {
   const { compareData, copyLinks, pathToRestore, numericOwner } = options;
-  const snapshot = snapshotAt(repository, options);
+  const { snapshot, isLess } = await snapshotAt(repository, options, signal);
   await repository.proveTree(snapshot.set, pathToRestore === '' ? undefined : [], signal);
   const path = folderAsGiven.replace(/\/+$/, '') || '/';
   const output = new Output(process.stdout);
@@ -68,8 +68,13 @@ async function runVerify(
   await output.line(
     `Verify complete: ${count(compared, 'file')} compared, ${count(differences, 'difference')} found.`,
   );
+  if (failures > 0) {
+    await output.line(
+      `${count(failures, 'file or volume', 'files or volumes')} could not be read.`,
+    );
+  }
   await output.end();
-  return differences + failures > 0 ? exitCodes.INCOMPLETE : 0;
+  return isLess || differences + failures > 0 ? exitCodes.INCOMPLETE : 0;
 }
 
 function failureText(failure: VerifyFailure): string {
@@ -78,6 +83,6 @@ function failureText(failure: VerifyFailure): string {
   return `"${failure.path === '' ? '.' : failure.path}" cannot be verified: ${reason}`;
 }
 
-function count(number: number, word: string): string {
-  return `${number} ${word}${number === 1 ? '' : 's'}`;
+function count(number: number, word: string, words = `${word}s`): string {
+  return `${number} ${number === 1 ? word : words}`;
 }

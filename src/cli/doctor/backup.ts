@@ -1,5 +1,6 @@
 /** Checks of the backup itself: its chains, and whether what opens it is at hand. */
-import { formatWarning, missingTexts } from '../status/index.js';
+import { formatWarning, lockedTexts, missingTexts } from '../status/index.js';
+import type { LockedSet } from '../status/index.js';
 import { DuplifsError, errorText } from '../../base/index.js';
 import type { Repository } from '../../repository/index.js';
 import { formatLocalTime } from '../../time/index.js';
@@ -22,12 +23,17 @@ export async function checkKeys(repository: Repository, signal: AbortSignal): Pr
 export async function checkChains(repository: Repository, signal: AbortSignal): Promise<Finding[]> {
   const { chains, warnings } = repository.collection;
   const [newest] = repository.sets();
-  if (newest === undefined) return [warning('chains', 'There is no backup here', 'Make one')];
-  const found = `${chains.length} chains; the newest backup is of ${formatLocalTime(newest.endSeconds)}`;
+  const isEmpty = repository.states().length === 0;
+  if (isEmpty) return [warning('chains', 'There is no backup here', 'Make one')];
+  const time = newest === undefined ? 'none can be read' : formatLocalTime(newest.endSeconds);
+  const found = `${chains.length} chains; the newest backup is of ${time}`;
   const problems = warnings.flatMap((one) => formatWarning(one).join(' '));
+  const locked: LockedSet[] = [];
   const missing = await repository
-    .missingVolumes(signal)
-    .then(missingTexts)
+    .examineSets((setKey, reason) => {
+      locked.push({ setKey, reason });
+    }, signal)
+    .then((states) => [...missingTexts(states, repository.collection), ...lockedTexts(locked)])
     .catch((error: unknown) => [errorText(error)]);
   if (problems.length + missing.length === 0) return [ok('chains', `${found}; nothing is missing`)];
   return [...problems.filter((text) => text !== ''), ...missing].map((problem) =>

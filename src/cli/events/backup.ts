@@ -6,6 +6,8 @@ export const backupTexts: EventTexts<BackupEvent> = {
   'no-signatures-full-instead': () => 'No signatures found, switching to full backup.',
   'chain-incomplete-full-instead': ({ gaps }) =>
     `The chain cannot be continued, for the storage lacks ${gaps.map(gapText).join(', ')}; a new full backup is made`,
+  'chain-in-future': ({ setKeys }) =>
+    `The time of ${setKeys.join(', ')} lies in the future: its chain is not continued. If a clock was wrong when it was made, remove the files that have this in their names`,
   'full-too-old': () => 'Last full backup is too old, forcing full backup',
   'nothing-changed': () => 'Nothing has changed: no set is written',
   'continuing-set': ({ setKey, volume }) =>
@@ -27,9 +29,14 @@ export const backupTexts: EventTexts<BackupEvent> = {
 };
 
 function gapText(gap: ChainGap): string {
-  return gap.kind === 'volume'
-    ? `volume ${gap.volume} of set ${gap.setKey}`
-    : `the manifest of set ${gap.setKey}`;
+  switch (gap.kind) {
+    case 'volume':
+      return `volume ${gap.volume} of set ${gap.setKey}`;
+    case 'volume-size':
+      return `volume ${gap.volume} of set ${gap.setKey} as it was put (${gap.wantedSize} bytes, and there are ${gap.size})`;
+    case 'manifest':
+      return `the manifest of set ${gap.setKey}`;
+  }
 }
 
 function quoted(path: string): string {

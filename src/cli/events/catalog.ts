@@ -1,4 +1,5 @@
 import type { CatalogEvent } from '../../catalog/index.js';
+import { describeFaults } from '../../target/index.js';
 import type { EventTexts } from './event-text.js';
 
 export const catalogTexts: EventTexts<CatalogEvent> = {
@@ -6,6 +7,15 @@ export const catalogTexts: EventTexts<CatalogEvent> = {
     `${reason}; nothing that is read now is kept for the next time (--archive-dir chooses another folder)`,
   'volumes-not-in-manifest': ({ setKey, storedVolumes, namedVolumes }) =>
     `Set ${setKey} has ${storedVolumes} volumes and its manifest names ${namedVolumes}; what lies in the others cannot be verified and is not shown`,
+  'set-unverified': ({ setKey, reason }) =>
+    `Set ${setKey} is read without a manifest that could be relied on (${reason}): whether its volumes are all that there were, and as they were written, cannot be verified`,
+  'newer-set-faulty': ({ setKey, faults, usedKey }) =>
+    `Set ${setKey} is not whole: ${describeFaults(faults)}. The set ${usedKey} before it is used; --use-incomplete takes what is left of the newer one`,
+  'set-faulty': ({ setKey, faults }) => `Set ${setKey} is not whole: ${describeFaults(faults)}`,
+  'newer-set-unfinished': ({ setKey }) =>
+    `Set ${setKey} is being written, or its run was interrupted: it is passed over`,
+  'sets-in-future': ({ setKeys }) =>
+    `${setKeys.join(', ')}: the time lies in the future, so it is not taken for the newest; if a clock was wrong, it can be read with --time, or removed by its files' names`,
   'several-files-of-volume': ({ setKey, volume, count, name }) =>
     `${count} files claim to be volume ${volume} of set ${setKey}; "${name}" is the one in the manifest`,
   'folder-without-entry': ({ setKey, path }) =>

@@ -1,5 +1,6 @@
 /** What is said of a target's chains and sets: for people and, as JSON, for programs. */
-export { isLocked, missingTexts } from './missing-text.js';
+export { lockedTexts, missingTexts } from './missing-text.js';
+export type { LockedSet } from './missing-text.js';
 export { mirrorGapText } from './mirror-text.js';
 export { statusObject } from './status-json.js';
 export type { ChainStatus, CollectionStatus, SetStatus, WarningStatus } from './status-json.js';

@@ -1,32 +1,56 @@
-import type { MissingVolume } from '../../repository/index.js';
+import { setText } from '../../archive/index.js';
+import type { Collection } from '../../archive/index.js';
+import type { DuplifsError } from '../../base/index.js';
+import { describeFaults, wasNeverFinished } from '../../target/index.js';
+import type { SetFault, SetState } from '../../target/index.js';
 
-/** What collection-status and doctor say of all of them; sets that cannot be opened are told of in one sentence. */
-export function missingTexts(all: readonly MissingVolume[]): string[] {
-  const locked = all.filter(isLocked);
-  const texts = all.filter((one) => !isLocked(one)).map(missingVolumeText);
-  const [first] = locked;
-  if (first?.kind !== 'unknown') return texts;
-  if (locked.length === 1) return [...texts, missingVolumeText(first)];
-  const names = locked.slice(0, mostNamed).map(({ setKey }) => setKey);
-  const more = locked.length > mostNamed ? ` and ${locked.length - mostNamed} more` : '';
-  return [
-    ...texts,
-    `Whether the sets ${names.join(', ')}${more} have all their volumes cannot be told: ${first.reason.message}`,
-  ];
+/** What collection-status and doctor say of the sets that are not whole: a line for each thing that is lost. */
+export function missingTexts(states: readonly SetState[], collection: Collection): string[] {
+  const lost = states.filter(({ faults }) => faults.length > 0 && !wasNeverFinished(faults));
+  const faulty = lost.map((state) => {
+    const kind = state.times.kind === 'full' ? 'full' : 'incremental';
+    return `The ${kind} set ${state.key} is *incomplete*: ${describeFaults(state.faults)}`;
+  });
+  const volumes = lost.flatMap(({ key, faults }) => faults.flatMap((fault) => lostIn(key, fault)));
+  return [...faulty, ...volumes, ...signaturesText(collection, states)];
+}
+
+function lostIn(setKey: string, fault: SetFault): string[] {
+  if (fault.kind !== 'volumes-missing') return [];
+  return fault.volumes.map(
+    (number) => `Volume ${number} of set ${setKey} is missing: what lies in it is lost`,
+  );
+}
+
+/** Old clean-ups remove the sigtars of older chains; the newest needs its own. */
+function signaturesText({ chains }: Collection, states: readonly SetState[]): string[] {
+  const known = new Set(states.map(({ key }) => key));
+  return (chains.at(-1)?.sets ?? [])
+    .filter(
+      ({ key, complete, signatures }) => complete && known.has(key) && signatures.length === 0,
+    )
+    .map(
+      (set) => `The signatures of the ${setText(set)} are missing: it is restored from its volumes`,
+    );
+}
+
+/** A set that cannot be opened with what is at hand, so that nobody can tell whether it is whole. */
+export interface LockedSet {
+  readonly setKey: string;
+  readonly reason: DuplifsError;
 }
 
 const mostNamed = 10;
 
-/** Whether a set cannot be opened with what is at hand. */
-export function isLocked(one: MissingVolume): boolean {
-  return one.kind === 'unknown' && one.reason.code === 'KEY';
-}
-
-function missingVolumeText(one: MissingVolume): string {
-  if (one.kind === 'all-missing') {
-    return `Set ${one.setKey} has no volume on the storage: all that it holds is lost`;
-  }
-  return one.kind === 'missing'
-    ? `Volume ${one.volume} of set ${one.setKey} is missing: what lies in it is lost`
-    : `Whether set ${one.setKey} has all its volumes cannot be told: ${one.reason.message}`;
+/** One sentence for all sets that cannot be opened; none where all can. */
+export function lockedTexts(locked: readonly LockedSet[]): string[] {
+  const [first] = locked;
+  if (first === undefined) return [];
+  const names = locked.slice(0, mostNamed).map(({ setKey }) => setKey);
+  const more = locked.length > mostNamed ? ` and ${locked.length - mostNamed} more` : '';
+  const sets =
+    locked.length === 1
+      ? `set ${first.setKey} has all its`
+      : `the sets ${names.join(', ')}${more} have all their`;
+  return [`Whether ${sets} volumes cannot be told: ${first.reason.message}`];
 }

@@ -1,12 +1,7 @@
 import { formatStamp } from '../../time/index.js';
-import type {
-  BackupSet,
-  Chain,
-  Collection,
-  CollectionWarning,
-  StoredFile,
-} from '../../archive/index.js';
-import type { MirrorGap } from '../../target/index.js';
+import type { BackupSet, Collection, CollectionWarning, StoredFile } from '../../archive/index.js';
+import { describeFaults } from '../../target/index.js';
+import type { MirrorGap, SetFault, SetState } from '../../target/index.js';
 import { formatNote, formatWarning } from './warning-text.js';
 
 export interface SetStatus {
@@ -22,6 +17,16 @@ export interface SetStatus {
   readonly partial: boolean;
   readonly signatures: boolean;
   readonly index: boolean;
+  /** Why it is not whole; none where it is. */
+  readonly faults: readonly SetFault[];
+}
+
+/** A set, or what is left of one, that is not whole. */
+export interface FaultySet {
+  readonly set: string;
+  readonly time: string;
+  readonly message: string;
+  readonly faults: readonly SetFault[];
 }
 
 export interface ChainStatus {
@@ -50,20 +55,38 @@ export interface CollectionStatus {
   /** The time of the set that an incremental would build on; null when the next one is a full. */
   readonly nextIncrementalBase: string | null;
   readonly warnings: readonly WarningStatus[];
+  /** Every set of which something is missing, also those of which only a sigtar or an index is left. */
+  readonly faultySets: readonly FaultySet[];
   readonly notes: readonly string[];
   /** In what the storages of a mirror differ; empty for other storages. */
   readonly mirrorGaps: readonly MirrorGap[];
 }
 
-/** What formatStatus tells, as an object for --json. `notes` are the caller's own. */
+/** What the names do not tell. */
+export interface MoreStatus {
+  /** The caller's own lines. */
+  readonly notes?: readonly string[];
+  /** What is wrong with the sets. */
+  readonly states?: readonly SetState[];
+  /** In what the storages of a mirror differ. */
+  readonly mirrorGaps?: readonly MirrorGap[];
+}
+
+/** What formatStatus tells, as an object for --json. */
 export function statusObject(
   collection: Collection,
-  notes: readonly string[] = [],
-  mirrorGaps: readonly MirrorGap[] = [],
+  { notes = [], states = [], mirrorGaps = [] }: MoreStatus = {},
 ): CollectionStatus {
+  const faults = new Map(states.map((state) => [state.key, state.faults]));
+  const setStatus = (set: BackupSet): SetStatus => statusOf(set, faults.get(set.key) ?? []);
   const { primary, orphanedSignatures } = collection;
   return {
-    chains: collection.chains.map((chain) => chainStatus(chain, chain === primary?.chain)),
+    chains: collection.chains.map((chain) => ({
+      primary: chain === primary?.chain,
+      startTime: formatStamp(chain.startSeconds),
+      endTime: formatStamp(chain.endSeconds),
+      sets: chain.sets.map(setStatus),
+    })),
     orphanedSets: collection.orphaned.map(setStatus),
     incompleteSets: collection.incomplete.map(setStatus),
     replacedSets: collection.replaced.map(setStatus),
@@ -77,21 +100,18 @@ export function statusObject(
       message: [formatWarning(warning)[0] ?? '', ...formatNote(warning)].filter(Boolean).join(' '),
       names: namesOf(warning),
     })),
+    faultySets: states.filter((state) => state.faults.length > 0).map(faultySet),
     notes,
     mirrorGaps,
   };
 }
 
-function chainStatus(chain: Chain, primary: boolean): ChainStatus {
-  return {
-    primary,
-    startTime: formatStamp(chain.startSeconds),
-    endTime: formatStamp(chain.endSeconds),
-    sets: chain.sets.map(setStatus),
-  };
+function faultySet({ key, times, faults }: SetState): FaultySet {
+  const time = formatStamp(times.endSeconds);
+  return { set: key, time, message: describeFaults(faults), faults };
 }
 
-function setStatus(set: BackupSet): SetStatus {
+function statusOf(set: BackupSet, faults: readonly SetFault[]): SetStatus {
   const { times } = set;
   const files = [...set.manifests, ...[...set.volumes.values()].flat()];
   return {
@@ -105,6 +125,7 @@ function setStatus(set: BackupSet): SetStatus {
     partial: set.partial,
     signatures: set.signatures.length > 0,
     index: set.index.length > 0,
+    faults,
   };
 }
 

@@ -1,11 +1,11 @@
 /** The folders that a mount itself makes: its root, `snapshots`, `at`, and the link `latest`. */
 import { isDuplifsError } from '../../base/index.js';
-import type { CatalogSet } from '../../snapshot/index.js';
-import { formatFolderName } from '../../time/index.js';
+import type { ListedSet } from '../../repository/index.js';
 import type { Attributes, DirectoryEntry, MaybePromise } from '../file-system.js';
 import { folderAttributes } from './attributes.js';
 import type { OwnerOverride } from './attributes.js';
 import { fixedView, nodeNumber } from './node-number.js';
+import { findByFolder, snapshotFolder } from './snapshot-folders.js';
 import { changingSeconds } from './view.js';
 import type { View } from './view.js';
 
@@ -13,9 +13,12 @@ export const fixedIds = { root: 1, snapshots: 2, at: 3, latest: 4 } as const;
 
 /** The trees behind these folders. */
 export interface Trees {
-  /** Newest first. */
-  sets(): readonly CatalogSet[];
-  nodeOfSet(set: CatalogSet): number;
+  /** Oldest first. */
+  sets(): readonly ListedSet[];
+  /** `isMarked`: under the name that says that it is not whole, which is a folder of its own. */
+  nodeOfSet(listed: ListedSet, isMarked: boolean): number;
+  /** The folder in `snapshots/` of the newest whole set; fails with a DuplifsError where no set is whole. */
+  newestFolder(signal: AbortSignal): MaybePromise<string>;
   /** Fails with a DuplifsError for what is no time, or a time before the first set. */
   nodeAt(text: string): number;
   /** Called when the listing of `at/` has changed. */
@@ -42,12 +45,13 @@ export class FixedFolders implements View {
       case fixedIds.root:
         if (name === 'versions') return this.#trees.getattr(this.#trees.versionsNode, signal);
         if (name === 'latest' || name === 'snapshots' || name === 'at') {
-          return this.getattr(fixedIds[name]);
+          return this.getattr(fixedIds[name], signal);
         }
         return undefined;
       case fixedIds.snapshots: {
-        const set = this.#trees.sets().find((known) => setFolder(known) === name);
-        return set && this.#trees.getattr(this.#trees.nodeOfSet(set), signal);
+        const found = findByFolder(this.#trees.sets(), name);
+        if (found === undefined) return undefined;
+        return this.#trees.getattr(this.#trees.nodeOfSet(found.listed, found.isMarked), signal);
       }
       case fixedIds.at:
         return this.#at(name, signal);
@@ -56,30 +60,37 @@ export class FixedFolders implements View {
     }
   }
 
-  getattr(id: number): Attributes | undefined {
-    const newest = this.#trees.sets()[0];
+  getattr(id: number, signal: AbortSignal): MaybePromise<Attributes | undefined> {
+    const sets = this.#trees.sets();
     const ino = nodeNumber(fixedView, id);
-    const seconds = newest?.endSeconds ?? 0;
+    const seconds = sets.at(-1)?.endSeconds ?? 0;
     if (id === fixedIds.latest) {
-      if (newest === undefined) return undefined;
-      const size = Buffer.byteLength(this.readlink());
-      return {
-        ...folderAttributes(ino, seconds, 0, this.#override),
-        kind: 'sym',
-        mode: 0o777,
-        nlink: 1,
-        size,
-        blocks: 0,
-      };
+      if (sets.length === 0) return undefined;
+      const target = this.readlink(id, signal);
+      return typeof target === 'string'
+        ? this.#link(ino, target)
+        : target.then((found) => this.#link(ino, found));
     }
     const subfolders = {
       [fixedIds.root]: 3,
-      [fixedIds.snapshots]: this.#trees.sets().length,
+      [fixedIds.snapshots]: sets.length,
       [fixedIds.at]: this.#asked.length,
     }[id];
     return subfolders === undefined
       ? undefined
       : folderAttributes(ino, seconds, subfolders, this.#override);
+  }
+
+  #link(ino: number, target: string): Attributes {
+    const seconds = this.#trees.sets().at(-1)?.endSeconds ?? 0;
+    return {
+      ...folderAttributes(ino, seconds, 0, this.#override),
+      kind: 'sym',
+      mode: 0o777,
+      nlink: 1,
+      size: Buffer.byteLength(target),
+      blocks: 0,
+    };
   }
 
   readdir(id: number, cookie: number, limit: number): readonly DirectoryEntry[] {
@@ -88,9 +99,10 @@ export class FixedFolders implements View {
       .slice(cookie, cookie + limit);
   }
 
-  readlink(): string {
-    const [newest] = this.#trees.sets();
-    return newest === undefined ? '' : `snapshots/${setFolder(newest)}`;
+  readlink(_id: number, signal: AbortSignal): MaybePromise<string> {
+    const folder = this.#trees.newestFolder(signal);
+    if (typeof folder === 'string') return `snapshots/${folder}`;
+    return folder.then((found) => `snapshots/${found}`);
   }
 
   read(): never {
@@ -117,22 +129,29 @@ export class FixedFolders implements View {
     });
     switch (id) {
       case fixedIds.root: {
-        const latest = this.getattr(fixedIds.latest);
-        return [
+        const entries = [
           folder('at', fixedIds.at),
-          ...(latest
-            ? [{ name: 'latest', ino: latest.ino, kind: latest.kind, attributes: latest }]
-            : []),
           folder('snapshots', fixedIds.snapshots),
           folder('versions', this.#trees.versionsNode),
         ];
+        if (this.#trees.sets().length === 0) return entries;
+        // which set it leads to may have to be found out: who wants to know asks
+        const latest = { name: 'latest', ino: fixedIds.latest, kind: 'sym' as const };
+        return [...entries.slice(0, 1), latest, ...entries.slice(1)];
       }
       case fixedIds.snapshots:
-        return [...this.#trees.sets()]
-          .reverse()
-          .map((set) => folder(setFolder(set), this.#trees.nodeOfSet(set)));
+        return this.#trees
+          .sets()
+          .map((set) => folder(snapshotFolder(set), this.#trees.nodeOfSet(set, !set.isWhole)));
       case fixedIds.at:
-        return this.#asked.map((name) => folder(name, this.#trees.nodeAt(name)));
+        return this.#asked.flatMap((name) => {
+          try {
+            return [folder(name, this.#trees.nodeAt(name))];
+          } catch (error) {
+            if (isDuplifsError(error)) return []; // what tells of that time was lost meanwhile
+            throw error;
+          }
+        });
       default:
         return [];
     }
@@ -152,9 +171,4 @@ export class FixedFolders implements View {
       throw error;
     }
   }
-}
-
-/** The folder of a set in `snapshots/`. */
-function setFolder(set: CatalogSet): string {
-  return formatFolderName(set.endSeconds);
 }

@@ -1,8 +1,8 @@
 /**
  * What a mount shows (docs/design.md, "What a mount shows"):
  *
- *     snapshots/2026-11-20T20-13-58Z/…   every backup set
- *     latest -> snapshots/…              the newest of them
+ *     snapshots/2026-11-20T20-13-58Z/…   every backup set; with "-incomplete" when it is not whole
+ *     latest -> snapshots/…              the newest whole one
  *     at/3D/…                            the tree at any time string that is looked up
  *     versions/path/to/file/…            every version of every path
  *
@@ -10,7 +10,8 @@
  */
 import { LRUCache } from 'lru-cache';
 import { rootNameId } from '../../snapshot/index.js';
-import type { Repository } from '../../repository/index.js';
+import type { DuplifsError } from '../../base/index.js';
+import type { ListedSet, Repository } from '../../repository/index.js';
 import type { CatalogSet, Snapshot } from '../../snapshot/index.js';
 import { parseTime } from '../../time/index.js';
 import type { MountSession } from '../engine.js';
@@ -21,8 +22,11 @@ import type {
   ReadOnlyFileSystem,
 } from '../file-system.js';
 import type { OwnerOverride } from './attributes.js';
+import { FileSystemError } from '../file-system-error.js';
 import { FixedFolders, fixedIds } from './fixed-folders.js';
+import { HiddenView } from './hidden-view.js';
 import { fixedView, idOf, nodeNumber, viewOf } from './node-number.js';
+import { snapshotFolder } from './snapshot-folders.js';
 import { TreeView } from './tree-view.js';
 import { changingSeconds, unchangingSeconds } from './view.js';
 import type { View } from './view.js';
@@ -47,8 +51,11 @@ export class MountView implements ReadOnlyFileSystem {
   readonly #views = new Map<number, View>();
   #nextView = firstTreeView;
   #kernel: Pick<MountSession, 'invalidateEntry' | 'invalidateNode'> | undefined;
-  /** The view of a set in `snapshots/`, and of its files in `versions/`. */
+  /** The view of a set in `snapshots/`, there under the name that says that it is not whole, and of its files in `versions/`. */
   readonly #snapshotViews = new Map<number, number>();
+  readonly #markedViews = new Map<number, number>();
+  /** By the keys of sets whose trees cannot be known. */
+  readonly #hiddenViews = new Map<string, number>();
   readonly #versionViews = new Map<number, number>();
   readonly #timeViews = new LRUCache<string, number>({
     max: maxTimeViews,
@@ -67,8 +74,9 @@ export class MountView implements ReadOnlyFileSystem {
       return;
     }
     const trees = {
-      sets: () => repository.sets(),
-      nodeOfSet: (set: CatalogSet) => rootOf(this.#viewOfSet(this.#snapshotViews, set)),
+      sets: () => repository.listedSets(),
+      nodeOfSet: this.#nodeOfSet.bind(this),
+      newestFolder: this.#newestFolder.bind(this),
       nodeAt: (text: string) => rootOf(this.#timeView(text)),
       versionsNode: rootOf(versionsView),
       // after the answer to the lookup that asked for it
@@ -150,6 +158,35 @@ export class MountView implements ReadOnlyFileSystem {
 
   #view(ino: number): View | undefined {
     return this.#views.get(viewOf(ino));
+  }
+
+  #nodeOfSet(listed: ListedSet, isMarked: boolean): number {
+    const { set } = listed;
+    if (set === undefined) return rootOf(this.#viewOfHidden(listed));
+    return rootOf(this.#viewOfSet(isMarked ? this.#markedViews : this.#snapshotViews, set));
+  }
+
+  #viewOfHidden({ key, endSeconds }: ListedSet): number {
+    const known = this.#hiddenViews.get(key);
+    if (known !== undefined) return known;
+    const view = this.#nextView;
+    this.#nextView += 1;
+    const { override, repository } = this.#options;
+    const why = (): DuplifsError => repository.whyHidden(key);
+    this.#views.set(view, new HiddenView({ node: rootOf(view), endSeconds, override, why }));
+    this.#hiddenViews.set(key, view);
+    return view;
+  }
+
+  /** Manifests may have to be read to find the newest whole set. */
+  #newestFolder(signal: AbortSignal): MaybePromise<string> {
+    const { repository, now } = this.#options;
+    const folderOf = (set: CatalogSet | undefined): string => {
+      if (set === undefined) throw repository.nothingWhole(now()) ?? new FileSystemError('ENOENT');
+      return snapshotFolder({ ...set, isWhole: repository.faultsOf(set).length === 0 });
+    };
+    const newest = repository.newestWhole(now(), signal);
+    return newest instanceof Promise ? newest.then(folderOf) : folderOf(newest);
   }
 
   #viewOfSet(views: Map<number, number>, set: CatalogSet): number {

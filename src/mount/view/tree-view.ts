@@ -59,7 +59,10 @@ export class TreeView implements View {
 
   readlink(id: number, signal: AbortSignal): MaybePromise<string> {
     return this.#loaded(signal, () =>
-      this.#proven(this.#entry(id), signal, ({ linkTarget }) => linkTarget ?? ''),
+      this.#proven(this.#entry(id), signal, (entry) => {
+        this.snapshot.refuseUnknown(entry);
+        return entry.linkTarget ?? '';
+      }),
     );
   }
 
@@ -89,7 +92,8 @@ export class TreeView implements View {
     const { id, name, type, size } = entry;
     const ino = this.#node(id);
     // without a size there are no attributes; the kernel asks again where it needs them
-    return size === undefined || !this.#isShown(entry)
+    const isHeldBack = type !== 'dir' && this.snapshot.whyUnknown(entry) !== undefined;
+    return size === undefined || isHeldBack || !this.#isShown(entry)
       ? { name, ino, kind: type, cookie: id }
       : { name, ino, kind: type, cookie: id, attributes: this.#known(entry, size) };
   }
@@ -158,6 +162,8 @@ export class TreeView implements View {
   }
 
   #attributes(entry: SnapshotEntry, signal: AbortSignal): MaybePromise<Attributes> {
+    // folders are shown all the same: what lies in them may be known
+    if (entry.type !== 'dir') this.snapshot.refuseUnknown(entry);
     if (entry.size !== undefined && this.#isShown(entry)) return this.#known(entry, entry.size);
     return this.snapshot.complete(entry, signal).then((known) => this.#known(known, known.size));
   }

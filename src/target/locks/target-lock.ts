@@ -14,7 +14,7 @@ import { DuplifsError, isDuplifsError } from '../../base/index.js';
 import type { Report } from '../../base/index.js';
 import type { Storage, StoredObject } from '../../storage/index.js';
 import type { TargetEvent } from '../events.js';
-import { wholeSetKeys } from '../whole-sets.js';
+import { wholeSetKeys } from '../wholeness/whole-set-keys.js';
 import { locksAmong } from './held-locks.js';
 import type { HeldLock } from './held-locks.js';
 import { describeHolder, ownHolder, refreshSeconds } from './lock-holder.js';

@@ -7,7 +7,7 @@ import { collect, parseFileName, setKey } from '../../archive/index.js';
 import type { Chain, NamePrefixes, StoredFile } from '../../archive/index.js';
 import { errorText } from '../../base/index.js';
 import type { MirrorMember } from '../../storage/index.js';
-import { wholeSetKeys } from '../whole-sets.js';
+import { wholeSetKeys } from '../wholeness/whole-set-keys.js';
 
 /** Something that the storages of a mirror do not have in common. `member` and `members` are their URLs. */
 export type MirrorGap =

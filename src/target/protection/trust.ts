@@ -34,6 +34,7 @@ export class Trust implements TrustPolicy {
   #listing: TargetListing | undefined;
   #toldOfRollback: string | undefined;
   #hasFailedToSave = false;
+  #saving = Promise.resolve();
 
   constructor(
     archiveFolder: string,
@@ -105,6 +106,12 @@ export class Trust implements TrustPolicy {
 
   /** Writes down what was learned. That it cannot be is told, and harms nothing that is read now. */
   async save(): Promise<void> {
+    this.#saving = this.#saving.then(async () => this.#save());
+    await this.#saving;
+  }
+
+  /** One after the other, for whoever reads several manifests at once learns from each. */
+  async #save(): Promise<void> {
     try {
       await this.#memory?.save();
     } catch (error) {
