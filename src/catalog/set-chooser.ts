@@ -52,7 +52,8 @@ export class SetChooser {
 
   /**
    * The set whose tree is the one of a time (docs/format/1-bytes.md 2), by what is known so far.
-   * @throws DuplifsError NO_BACKUP before the first set; FILE_MISSING or DAMAGED when the tree of that time cannot be known
+   * @throws DuplifsError NO_BACKUP before the first set; FILE_MISSING, DAMAGED or SIGNATURE when the tree of that time cannot
+   *   be known
    */
   at(collection: Collection, timeSeconds: number): CatalogSet {
     const hidden = this.#hiddenSince(timeSeconds);
@@ -150,13 +151,15 @@ export class SetChooser {
   /** Tells of the sets that are newer than the one that is used; whether any of them was complete once. */
   reportNewer(set: CatalogSet | undefined, nowSeconds: number): boolean {
     const { faulty, unfinished, future } = this.newer(set, nowSeconds);
-    const newest = faulty.at(-1);
+    // of what is refused was told when the target was listed
+    const lacking = faulty.filter(({ faults }) => !isRefused(faults));
+    const newest = lacking.at(-1);
     if (newest !== undefined && set !== undefined) {
       const { key: setKey, faults } = newest;
       const usedKey = set.key;
       this.#report({ level: 'warning', code: 'newer-set-faulty', setKey, faults, usedKey });
     }
-    for (const { key: setKey, faults } of faulty.slice(0, -1)) {
+    for (const { key: setKey, faults } of lacking.slice(0, -1)) {
       this.#report({ level: 'warning', code: 'set-faulty', setKey, faults });
     }
     for (const { key: setKey } of unfinished) {
@@ -166,7 +169,7 @@ export class SetChooser {
       const setKeys = future.map(({ key }) => key);
       this.#report({ level: 'warning', code: 'sets-in-future', setKeys });
     }
-    return newest !== undefined;
+    return faulty.length > 0;
   }
 
   /** What to say where there is no whole set at all; undefined where nothing is left of any. */
@@ -220,14 +223,23 @@ export class SetChooser {
     return new DuplifsError(
       codeOf(faults),
       `The tree of set ${key} cannot be known: ${describeFaults(faults)}`,
-      { hint: `${before}; --use-incomplete takes what is left` },
+      {
+        hint: `${before}; ${isRefused(faults) ? '--allow-unprotected takes it as it is' : '--use-incomplete takes what is left'}`,
+      },
     );
   }
 }
 
-function codeOf(faults: readonly SetFault[]): 'DAMAGED' | 'FILE_MISSING' {
+function isRefused(faults: readonly SetFault[]): boolean {
+  return faults.some((fault) =>
+    fault.kind === 'base-faulty' ? isRefused(fault.faults) : fault.kind === 'refused',
+  );
+}
+
+function codeOf(faults: readonly SetFault[]): 'DAMAGED' | 'FILE_MISSING' | 'SIGNATURE' {
   const [first] = faults;
   if (first?.kind === 'base-faulty') return codeOf(first.faults);
+  if (first?.kind === 'refused') return 'SIGNATURE';
   return first?.kind === 'manifest-damaged' || first?.kind === 'volumes-not-named'
     ? 'DAMAGED'
     : 'FILE_MISSING';

@@ -119,7 +119,8 @@ export class KillPlace {
       'No extraneous files found',
     );
     const local = await readdir(join(this.at('archive'), 'cache'));
-    const settled = /^(duplicity-[^ ]*\.(manifest|sigtar\.gz)|duplifs-seen\.gz|duplifs-trust\.json|lockfile)$/;
+    const settled =
+      /^(duplicity-[^ ]*\.(manifest|sigtar\.gz)|duplifs-seen\.gz|duplifs-trust\.json|lockfile)$/;
     expect(local.filter((name) => !settled.test(name))).toEqual([]);
     expect(local.filter((name) => name.startsWith('duplicity-'))).toHaveLength(sets * 2);
     expect(await readdir(this.at('temporary'))).toEqual([]);

@@ -1,6 +1,6 @@
 /** What names and sizes tell of the sets of a target, and what manifests add to it. */
 import { describe, expect, it } from 'vitest';
-import { noPrefixes, setKey } from '../../src/archive/index.js';
+import { formatFileName, noPrefixes, setKey } from '../../src/archive/index.js';
 import type { SetTimes, StoredFile } from '../../src/archive/index.js';
 import {
   describeFaults,
@@ -17,12 +17,12 @@ interface Stored {
   readonly empty?: readonly string[];
 }
 
-const takeAll = {
+const noDemands = {
   isKnownEncrypted: () => false,
   isKnownPlain: () => false,
   knowsEncrypted: false,
   requireEncryption: false,
-  allowUnprotected: true,
+  allowUnprotected: false,
 };
 
 async function statesOf(
@@ -30,7 +30,7 @@ async function statesOf(
   { local = [], empty = [] }: Stored = {},
 ): Promise<SetStates> {
   const stored = names.map((name) => ({ name, size: empty.includes(name) ? 0 : 100 }));
-  return SetStates.of(await TargetListing.make(stored, local, noPrefixes, { demands: takeAll }));
+  return SetStates.of(await TargetListing.make(stored, local, noPrefixes, { demands: noDemands }));
 }
 
 const faultsOf = (states: SetStates, times: SetTimes): string =>
@@ -116,6 +116,32 @@ describe('a set without its manifest has never been finished', () => {
 
   it('and else it is lost', async () => {
     expect(faultsOf(await statesOf(volumes), inc1)).toBe('its manifest is missing');
+  });
+});
+
+describe('a set in the clear in a chain that is encrypted is refused', () => {
+  const encrypted = [
+    formatFileName({ kind: 'manifest', times: full1, container: 'gpg' }),
+    formatFileName({ kind: 'volume', times: full1, volumeNumber: 1, container: 'gpg' }),
+  ];
+  const refused = 'its manifest is not as well protected as its chain';
+
+  it('whole', async () => {
+    const states = await statesOf([...encrypted, ...whole(inc1)]);
+    expect(faultsOf(states, full1)).toBe('');
+    expect(faultsOf(states, inc1)).toBe(refused);
+    expect(isTreeHidden(states.faultsOf(setKey(inc1)))).toBe(true);
+  });
+
+  it('with its manifest alone', async () => {
+    const volume = formatFileName({
+      kind: 'volume',
+      times: inc1,
+      volumeNumber: 1,
+      container: 'gpg',
+    });
+    const states = await statesOf([...encrypted, volume, set.manifest(inc1)]);
+    expect(faultsOf(states, inc1)).toBe(refused);
   });
 });
 

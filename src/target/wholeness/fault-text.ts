@@ -13,6 +13,8 @@ function describeFault(fault: SetFault): string {
   switch (fault.kind) {
     case 'manifest-missing':
       return 'its manifest is missing';
+    case 'refused':
+      return 'its manifest is not as well protected as its chain';
     case 'manifest-damaged':
       return `its manifest cannot be used (${fault.reason})`;
     case 'volumes-missing':

@@ -21,15 +21,31 @@ export function namedSets(listing: TargetListing): NamedSet[] {
   const sets = collection.sets.filter(({ key }) => !replaced.has(key));
   const newest = sets.at(-1);
   const isSuperseded = supersededBy(sets);
+  const refused = refusedSets(listing);
   const named = sets.map((set): NamedSet => {
     const { key, times } = set;
     const isBeingWritten = listing.isLocked && set === newest && set.signatures.length === 0;
     const mayBeUnfinished = set.partial || isSuperseded(times) || isBeingWritten;
+    if (!set.complete && refused.has(key)) return { key, times, faults: [{ kind: 'refused' }] };
     return { key, times, faults: faultsOf(set, listing, mayBeUnfinished) };
   });
-  return [...named, ...remainders(listing, isSuperseded)].sort(
+  const known = new Set(collection.sets.map(({ key }) => key));
+  const alone = [...refused].flatMap(([key, times]): NamedSet[] =>
+    known.has(key) ? [] : [{ key, times, faults: [{ kind: 'refused' }] }],
+  );
+  const left = remainders(listing, isSuperseded).filter(({ key }) => !refused.has(key));
+  return [...named, ...alone, ...left].sort(
     (a, b) => a.times.endSeconds - b.times.endSeconds || (a.times.kind === 'full' ? -1 : 1),
   );
+}
+
+/** The sets of which a manifest is stored that does not count. */
+function refusedSets({ separated }: TargetListing): ReadonlyMap<string, SetTimes> {
+  const sets = new Map<string, SetTimes>();
+  for (const { file } of separated.refused) {
+    if (file.kind === 'manifest' && !file.partial) sets.set(setKey(file.times), file.times);
+  }
+  return sets;
 }
 
 /** Whether somebody has gone on from the same base later: then the set was not complete at that time. */

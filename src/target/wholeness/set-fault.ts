@@ -4,6 +4,8 @@
 export type SetFault =
   /** No manifest that holds anything is stored, so nobody can tell what the set consists of. */
   | { readonly kind: 'manifest-missing' }
+  /** Its manifest is not as well protected as its chain, and does not count (protection/separate-files.ts). */
+  | { readonly kind: 'refused' }
   /** The manifest is not one, or ends before its end. */
   | { readonly kind: 'manifest-damaged'; readonly reason: string }
   /** Volumes that are not stored, or of which nothing is left; none is named where all are gone and nothing names them. */
@@ -34,6 +36,7 @@ export function isTreeHidden(faults: readonly SetFault[]): boolean {
       case 'base-faulty':
         return isTreeHidden(fault.faults);
       case 'manifest-missing':
+      case 'refused':
       case 'manifest-damaged':
       case 'volumes-not-named':
       case 'unfinished':
