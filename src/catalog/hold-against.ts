@@ -31,7 +31,7 @@ export async function holdAgainst(
 ): Promise<void> {
   const { setId } = volume;
   const added = await tellNews(options, volume);
-  const isSetRecorded = volumes.all.every(({ catalogued }) => catalogued);
+  const isSetRecorded = volumes.isRecorded;
   const undeleted = isSetRecorded ? await dropDeletions(options, setId) : undefined;
   const set = options.known.find(setId);
   for (const found of [added, undeleted]) {

@@ -68,6 +68,11 @@ export class SetVolumes {
     }
   }
 
+  /** Whether the catalog has what each of the volumes holds. */
+  get isRecorded(): boolean {
+    return this.all.every(({ catalogued }) => catalogued);
+  }
+
   /** Whether several volumes hold parts of the path, this one among them. */
   isShared(path: string, { startPath, endPath, continues }: SetVolume): boolean {
     if (path === endPath && continues) return true;

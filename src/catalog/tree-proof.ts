@@ -6,7 +6,6 @@
  * A volume that is damaged or gone cannot refute anything: what only lies in it cannot be had, and for all else the
  * signatures are believed, with a warning.
  */
-import { LRUCache } from 'lru-cache';
 import { errorText, splitPath } from '../base/index.js';
 import type { Report } from '../base/index.js';
 import { abortable } from './abortable.js';
@@ -16,8 +15,8 @@ import type { CatalogEvent } from './events.js';
 import type { FileLocator } from './file-locator.js';
 import type { KnownSets } from './known-sets.js';
 import { isLasting } from './lasting-failure.js';
-import { fullIdOf, rootId } from './schema.js';
-import type { SetVolume } from './set-volumes.js';
+import { rootId } from './schema.js';
+import type { SetVolume, SetVolumes } from './set-volumes.js';
 import type { VolumeCataloguer } from './volume-cataloguer.js';
 import type { VolumeDirectory } from './volume-directory.js';
 import { WalkProof } from './walk-proof.js';
@@ -31,17 +30,18 @@ export interface TreeProofParts {
   readonly report: Report<CatalogEvent>;
 }
 
-/** Paths that are remembered to be proven. */
-const maxProven = 100_000;
+/** A set of which volumes are not recorded yet; undefined while its manifest was not read. */
+interface UnrecordedSet {
+  readonly id: number;
+  readonly volumes: SetVolumes | undefined;
+}
 
 export class TreeProof {
   readonly #parts: TreeProofParts;
   readonly #setId: number;
-  readonly #proven = new LRUCache<number, true>({ max: maxProven });
   readonly #unreadable = new Set<number>();
-  #isWhole = false;
+  #unrecorded: readonly UnrecordedSet[] = [];
   #seenChanges = -1;
-  #seenResets = 0;
 
   /** Of the tree as of the set, which must be listed. */
   constructor(parts: TreeProofParts, setId: number) {
@@ -54,21 +54,18 @@ export class TreeProof {
     return this.#parts.cataloguer.changes;
   }
 
-  /** Whether every volume that can tell of the tree was recorded. */
-  get isWhole(): boolean {
-    const { cataloguer } = this.#parts;
-    if (this.#seenChanges !== this.changes) {
-      this.#seenChanges = this.changes;
-      this.#isWhole = !this.#isVolumeUnknown();
-      if (this.#seenResets !== cataloguer.resets) this.#proven.clear();
-      this.#seenResets = cataloguer.resets;
-    }
-    return this.#isWhole;
-  }
-
-  /** Whether the entry need not be proven any more. */
+  /** Whether the entry need not be proven any more. Cheap: it is asked at each read. */
   isProven(entry: CatalogEntry): boolean {
-    return entry.proven && (this.isWhole || this.#proven.has(entry.id));
+    if (!entry.proven) return false;
+    if (this.#seenChanges !== this.changes) this.#lookAnew();
+    let path: string | undefined;
+    for (const { id, volumes } of this.#unrecorded) {
+      if (id <= entry.setId) continue;
+      path ??= this.#parts.catalog.pathOf(entry.id);
+      const isKnown = volumes?.covering(path).every((volume) => this.#isSettled(volume));
+      if (isKnown !== true) return false;
+    }
+    return true;
   }
 
   /**
@@ -89,8 +86,7 @@ export class TreeProof {
         await this.#look(setId, path, signal);
       }
     }
-    const nameId = this.#idOf(path);
-    if (nameId !== undefined) this.#proven.set(nameId, true);
+    this.#seenChanges = -1; // manifests were read, too
   }
 
   /** For who walks through the tree below `start` in the order of the format. */
@@ -102,7 +98,7 @@ export class TreeProof {
     const { directory, cataloguer } = this.#parts;
     const volumes = await abortable(directory.ofSet(setId), signal);
     for (const volume of volumes.covering(path)) {
-      if (this.#unreadable.has(volume.id)) continue;
+      if (this.#isSettled(volume)) continue;
       try {
         await cataloguer.catalogue([volume], 'reader', signal);
       } catch (error) {
@@ -127,14 +123,19 @@ export class TreeProof {
     return id;
   }
 
-  #isVolumeUnknown(): boolean {
-    const query = (sql: string): unknown =>
-      this.#parts.catalog.connection
-        .prepare(`${sql} LIMIT 1`)
-        .get(fullIdOf(this.#setId), this.#setId);
-    return (
-      query('SELECT 1 FROM sets WHERE id BETWEEN ? AND ? AND volumes_known = 0') !== undefined ||
-      query('SELECT 1 FROM volumes WHERE set_id BETWEEN ? AND ? AND catalogued = 0') !== undefined
-    );
+  #lookAnew(): void {
+    const { known, directory, cataloguer } = this.#parts;
+    const unrecorded: UnrecordedSet[] = [];
+    for (const id of known.upTo(this.#setId)) {
+      const volumes = directory.known(id);
+      if (volumes?.isRecorded !== true) unrecorded.push({ id, volumes });
+    }
+    this.#unrecorded = unrecorded;
+    this.#seenChanges = cataloguer.changes;
+  }
+
+  /** Whether nothing more can be learned from the volume. */
+  #isSettled({ id, catalogued }: SetVolume): boolean {
+    return catalogued || this.#unreadable.has(id);
   }
 }

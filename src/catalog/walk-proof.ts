@@ -108,7 +108,7 @@ export class WalkProof {
       const volumes = await abortable(directory.ofSet(setId), signal);
       const [first] = volumes.all;
       // a process that ended in between has left this undone
-      if (first !== undefined && volumes.all.every(({ catalogued }) => catalogued)) {
+      if (first !== undefined && volumes.isRecorded) {
         await cataloguer.holdAgainst(first, volumes);
       }
       for (const volume of volumes.all) {

@@ -141,13 +141,13 @@ describe('a manifest', () => {
     expect(stderr).toContain('volumes that it may');
   });
 
-  it('that names no volume is refused', async () => {
+  it('without a byte is as good as none, and the set before it is listed', async () => {
     const where = place();
     plainSet(where);
     writeEmptyIncrementals(where.target, 1);
     const { status, stderr } = await bounded(where, ['ls']);
-    expect(status).toBe(21);
-    expect(stderr).toContain('names no volume');
+    expect(status).toBe(1);
+    expect(stderr).toContain('its manifest is missing');
   });
 });
 
