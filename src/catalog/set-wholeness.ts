@@ -133,5 +133,5 @@ export class SetWholeness {
     this.#states?.note(this.#known.keyOf(setId), faults);
   }
 
-  readonly #isPresent = ({ name }: StoredFile): boolean => this.#listing?.sizeOf(name) !== 0;
+  readonly #isPresent = ({ name }: StoredFile): boolean => this.#listing?.isEmpty(name) !== true;
 }

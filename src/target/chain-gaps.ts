@@ -56,7 +56,7 @@ export async function findChainGaps(target: Target, chain: ChainToCheck): Promis
       gaps.push({ kind: 'manifest', setKey });
       continue;
     }
-    const hasBytes = ({ name }: StoredFile): boolean => listing.sizeOf(name) !== 0;
+    const hasBytes = ({ name }: StoredFile): boolean => !listing.isEmpty(name);
     for (const fault of manifestFaults(set, manifest, hasBytes)) {
       if (fault.kind !== 'volumes-missing') gaps.push({ kind: 'manifest', setKey });
       else for (const volume of fault.volumes) gaps.push({ kind: 'volume', setKey, volume });
@@ -92,7 +92,7 @@ async function usableManifest(
   set: BackupSet,
   { listing, fetches, signal }: ChainToCheck,
 ): Promise<Manifest | undefined> {
-  const stored = set.manifests.find(({ partial, name }) => !partial && listing.sizeOf(name) !== 0);
+  const stored = set.manifests.find(({ partial, name }) => !partial && !listing.isEmpty(name));
   if (stored === undefined) return undefined;
   try {
     const local = localManifestName(stored);

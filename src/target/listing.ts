@@ -34,6 +34,8 @@ export class TargetListing {
   readonly #prefixes: NamePrefixes;
   /** Of all that is no volume: who only reads asks for no other, and volumes are many. */
   readonly #metadataSizes: ReadonlyMap<string, number>;
+  /** Files that have a name and no bytes. */
+  readonly #empty: ReadonlySet<string>;
   #sizes: ReadonlyMap<string, number> | undefined;
   #collection: Collection | undefined;
 
@@ -46,6 +48,7 @@ export class TargetListing {
     this.files = parts.separated.counted;
     this.wholeKeys = wholeSetKeys(this.files);
     this.#metadataSizes = parts.metadataSizes;
+    this.#empty = parts.empty;
   }
 
   /** Takes the names apart, with turns of the event loop between: a storage may have millions. */
@@ -59,6 +62,7 @@ export class TargetListing {
     const stored: StoredObject[] = [];
     const files: StoredFile[] = [];
     const metadataSizes = new Map<string, number>();
+    const empty = new Set<string>();
     let lastTimes: SetTimes | undefined;
     for (const [index, object] of objects.entries()) {
       if (index % namesPerTurn === 0) {
@@ -68,6 +72,7 @@ export class TargetListing {
       if (!isLockName(object.name, prefixes)) stored.push(object);
       const file = parseFileName(object.name, { prefixes });
       if (file === undefined) continue;
+      if (object.size === 0) empty.add(file.name);
       if (file.kind !== 'volume') metadataSizes.set(file.name, object.size);
       // the files of a set share one object
       const times = isSameTimes(file.times, lastTimes) ? lastTimes : file.times;
@@ -83,6 +88,7 @@ export class TargetListing {
       prefixes,
       separated,
       metadataSizes,
+      empty,
     });
   }
 
@@ -127,6 +133,11 @@ export class TargetListing {
     return this.#sizes.get(name);
   }
 
+  /** Whether the storage has a file by the name and nothing is in it. */
+  isEmpty(name: string): boolean {
+    return this.#empty.has(name);
+  }
+
   #parse(names: Iterable<string>): StoredFile[] {
     return [...names]
       .map((name) => parseFileName(name, { prefixes: this.#prefixes }))
@@ -146,6 +157,7 @@ interface ListingParts {
   readonly prefixes: NamePrefixes;
   readonly separated: SeparatedFiles;
   readonly metadataSizes: ReadonlyMap<string, number>;
+  readonly empty: ReadonlySet<string>;
 }
 
 const namesPerTurn = 1000;

@@ -54,7 +54,10 @@ export function separateFiles(
   files: readonly StoredFile[],
   demands: ProtectionDemands,
 ): SeparatedFiles {
-  const chainKeys = chainKeysOf(files.map(({ times }) => times));
+  // the files of a set share their times, mostly
+  const distinct = new Set<SetTimes>();
+  for (const { times } of files) distinct.add(times);
+  const chainKeys = chainKeysOf([...distinct]);
   const chainOf = ({ times }: StoredFile): string => chainKeys.get(times.endSeconds) ?? '';
   const encryptedChains = new Set<string>();
   for (const file of files) {

@@ -61,13 +61,12 @@ function supersededBy(sets: readonly BackupSet[]): (times: SetTimes) => boolean 
 }
 
 function faultsOf(set: BackupSet, listing: TargetListing, mayBeUnfinished: boolean): SetFault[] {
-  const hasBytes = ({ name }: StoredFile): boolean => listing.sizeOf(name) !== 0;
+  const hasBytes = ({ name }: StoredFile): boolean => !listing.isEmpty(name);
   const hasManifest = set.manifests.some((file) => !file.partial && hasBytes(file));
   if (!hasManifest && mayBeUnfinished) return [{ kind: 'unfinished' }];
   const faults: SetFault[] = hasManifest ? [] : [{ kind: 'manifest-missing' }];
-  const present = [...set.volumes].flatMap(([number, files]) =>
-    files.some(hasBytes) ? [number] : [],
-  );
+  const present: number[] = [];
+  for (const [number, files] of set.volumes) if (files.some(hasBytes)) present.push(number);
   const missing = gapsIn(present);
   if (missing.length > 0) faults.push({ kind: 'volumes-missing', volumes: missing });
   else if (present.length === 0) faults.push({ kind: 'volumes-missing', volumes: [] });
