@@ -11,7 +11,9 @@ import { mountCommand } from './commands/mount.js';
 import { restoreCommand } from './commands/restore.js';
 import { umountCommand } from './commands/umount.js';
 import { verifyCommand } from './commands/verify.js';
+import { isHelperCall } from './fstab.js';
 import { Log, defaultVerbosity } from './log.js';
+import { mountHelper } from './mount-helper.js';
 import { reportError } from './run-command.js';
 import { programVersion } from './version.js';
 
@@ -19,6 +21,12 @@ import { programVersion } from './version.js';
 export async function main(): Promise<void> {
   markHeapAtOnce();
   process.stdout.on('error', endQuietly);
+  const [, script = '', ...parameters] = process.argv;
+  if (isHelperCall(parameters)) mountHelper(script);
+  else await runProgram();
+}
+
+async function runProgram(): Promise<void> {
   const program = new Command('duplifs')
     .description('Mount duplicity backups as read-only folders at any time, and restore from them.')
     .version(programVersion())

@@ -14,6 +14,11 @@ export interface MountOptions {
   /** What `mount` and `df` show as the source. Never holds a credential. */
   readonly fsname: string;
   readonly report: Report<MountEvent>;
+  /**
+   * Has another process mount, and tells the descriptor of the device that both have open. Absent: this process
+   * opens the device and mounts. Only the kernel engine can do otherwise.
+   */
+  readonly attach?: ((mountpoint: string, options: MountOptions) => Promise<number>) | undefined;
 }
 
 /** How a mount ended: by its own `unmount`, by somebody else's, or because it could not be served. */

@@ -3,7 +3,7 @@ import { lstat, opendir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { DuplifsError, errorText } from '../base/index.js';
 import { inheritedDescriptor, fuseSubtype } from './kernel/attach.js';
-import { mountAt } from './mountinfo.js';
+import { automountType, mountAt } from './mountinfo.js';
 import { unmountPath } from './unmount.js';
 
 /** A folder that a mountpoint must neither hold nor lie in: kernels have deadlocked on that. */
@@ -34,7 +34,7 @@ export async function prepareMountpoint(
   for (let step = 0; step < mostSteps; step += 1) {
     const mounted = await mountAt(path);
     // A folder that systemd mounts on demand: to look into it would be to wait for ourselves.
-    const automounted = mounted?.type === 'autofs';
+    const automounted = mounted?.type === automountType;
     if (mounted?.type === ourFsType) {
       await clearCrashed(path);
       continue;

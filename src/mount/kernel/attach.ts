@@ -34,12 +34,36 @@ export async function checkInherited(fd: number): Promise<void> {
   );
 }
 
+/** What mount(8) and fusermount3 are told. */
+export type AttachOptions = Pick<MountOptions, 'allowOther' | 'defaultPermissions' | 'fsname'>;
+
 /**
- * Mounts with the privilege of root: mount(8) gets the open device as its descriptor 3. The descriptor
- * returned must not be read before this resolves (the kernel would answer EPERM).
+ * Mounts with the privilege of root. The descriptor returned must not be read before this resolves (the
+ * kernel would answer EPERM).
  */
-export async function attachAsRoot(mountpoint: string, options: MountOptions): Promise<number> {
+export async function attachAsRoot(mountpoint: string, options: AttachOptions): Promise<number> {
   const fd = await openDevice();
+  try {
+    await attachDevice(fd, mountpoint, options);
+    return fd;
+  } catch (error) {
+    await promisify(close)(fd);
+    throw error;
+  }
+}
+
+/**
+ * Mounts a device that is open: mount(8) gets it as its descriptor 3. It may be served by another process that
+ * has it open too. Which process mounts matters on an automount: the kernel keeps out of it everybody but the
+ * process group of who answers for it, until the mount is there.
+ *
+ * @throws {DuplifsError} FUSE: what mount(8) said
+ */
+export async function attachDevice(
+  fd: number,
+  mountpoint: string,
+  options: AttachOptions,
+): Promise<void> {
   const flags = [
     'ro,nosuid,nodev,fd=3',
     `rootmode=${rootMode}`,
@@ -49,8 +73,7 @@ export async function attachAsRoot(mountpoint: string, options: MountOptions): P
   ].join(',');
   const parameters = ['-i', '-t', `fuse.${fuseSubtype}`, '-o', flags, options.fsname, mountpoint];
   const result = await run('mount', parameters, { inheritFd: fd });
-  if (result.status === 0) return fd;
-  await promisify(close)(fd);
+  if (result.status === 0) return;
   throw new DuplifsError('FUSE', `Cannot mount at "${mountpoint}": ${result.message}`);
 }
 
@@ -60,7 +83,7 @@ export const mountHelpers = ['fusermount3', 'fusermount'];
 const helperEnvironment = { _FUSE_COMMFD: '3' };
 
 /** Mounts as an ordinary user: fusermount3 opens the device, mounts, and passes the descriptor back. */
-export async function attachAsUser(mountpoint: string, options: MountOptions): Promise<number> {
+export async function attachAsUser(mountpoint: string, options: AttachOptions): Promise<number> {
   const socket = await openDescriptorSocket();
   if (socket === undefined) throw new DuplifsError('FUSE', noDescriptors);
   try {
@@ -106,14 +129,15 @@ export function namedOptions({ fsname }: Pick<MountOptions, 'fsname'>): readonly
   return [`fsname=${fsname.replaceAll(/[\\,]/g, '\\$&')}`, `subtype=${fuseSubtype}`];
 }
 
-export function permissionOptions(options: MountOptions): readonly string[] {
+export function permissionOptions(options: Omit<AttachOptions, 'fsname'>): readonly string[] {
   return [
     ...(options.allowOther ? ['allow_other'] : []),
     ...(options.defaultPermissions ? ['default_permissions'] : []),
   ];
 }
 
-async function openDevice(): Promise<number> {
+/** @throws {DuplifsError} FUSE: there is no /dev/fuse, or it is closed to us */
+export async function openDevice(): Promise<number> {
   try {
     return await promisify(open)(fuseDevice, 'r+');
   } catch (error) {
