@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../base/index.js';
 import { markHeapAtOnce } from '../threads/index.js';
 import { commandLine, hidePasswords } from './arguments.js';
+import { outliveTerminal } from './closed-terminal.js';
 import { backupCommands } from './commands/backup.js';
 import { statusCommand } from './commands/collection-status.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -21,6 +22,7 @@ import { programVersion } from './version.js';
 export async function main(): Promise<void> {
   markHeapAtOnce();
   process.stdout.on('error', endQuietly);
+  outliveTerminal();
   const [, script = '', ...parameters] = process.argv;
   if (isHelperCall(parameters)) mountHelper(script);
   else await runProgram();
@@ -55,8 +57,9 @@ async function runProgram(): Promise<void> {
   }
 }
 
-/** `duplifs ls … | head` is no error. */
+/** `duplifs ls … | head` is no error, and a terminal that was closed has sent SIGHUP too. */
 function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EIO' && process.stdout.isTTY) return;
   if (error.code !== 'EPIPE') throw error;
   process.exit();
 }

@@ -184,8 +184,8 @@ async function serve(
 }
 
 /**
- * The first Ctrl-C or SIGTERM unmounts, unless something uses the mount; the next one forces it. Returns
- * what ends the watch.
+ * The first Ctrl-C, SIGTERM or SIGHUP unmounts, unless something uses the mount; the next Ctrl-C or SIGTERM forces it.
+ * Returns what ends the watch.
  */
 function unmountOnSignal(session: MountSession, log: Log, interrupted: AbortSignal): () => void {
   let tries = 0;

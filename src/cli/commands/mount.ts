@@ -44,7 +44,8 @@ export function mountCommand(): Command {
 
 const examples = `
 Shown are snapshots/ (a folder for each backup set), latest (the newest whole one), at/<time> (as at/3D)
-and versions/<path>/ (every version of every file). It runs until Ctrl-C, SIGTERM or umount.
+and versions/<path>/ (every version of every file). It runs until umount, Ctrl-C or SIGTERM, or
+until its terminal is closed (SIGHUP; not under nohup).
 
 Examples:
   duplifs mount s3://bucket/backup /mnt/backup
