@@ -89,6 +89,7 @@ async function makeView(
   const common = {
     repository,
     override: { uid: options.uid, gid: options.gid, umask: options.umask },
+    listsXattrs: options.xattrs,
     now: () => nowSeconds(options),
   };
   if (options.time === undefined && options.pathToRestore === '') {

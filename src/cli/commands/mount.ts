@@ -16,6 +16,7 @@ export function mountCommand(): Command {
     .option('--uid <number>', 'show everything as owned by this user', parseWhole)
     .option('--gid <number>', 'show everything as owned by this group', parseWhole)
     .option('--umask <octal>', 'take these permission bits away, as 077', parseOctal)
+    .option('--xattrs', 'list user.duplifs.time, .set and .volumes, which cp -a then copies', false)
     .option(
       '--read-timeout <seconds>',
       'how long to wait for a storage that is gone',

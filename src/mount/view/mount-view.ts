@@ -35,6 +35,8 @@ import { VersionsView } from './versions-view.js';
 export interface MountViewOptions {
   readonly repository: Repository;
   readonly override: OwnerOverride;
+  /** Show `user.duplifs.*` also to whoever lists extended attributes. */
+  readonly listsXattrs?: boolean;
   /** Now, in seconds since the epoch. */
   readonly now: () => number;
   /** Show only this folder of this snapshot. */
@@ -47,6 +49,7 @@ const firstTreeView = 2;
 const maxTimeViews = 1000;
 
 export class MountView implements ReadOnlyFileSystem {
+  readonly listsXattrs: boolean;
   readonly #options: MountViewOptions;
   readonly #views = new Map<number, View>();
   #nextView = firstTreeView;
@@ -64,6 +67,7 @@ export class MountView implements ReadOnlyFileSystem {
 
   constructor(options: MountViewOptions) {
     this.#options = options;
+    this.listsXattrs = options.listsXattrs ?? false;
     const { only, override, repository } = options;
     if (only !== undefined) {
       const root = { start: only.folderId, startNode: fixedIds.root, snapshot: only.snapshot };

@@ -175,12 +175,13 @@ export class TreeView implements View {
   }
 }
 
-/** Where an entry comes from, as extended attributes. */
+/** Where an entry comes from, as extended attributes, which Linux has for files and folders only. */
 export async function provenance(
   snapshot: Snapshot,
   entry: SnapshotEntry,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
+  if (entry.type !== 'reg' && entry.type !== 'dir') return new Map();
   const set = snapshot.setOf(entry);
   const values = new Map([
     ['user.duplifs.time', new Date(set.endSeconds * 1000).toISOString()],
