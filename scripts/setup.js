@@ -38,6 +38,7 @@ const programs = {
     { program: 'python3', packages: ['python3'] },
     { program: 'setpriv', packages: ['util-linux'] },
     { program: 'automount', packages: ['autofs'] },
+    { program: 'gio', packages: ['libglib2.0-bin'] },
     { module: ['boto3'], packages: ['python3-boto3'] }, // duplicity on S3
     { module: ['paramiko'], packages: ['python3-paramiko'] }, // duplicity on SFTP
   ],

@@ -36,8 +36,8 @@ export async function serveMount(
 const mounterElsewhere: Mounter = {
   prepare: async (mountpoint, apartFrom) =>
     (await request({ kind: 'prepare', apartFrom: apartFrom ?? [] })) ?? mountpoint,
-  attach: async (mountpoint, { allowOther, defaultPermissions, fsname }) => {
-    const options = { allowOther, defaultPermissions, fsname };
+  attach: async (mountpoint, { allowOther, defaultPermissions, fsname, asNetwork }) => {
+    const options = { allowOther, defaultPermissions, fsname, asNetwork };
     await request({ kind: 'attach', mountpoint, options });
     return deviceDescriptor;
   },

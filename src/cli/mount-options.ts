@@ -10,6 +10,7 @@ export interface MountCommandOptions extends CommonOptions, TimeOptions {
   readonly gid?: number;
   readonly umask?: number;
   readonly xattrs: boolean;
+  readonly asNetwork: boolean;
   readonly readTimeout: number;
   readonly daemon: boolean;
   readonly backgroundFill?: boolean;

@@ -65,6 +65,7 @@ export async function runMount(
         allowOther: options.allowOther,
         defaultPermissions: options.allowOther && options.defaultPermissions,
         fsname: publicUrl(url),
+        asNetwork: options.asNetwork,
         report: log.report,
         attach: mounter.attach,
       });

@@ -13,6 +13,11 @@ export interface MountOptions {
   readonly defaultPermissions: boolean;
   /** What `mount` and `df` show as the source. Never holds a credential. */
   readonly fsname: string;
+  /**
+   * Mount as the type "fuse.sshfs": the one type of FUSE that file managers take for a network's, of which they make no
+   * thumbnails by default, for that reads whole files.
+   */
+  readonly asNetwork?: boolean | undefined;
   readonly report: Report<MountEvent>;
   /**
    * Has another process mount, and tells the descriptor of the device that both have open. Absent: this process

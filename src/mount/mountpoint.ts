@@ -2,7 +2,7 @@
 import { lstat, opendir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { DuplifsError, errorText } from '../base/index.js';
-import { inheritedDescriptor, fuseSubtype } from './kernel/attach.js';
+import { inheritedDescriptor, isOurMount } from './kernel/attach.js';
 import { automountType, mountAt } from './mountinfo.js';
 import { unmountPath } from './unmount.js';
 
@@ -13,7 +13,6 @@ export interface ForeignFolder {
   readonly path: string;
 }
 
-const ourFsType = `fuse.${fuseSubtype}`;
 /** Links to links, and dead mounts over dead mounts: more is a mistake. */
 const mostSteps = 40;
 /** A live mount answers a stat at once; one that does not is alive but stuck. */
@@ -35,7 +34,7 @@ export async function prepareMountpoint(
     const mounted = await mountAt(path);
     // A folder that systemd mounts on demand: to look into it would be to wait for ourselves.
     const automounted = mounted?.type === automountType;
-    if (mounted?.type === ourFsType) {
+    if (mounted !== undefined && isOurMount(mounted)) {
       await clearCrashed(path);
       continue;
     }

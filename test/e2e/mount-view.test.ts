@@ -40,7 +40,7 @@ describe.runIf(canMount && canMakeChains)('a mount without --time', () => {
     expect(await readlink(mounted.at('latest'))).toBe(`snapshots/${folders.at(-1) ?? ''}`);
   });
 
-  it('reads a name in at/ as a time, and lists only those that were asked for', async () => {
+  it('reads a name in at/ as a time, and lists none', async () => {
     await withMount(backup, async (fresh) => {
       expect(await readdir(fresh.at('at'))).toEqual([]);
       const size = async (time: string): Promise<number> =>
@@ -54,9 +54,7 @@ describe.runIf(canMount && canMakeChains)('a mount without --time', () => {
           code: 'ENOENT',
         });
       }
-      expect((await readdir(fresh.at('at'))).sort()).toEqual(
-        ['1Y', '1700086400', '2023-11-15', '2023-11-15T22:13:20Z', 'now'].sort(),
-      );
+      expect(await readdir(fresh.at('at'))).toEqual([]);
     });
   });
 

@@ -16,6 +16,11 @@ export function mountCommand(): Command {
     .option('--uid <number>', 'show everything as owned by this user', parseWhole)
     .option('--gid <number>', 'show everything as owned by this group', parseWhole)
     .option('--umask <octal>', 'take these permission bits away, as 077', parseOctal)
+    .option(
+      '--as-network',
+      'be mounted as "fuse.sshfs", of which file managers make no thumbnails',
+      false,
+    )
     .option('--xattrs', 'list user.duplifs.time, .set and .volumes, which cp -a then copies', false)
     .option(
       '--read-timeout <seconds>',

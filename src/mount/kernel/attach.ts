@@ -4,11 +4,14 @@ import { readlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { DuplifsError, errorText } from '../../base/index.js';
 import type { MountOptions } from '../engine.js';
+import type { MountEntry } from '../mountinfo.js';
 import { run } from '../run.js';
 import type { RunResult } from '../run.js';
 import { openDescriptorSocket } from './descriptor-passing.js';
 
-export const fuseSubtype = 'duplifs';
+const fuseSubtype = 'duplifs';
+/** GLib's and KDE's lists of network file systems have no other type that FUSE can have. */
+const networkSubtype = 'sshfs';
 const fuseDevice = '/dev/fuse';
 const rootMode = '40000';
 
@@ -35,7 +38,20 @@ export async function checkInherited(fd: number): Promise<void> {
 }
 
 /** What mount(8) and fusermount3 are told. */
-export type AttachOptions = Pick<MountOptions, 'allowOther' | 'defaultPermissions' | 'fsname'>;
+export type AttachOptions = Pick<
+  MountOptions,
+  'allowOther' | 'defaultPermissions' | 'fsname' | 'asNetwork'
+>;
+
+export function subtypeOf({ asNetwork = false }: Pick<MountOptions, 'asNetwork'>): string {
+  return asNetwork ? networkSubtype : fuseSubtype;
+}
+
+/** Whether a mount is one of duplifs. sshfs itself has no URL as its source. */
+export function isOurMount({ type, source }: Pick<MountEntry, 'type' | 'source'>): boolean {
+  if (type === `fuse.${fuseSubtype}`) return true;
+  return type === `fuse.${networkSubtype}` && source.includes('://');
+}
 
 /**
  * Mounts with the privilege of root. The descriptor returned must not be read before this resolves (the
@@ -71,7 +87,8 @@ export async function attachDevice(
     `group_id=${process.getgid?.() ?? 0}`,
     ...permissionOptions(options),
   ].join(',');
-  const parameters = ['-i', '-t', `fuse.${fuseSubtype}`, '-o', flags, options.fsname, mountpoint];
+  const type = `fuse.${subtypeOf(options)}`;
+  const parameters = ['-i', '-t', type, '-o', flags, options.fsname, mountpoint];
   const result = await run('mount', parameters, { inheritFd: fd });
   if (result.status === 0) return;
   throw new DuplifsError('FUSE', `Cannot mount at "${mountpoint}": ${result.message}`);
@@ -125,11 +142,16 @@ function helperHint(message: string): { hint?: string } {
 }
 
 /** `fsname` and `subtype` for fusermount and libfuse, which split at commas that no "\" precedes. */
-export function namedOptions({ fsname }: Pick<MountOptions, 'fsname'>): readonly string[] {
-  return [`fsname=${fsname.replaceAll(/[\\,]/g, '\\$&')}`, `subtype=${fuseSubtype}`];
+export function namedOptions(
+  options: Pick<MountOptions, 'fsname' | 'asNetwork'>,
+): readonly string[] {
+  const fsname = options.fsname.replaceAll(/[\\,]/g, '\\$&');
+  return [`fsname=${fsname}`, `subtype=${subtypeOf(options)}`];
 }
 
-export function permissionOptions(options: Omit<AttachOptions, 'fsname'>): readonly string[] {
+export function permissionOptions(
+  options: Pick<AttachOptions, 'allowOther' | 'defaultPermissions'>,
+): readonly string[] {
   return [
     ...(options.allowOther ? ['allow_other'] : []),
     ...(options.defaultPermissions ? ['default_permissions'] : []),

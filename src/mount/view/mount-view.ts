@@ -47,6 +47,7 @@ const versionsView = 1;
 const firstTreeView = 2;
 /** Times shown at once in `at/`: a view lives until as many others were asked for. */
 const maxTimeViews = 1000;
+const statfsBlockSize = 4096;
 
 export class MountView implements ReadOnlyFileSystem {
   readonly listsXattrs: boolean;
@@ -83,8 +84,6 @@ export class MountView implements ReadOnlyFileSystem {
       newestFolder: this.#newestFolder.bind(this),
       nodeAt: (text: string) => rootOf(this.#timeView(text)),
       versionsNode: rootOf(versionsView),
-      // after the answer to the lookup that asked for it
-      timeAsked: () => setImmediate(() => this.#kernel?.invalidateNode(fixedIds.at)),
       getattr: this.getattr.bind(this),
     };
     this.#views.set(fixedView, new FixedFolders(trees, override));
@@ -155,9 +154,13 @@ export class MountView implements ReadOnlyFileSystem {
     kernel.invalidateNode(fixedIds.latest);
   }
 
-  /** Never asks the storage: a mount whose network is gone must still answer `df`. */
+  /**
+   * As large as the backup is on its storage, and full: file managers take what is 0 in size for broken. Never asks the
+   * storage: a mount whose network is gone must still answer `df`.
+   */
   statfs(): ReturnType<ReadOnlyFileSystem['statfs']> {
-    return { blockSize: 4096, blocks: 0, files: 0 };
+    const blocks = Math.ceil(this.#options.repository.storedBytes / statfsBlockSize);
+    return { blockSize: statfsBlockSize, blocks: Math.max(1, blocks), files: 0 };
   }
 
   #view(ino: number): View | undefined {
