@@ -11,6 +11,7 @@ export interface MountCommandOptions extends CommonOptions, TimeOptions {
   readonly umask?: number;
   readonly xattrs: boolean;
   readonly asNetwork: boolean;
+  readonly rewriteLinks: boolean;
   readonly readTimeout: number;
   readonly daemon: boolean;
   readonly backgroundFill?: boolean;

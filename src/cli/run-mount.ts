@@ -91,6 +91,7 @@ async function makeView(
     repository,
     override: { uid: options.uid, gid: options.gid, umask: options.umask },
     listsXattrs: options.xattrs,
+    rewriteLinks: options.rewriteLinks,
     now: () => nowSeconds(options),
   };
   if (options.time === undefined && options.pathToRestore === '') {

@@ -1,9 +1,9 @@
 /** What is copied out of a mount has what the backup has, and nothing else. */
-import { mkdir, rm } from 'node:fs/promises';
+import { lstat, mkdir, readFile, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canMount, mountPlace } from '../support/mount-process.js';
-import { Mounted } from '../support/mounted.js';
+import { Mounted, withMount } from '../support/mounted.js';
 import { run, runOk } from '../support/run.js';
 import { smallBackup } from '../support/small-backup.js';
 import type { SmallBackup } from '../support/small-backup.js';
@@ -62,5 +62,34 @@ describe.runIf(canMount)('extended attributes of a mount', () => {
     } finally {
       await listing.stop();
     }
+  });
+});
+
+describe.runIf(canMount)('absolute links of a mount', () => {
+  it('lead into the same snapshot with --rewrite-links, and have the size of what they say', async () => {
+    const { folder } = await mountPlace();
+    const backup = await smallBackup(folder);
+    const target = async (mounted: Mounted, path: string) => {
+      const [text, { size }] = [await readlink(mounted.at(path)), await lstat(mounted.at(path))];
+      expect(size).toBe(text.length);
+      return text;
+    };
+    await withMount({ ...backup, args: ['--rewrite-links'] }, async (mounted) => {
+      for (const tree of ['latest', 'snapshots/2026-03-04T05-06-07Z', 'at/now']) {
+        expect(await target(mounted, `${tree}/folder/absolute`)).toBe('../file');
+        expect(await target(mounted, `${tree}/link`)).toBe('file');
+        expect(await target(mounted, `${tree}/away`)).toBe('/nowhere/else');
+      }
+      await rm(join(backup.source, 'file'));
+      expect(await readFile(mounted.at('latest/folder/absolute'), 'utf8')).toBe('content\n');
+    });
+    const args = ['--rewrite-links', '--time', 'now', '--path-to-restore', 'folder'];
+    for (const given of [[], args]) {
+      await withMount({ ...backup, args: given }, async (mounted) => {
+        const path = given.length === 0 ? 'latest/folder/absolute' : 'absolute';
+        expect(await target(mounted, path)).toBe(join(backup.source, 'file'));
+      });
+    }
+    await rm(folder, { recursive: true });
   });
 });

@@ -10,7 +10,7 @@ export interface SmallBackup {
   readonly time: number;
 }
 
-/** `file`, `folder/inner`, `link`, `fifo`, backed up at 2026-03-04T05:06:07Z. */
+/** `file`, `folder/inner`, `folder/absolute` (a link to `file`), `link`, `away` (a link), `fifo`, backed up at 2026-03-04T05:06:07Z. */
 export async function smallBackup(folder: string): Promise<SmallBackup> {
   const source = join(folder, 'small-source');
   const url = `file://${join(folder, 'small-target')}`;
@@ -19,6 +19,8 @@ export async function smallBackup(folder: string): Promise<SmallBackup> {
   await writeFile(join(source, 'file'), 'content\n');
   await writeFile(join(source, 'folder', 'inner'), 'inner\n');
   await symlink('file', join(source, 'link'));
+  await symlink(join(source, 'file'), join(source, 'folder', 'absolute'));
+  await symlink('/nowhere/else', join(source, 'away'));
   await runOk('mkfifo', [join(source, 'fifo')]);
   await utimes(join(source, 'file'), time - 60, time - 60);
   const args = ['full', '--no-encryption', '--current-time', String(time), source, url];

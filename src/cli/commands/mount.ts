@@ -21,6 +21,11 @@ export function mountCommand(): Command {
       'be mounted as "fuse.sshfs", of which file managers make no thumbnails',
       false,
     )
+    .option(
+      '--rewrite-links',
+      'let absolute links into what was backed up lead into the same snapshot',
+      false,
+    )
     .option('--xattrs', 'list user.duplifs.time, .set and .volumes, which cp -a then copies', false)
     .option(
       '--read-timeout <seconds>',

@@ -28,6 +28,7 @@ import { HiddenView } from './hidden-view.js';
 import { fixedView, idOf, nodeNumber, viewOf } from './node-number.js';
 import { snapshotFolder } from './snapshot-folders.js';
 import { TreeView } from './tree-view.js';
+import type { TreeViewOptions } from './tree-view.js';
 import { changingSeconds, unchangingSeconds } from './view.js';
 import type { View } from './view.js';
 import { VersionsView } from './versions-view.js';
@@ -37,6 +38,8 @@ export interface MountViewOptions {
   readonly override: OwnerOverride;
   /** Show `user.duplifs.*` also to whoever lists extended attributes. */
   readonly listsXattrs?: boolean;
+  /** Let absolute links into the folder that was backed up lead into the same snapshot. */
+  readonly rewriteLinks?: boolean;
   /** Now, in seconds since the epoch. */
   readonly now: () => number;
   /** Show only this folder of this snapshot. */
@@ -71,10 +74,11 @@ export class MountView implements ReadOnlyFileSystem {
     this.listsXattrs = options.listsXattrs ?? false;
     const { only, override, repository } = options;
     if (only !== undefined) {
-      const root = { start: only.folderId, startNode: fixedIds.root, snapshot: only.snapshot };
+      const { snapshot, folderId } = only;
+      const root = { view: fixedView, start: folderId, startNode: fixedIds.root };
       this.#views.set(
         fixedView,
-        new TreeView({ ...root, view: fixedView, override, rootCacheSeconds: unchangingSeconds }),
+        this.#tree(snapshot, { ...root, rootCacheSeconds: unchangingSeconds }),
       );
       return;
     }
@@ -199,7 +203,9 @@ export class MountView implements ReadOnlyFileSystem {
   #viewOfSet(views: Map<number, number>, set: CatalogSet): number {
     let view = views.get(set.id);
     if (view === undefined) {
-      view = this.#addTree(this.#options.repository.snapshot(set), unchangingSeconds);
+      const keepsLinks = views === this.#versionViews; // there no path leads to the others
+      const snapshot = this.#options.repository.snapshot(set);
+      view = this.#addTree(snapshot, unchangingSeconds, keepsLinks);
       views.set(set.id, view);
     }
     return view;
@@ -217,16 +223,27 @@ export class MountView implements ReadOnlyFileSystem {
     return added;
   }
 
-  #addTree(snapshot: Snapshot, rootCacheSeconds: number): number {
+  #addTree(snapshot: Snapshot, rootCacheSeconds: number, keepsLinks = false): number {
     const view = this.#nextView;
-    const startNode = nodeNumber(view, rootNameId);
     this.#nextView += 1;
-    const { override } = this.#options;
-    this.#views.set(
-      view,
-      new TreeView({ view, snapshot, start: rootNameId, startNode, rootCacheSeconds, override }),
-    );
+    const root = { view, start: rootNameId, startNode: nodeNumber(view, rootNameId) };
+    this.#views.set(view, this.#tree(snapshot, { ...root, rootCacheSeconds }, keepsLinks));
     return view;
+  }
+
+  #tree(
+    snapshot: Snapshot,
+    root: Pick<TreeViewOptions, 'view' | 'start' | 'startNode' | 'rootCacheSeconds'>,
+    keepsLinks = false,
+  ): TreeView {
+    const { override, repository, rewriteLinks = false } = this.#options;
+    const linkSource = (): string | undefined => repository.sourceOf(snapshot.set)?.folder;
+    return new TreeView({
+      ...root,
+      snapshot,
+      override,
+      linkSource: rewriteLinks && !keepsLinks ? linkSource : undefined,
+    });
   }
 }
 
