@@ -3,7 +3,9 @@ import { lstat, opendir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { DuplifsError, errorText } from '../base/index.js';
 import { inheritedDescriptor, isOurMount } from './kernel/attach.js';
+import { findServer } from './mount-users.js';
 import { automountType, mountAt } from './mountinfo.js';
+import type { MountEntry } from './mountinfo.js';
 import { unmountPath } from './unmount.js';
 
 /** A folder that a mountpoint must neither hold nor lie in: kernels have deadlocked on that. */
@@ -35,7 +37,7 @@ export async function prepareMountpoint(
     // A folder that systemd mounts on demand: to look into it would be to wait for ourselves.
     const automounted = mounted?.type === automountType;
     if (mounted !== undefined && isOurMount(mounted)) {
-      await clearCrashed(path);
+      await clearCrashed(mounted);
       continue;
     }
     const next = automounted ? path : await linkTarget(path, mountpoint);
@@ -74,7 +76,8 @@ async function linkTarget(path: string, given: string): Promise<string> {
 }
 
 /** Unmounts a mount of ours whose process is gone; a live one is refused. */
-async function clearCrashed(path: string): Promise<void> {
+async function clearCrashed(mounted: MountEntry): Promise<void> {
+  const path = mounted.mountpoint;
   const timer = new AbortController();
   const late = new Promise<'stuck'>((done) => {
     const timeout = setTimeout(done, answerMs, 'stuck');
@@ -90,8 +93,10 @@ async function clearCrashed(path: string): Promise<void> {
   timer.abort();
   if (state !== 'crashed') {
     const how = state === 'stuck' ? ', and it does not answer' : '';
+    const server = await findServer(path);
+    const by = server === undefined ? '' : `, served by process ${server.pid} "${server.command}"`;
     throw new DuplifsError('FUSE', `A backup is already mounted at "${path}"${how}`, {
-      hint: `Unmount it with "duplifs umount ${path}"`,
+      hint: `It is "${mounted.source}"${by}; unmount it with "duplifs umount ${path}"`,
     });
   }
   await unmountPath(path, { force: true });

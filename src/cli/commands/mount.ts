@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { DuplifsError } from '../../base/index.js';
+import { publicUrl } from '../../storage/index.js';
 import { addCommonOptions, parseWhole } from '../common-options.js';
 import { runDaemon } from '../daemon.js';
 import type { MountCommandOptions } from '../mount-options.js';
@@ -46,6 +48,7 @@ export function mountCommand(): Command {
     )
     .addHelpText('after', examples)
     .action(async (url: string, mountpoint: string, options: MountCommandOptions) => {
+      refuseSwapped(url, mountpoint);
       await (options.daemon
         ? runDaemon(url, mountpoint, options)
         : runMount(url, mountpoint, options));
@@ -61,6 +64,13 @@ until its terminal is closed (SIGHUP; not under nohup).
 Examples:
   duplifs mount s3://bucket/backup /mnt/backup
   duplifs mount file:///srv/backup /mnt/backup --time 3D --path-to-restore home/me`;
+
+function refuseSwapped(url: string, mountpoint: string): void {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(mountpoint)) return;
+  throw new DuplifsError('USAGE', `The mountpoint "${publicUrl(mountpoint)}" is a URL`, {
+    hint: `The URL comes first: duplifs mount ${publicUrl(mountpoint)} ${publicUrl(url)}`,
+  });
+}
 
 function parseOctal(text: string): number {
   if (/^[0-7]{1,4}$/.test(text)) return Number.parseInt(text, 8);
