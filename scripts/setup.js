@@ -37,6 +37,8 @@ const programs = {
     { library: 'libisal.so.2', packages: ['libisal2'] },
     { program: 'python3', packages: ['python3'] },
     { program: 'setpriv', packages: ['util-linux'] },
+    { program: 'automount', packages: ['autofs'] },
+    { program: 'gio', packages: ['libglib2.0-bin'] },
     { module: ['boto3'], packages: ['python3-boto3'] }, // duplicity on S3
     { module: ['paramiko'], packages: ['python3-paramiko'] }, // duplicity on SFTP
   ],

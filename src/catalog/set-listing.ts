@@ -39,6 +39,7 @@ export class SetListing {
   /** Which set is that of a time, and what newer ones lack. */
   readonly chooser: SetChooser;
   #collection: Collection | undefined;
+  #storedBytes = 0;
   /** Sets whose whole chain up to them was found to be listed. */
   readonly #complete = new Set<number>();
 
@@ -66,6 +67,7 @@ export class SetListing {
     this.#complete.clear();
     this.#wholeness.update(listing, states);
     this.#collection = listing.collection;
+    this.#storedBytes = listing.stored.reduce((bytes, { size }) => bytes + size, 0);
   }
 
   /** Local copies may be older than a demand for signatures, and carry none: then what is stored is read. */
@@ -77,6 +79,11 @@ export class SetListing {
   get collection(): Collection {
     if (this.#collection === undefined) throw new Error('refresh comes first');
     return this.#collection;
+  }
+
+  /** How large it was. */
+  get storedBytes(): number {
+    return this.#storedBytes;
   }
 
   /** The sets on the storage whose tree can be known, newest first. */

@@ -22,6 +22,14 @@ const secrets = new Set(['passphrase', 'sign-passphrase', 'password']);
 const flagsWithValue = new Set(['-o', '-t', '-N']);
 
 /**
+ * Whether `duplifs` itself is called as a helper: for the type "fuse.duplifs", which mounts have in mountinfo,
+ * mount.fuse3 runs `duplifs URL MOUNTPOINT -o OPTIONS`. No command has a URL for a name.
+ */
+export function isHelperCall([source = '', , ...rest]: readonly string[]): boolean {
+  return /^\/|:\/\//.test(source) && rest.includes('-o');
+}
+
+/**
  * @throws {DuplifsError} USAGE: no URL or mountpoint, a remount, a secret among the options
  */
 export function parseHelperCall(parameters: readonly string[]): HelperCall {

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../base/index.js';
 import { markHeapAtOnce } from '../threads/index.js';
 import { commandLine, hidePasswords } from './arguments.js';
+import { outliveTerminal } from './closed-terminal.js';
 import { backupCommands } from './commands/backup.js';
 import { statusCommand } from './commands/collection-status.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -11,7 +12,9 @@ import { mountCommand } from './commands/mount.js';
 import { restoreCommand } from './commands/restore.js';
 import { umountCommand } from './commands/umount.js';
 import { verifyCommand } from './commands/verify.js';
+import { isHelperCall } from './fstab.js';
 import { Log, defaultVerbosity } from './log.js';
+import { mountHelper } from './mount-helper.js';
 import { reportError } from './run-command.js';
 import { programVersion } from './version.js';
 
@@ -19,6 +22,13 @@ import { programVersion } from './version.js';
 export async function main(): Promise<void> {
   markHeapAtOnce();
   process.stdout.on('error', endQuietly);
+  outliveTerminal();
+  const [, script = '', ...parameters] = process.argv;
+  if (isHelperCall(parameters)) mountHelper(script);
+  else await runProgram();
+}
+
+async function runProgram(): Promise<void> {
   const program = new Command('duplifs')
     .description('Mount duplicity backups as read-only folders at any time, and restore from them.')
     .version(programVersion())
@@ -47,8 +57,9 @@ export async function main(): Promise<void> {
   }
 }
 
-/** `duplifs ls … | head` is no error. */
+/** `duplifs ls … | head` is no error, and a terminal that was closed has sent SIGHUP too. */
 function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EIO' && process.stdout.isTTY) return;
   if (error.code !== 'EPIPE') throw error;
   process.exit();
 }

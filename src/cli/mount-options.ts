@@ -9,6 +9,9 @@ export interface MountCommandOptions extends CommonOptions, TimeOptions {
   readonly uid?: number;
   readonly gid?: number;
   readonly umask?: number;
+  readonly xattrs: boolean;
+  readonly asNetwork: boolean;
+  readonly rewriteLinks: boolean;
   readonly readTimeout: number;
   readonly daemon: boolean;
   readonly backgroundFill?: boolean;

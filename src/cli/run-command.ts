@@ -2,13 +2,14 @@
 import { DuplifsError, errorText, exitCodes, localFailure } from '../base/index.js';
 import { StorageStatistics } from '../storage/index.js';
 import { refuseCoreFiles } from './core-files.js';
+import { onEndingSignal } from './ending-signals.js';
 import { Log } from './log.js';
 import { wipeSecrets } from './secrets.js';
 
 /** What a command gets besides its options. */
 export interface CommandContext {
   readonly log: Log;
-  /** Aborted by the first Ctrl-C or SIGTERM. */
+  /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal;
   /** Of all storages that the command opens. */
   readonly statistics: StorageStatistics;
@@ -26,8 +27,7 @@ export async function runCommand(
   const interrupt = (): void => {
     controller.abort(new DuplifsError('INTERRUPTED', 'Interrupted'));
   };
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
+  const stopWatching = onEndingSignal(interrupt);
   try {
     const exitCode = await work({ log, signal: controller.signal, statistics });
     // what was told may be worse than that something is missing
@@ -37,8 +37,7 @@ export async function runCommand(
     process.exitCode = reportError(error, log);
   } finally {
     if (statistics.requests > 0) log.info(String(statistics));
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
+    stopWatching();
     wipeSecrets();
   }
 }

@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { DuplifsError, errorText } from '../base/index.js';
 import { localPath, publicUrl } from '../storage/index.js';
 import { prepareMountpoint, mountFileSystem, MountView } from '../mount/index.js';
-import type { ForeignFolder, MountSession } from '../mount/index.js';
+import type { ForeignFolder, MountOptions, MountSession } from '../mount/index.js';
 import type { Repository } from '../repository/index.js';
 import { archiveFolderOf, nowSeconds } from './common-options.js';
 import type { Log } from './log.js';
@@ -21,7 +21,14 @@ import { snapshotAt } from './time-options.js';
 const refreshMilliseconds = 30_000;
 const maxRetryPauseSeconds = 5;
 
+/** Who looks at the mountpoint and mounts: another process, where this one would be kept out of an automount. */
+export interface Mounter {
+  readonly prepare: typeof prepareMountpoint;
+  readonly attach?: MountOptions['attach'];
+}
+
 export interface RunMountOptions extends Pick<OpenOptions, 'ask'> {
+  readonly mounter?: Mounter | undefined;
   /** Called once the mount answers. */
   readonly onReady?: () => void;
 }
@@ -30,10 +37,10 @@ export async function runMount(
   url: string,
   mountpoint: string,
   options: MountCommandOptions,
-  { ask, onReady }: RunMountOptions = {},
+  { ask, onReady, mounter = { prepare: prepareMountpoint } }: RunMountOptions = {},
 ): Promise<void> {
   await runCommand(options.verbosity, async ({ log, signal, statistics }) => {
-    const place = await prepareMountpoint(mountpoint, ownFolders(url, options));
+    const place = await mounter.prepare(mountpoint, ownFolders(url, options));
     const repository = await openFor(
       { url, options, log },
       {
@@ -52,13 +59,15 @@ export async function runMount(
       const view = await namingReadableSets(repository, signal, () =>
         makeView(repository, options, signal),
       );
-      await prepareMountpoint(mountpoint, sourceFolders(repository));
+      await mounter.prepare(mountpoint, sourceFolders(repository));
       const session = await mountFileSystem(view, place, {
         engine: options.fuseEngine,
         allowOther: options.allowOther,
         defaultPermissions: options.allowOther && options.defaultPermissions,
         fsname: publicUrl(url),
+        asNetwork: options.asNetwork,
         report: log.report,
+        attach: mounter.attach,
       });
       view.servedBy(session);
       log.notice(`Mounted at ${place}; end it with Ctrl-C or: duplifs umount ${place}`);
@@ -81,6 +90,8 @@ async function makeView(
   const common = {
     repository,
     override: { uid: options.uid, gid: options.gid, umask: options.umask },
+    listsXattrs: options.xattrs,
+    rewriteLinks: options.rewriteLinks,
     now: () => nowSeconds(options),
   };
   if (options.time === undefined && options.pathToRestore === '') {
@@ -176,8 +187,8 @@ async function serve(
 }
 
 /**
- * The first Ctrl-C or SIGTERM unmounts, unless something uses the mount; the next one forces it. Returns
- * what ends the watch.
+ * The first Ctrl-C, SIGTERM or SIGHUP unmounts, unless something uses the mount; the next Ctrl-C or SIGTERM forces it.
+ * Returns what ends the watch.
  */
 function unmountOnSignal(session: MountSession, log: Log, interrupted: AbortSignal): () => void {
   let tries = 0;

@@ -13,7 +13,17 @@ export interface MountOptions {
   readonly defaultPermissions: boolean;
   /** What `mount` and `df` show as the source. Never holds a credential. */
   readonly fsname: string;
+  /**
+   * Mount as the type "fuse.sshfs": the one type of FUSE that file managers take for a network's, of which they make no
+   * thumbnails by default, for that reads whole files.
+   */
+  readonly asNetwork?: boolean | undefined;
   readonly report: Report<MountEvent>;
+  /**
+   * Has another process mount, and tells the descriptor of the device that both have open. Absent: this process
+   * opens the device and mounts. Only the kernel engine can do otherwise.
+   */
+  readonly attach?: ((mountpoint: string, options: MountOptions) => Promise<number>) | undefined;
 }
 
 /** How a mount ended: by its own `unmount`, by somebody else's, or because it could not be served. */

@@ -79,6 +79,12 @@ export interface ReadOnlyFileSystem {
   /** The folder that holds this folder, for ".." and for NFS and Samba exports. */
   parentOf?(ino: number): number;
 
+  /**
+   * Whether extended attributes are listed to whoever asks which there are. What copies files (cp -a, rsync -X) copies
+   * those that are listed, and they are ours and none of the backup.
+   */
+  readonly listsXattrs?: boolean;
+
   /** All extended attributes by their full names ("user.duplifs.time"). */
   xattrs?(ino: number, signal: AbortSignal): MaybePromise<ReadonlyMap<string, Uint8Array>>;
 

@@ -11,8 +11,10 @@ export type {
   NodeKind,
   ReadOnlyFileSystem,
 } from './file-system.js';
-export { inheritedDescriptor } from './kernel/attach.js';
+export { attachDevice, inheritedDescriptor, openDevice } from './kernel/attach.js';
+export type { AttachOptions } from './kernel/attach.js';
 export { mountFileSystem } from './mount-file-system.js';
+export { isOnAutomount } from './mountinfo.js';
 export { prepareMountpoint } from './mountpoint.js';
 export type { ForeignFolder } from './mountpoint.js';
 export { unmountPath } from './unmount.js';

@@ -57,7 +57,8 @@ async function mountWithKernel(
   options: MountOptions,
 ): Promise<MountSession> {
   const isRoot = process.getuid?.() === 0;
-  const fd = await (isRoot ? attachAsRoot : attachAsUser)(mountpoint, options);
+  const attach = options.attach ?? (isRoot ? attachAsRoot : attachAsUser);
+  const fd = await attach(mountpoint, options);
   try {
     const session = await serveKernel(fs, fd, mountpoint, options);
     if (isRoot) await widenReadAhead(mountpoint);

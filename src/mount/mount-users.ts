@@ -3,7 +3,8 @@
  * what they point to, so that a mount whose storage hangs does not hang the question too.
  */
 import { readdir, readFile, readlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { readMounts } from './mountinfo.js';
 
 export interface MountUser {
   readonly pid: number;
@@ -14,15 +15,16 @@ export interface MountUser {
 }
 
 const procFolder = '/proc';
+const blockFolder = '/sys/block';
+const fuseDevice = '/dev/fuse';
 /** More than anybody reads. */
 const mostUsers = 20;
 
-/** One use for each process, as far as this user may see other processes. */
+/** One use for each process, ours too, as far as this user may see other processes. */
 export async function findMountUsers(mountpoint: string): Promise<readonly MountUser[]> {
   const users: MountUser[] = [];
   const pids = (await namesIn(procFolder)).filter((name) => /^\d+$/.test(name));
   for (const pid of pids) {
-    if (Number(pid) === process.pid) continue;
     const found = await useBy(pid, mountpoint);
     if (found !== undefined)
       users.push({ pid: Number(pid), command: await commandOf(pid), ...found });
@@ -36,6 +38,37 @@ export function describeUsers(users: readonly MountUser[]): string {
   return users
     .map(({ pid, command, use, path }) => `process ${pid} "${command}" (${use} "${path}")`)
     .join(', ');
+}
+
+/** The process that serves a mount: it has the device open, and was told the mountpoint. */
+export async function findServer(
+  mountpoint: string,
+): Promise<Pick<MountUser, 'pid' | 'command'> | undefined> {
+  for (const pid of (await namesIn(procFolder)).filter((name) => /^\d+$/.test(name))) {
+    const words = (await textOf(join(procFolder, pid, 'cmdline'))).split('\0');
+    if (!words.includes('mount') || words.includes('-i')) continue;
+    const folder = await targetOf(join(procFolder, pid, 'cwd'));
+    if (!words.some((word) => word !== '' && resolve(folder, word) === mountpoint)) continue;
+    const descriptors = await namesIn(join(procFolder, pid, 'fd'));
+    const open = await Promise.all(
+      descriptors.map((fd) => targetOf(join(procFolder, pid, 'fd', fd))),
+    );
+    if (open.includes(fuseDevice)) return { pid: Number(pid), command: await commandOf(pid) };
+  }
+  return undefined;
+}
+
+/** What else keeps a mount busy: mounts below it, and disk images in it that are attached as devices. */
+export async function findKernelUsers(mountpoint: string): Promise<readonly string[]> {
+  const mounts = (await readMounts()).filter(
+    (mount) => mount.mountpoint !== mountpoint && isWithin(mount.mountpoint, mountpoint),
+  );
+  const users = mounts.map((mount) => `the mount "${mount.mountpoint}"`);
+  for (const device of (await namesIn(blockFolder)).filter((name) => name.startsWith('loop'))) {
+    const image = (await textOf(join(blockFolder, device, 'loop', 'backing_file'))).trim();
+    if (isWithin(image, mountpoint)) users.push(`the device "/dev/${device}" (of "${image}")`);
+  }
+  return users;
 }
 
 const processLinks = [

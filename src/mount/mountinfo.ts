@@ -1,5 +1,6 @@
 /** What is mounted, from /proc/self/mountinfo (proc(5)); on systems without it, nothing is known. */
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { decodeName } from '../base/index.js';
 
 export interface MountEntry {
@@ -12,6 +13,8 @@ export interface MountEntry {
   readonly source: string;
 }
 
+/** autofs's own, and systemd's. */
+export const automountType = 'autofs';
 const mountinfoPath = '/proc/self/mountinfo';
 const spaceByte = 0x20;
 const backslashByte = 0x5c;
@@ -30,6 +33,14 @@ export async function readMounts(): Promise<readonly MountEntry[]> {
 /** The mount that is seen at exactly this path. */
 export async function mountAt(mountpoint: string): Promise<MountEntry | undefined> {
   return (await readMounts()).findLast((entry) => entry.mountpoint === mountpoint);
+}
+
+/** Whether a path, without links, is mounted on demand: by a direct map of autofs or by systemd, or by an indirect map. */
+export async function isOnAutomount(path: string): Promise<boolean> {
+  const places = [path, dirname(path)];
+  return (await readMounts()).some(
+    ({ type, mountpoint }) => type === automountType && places.includes(mountpoint),
+  );
 }
 
 export function parseMountinfo(bytes: Uint8Array): readonly MountEntry[] {

@@ -2,8 +2,10 @@
 import { lstat, opendir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { DuplifsError, errorText } from '../base/index.js';
-import { inheritedDescriptor, fuseSubtype } from './kernel/attach.js';
-import { mountAt } from './mountinfo.js';
+import { inheritedDescriptor, isOurMount } from './kernel/attach.js';
+import { findServer } from './mount-users.js';
+import { automountType, mountAt } from './mountinfo.js';
+import type { MountEntry } from './mountinfo.js';
 import { unmountPath } from './unmount.js';
 
 /** A folder that a mountpoint must neither hold nor lie in: kernels have deadlocked on that. */
@@ -13,7 +15,6 @@ export interface ForeignFolder {
   readonly path: string;
 }
 
-const ourFsType = `fuse.${fuseSubtype}`;
 /** Links to links, and dead mounts over dead mounts: more is a mistake. */
 const mostSteps = 40;
 /** A live mount answers a stat at once; one that does not is alive but stuck. */
@@ -34,9 +35,9 @@ export async function prepareMountpoint(
   for (let step = 0; step < mostSteps; step += 1) {
     const mounted = await mountAt(path);
     // A folder that systemd mounts on demand: to look into it would be to wait for ourselves.
-    const automounted = mounted?.type === 'autofs';
-    if (mounted?.type === ourFsType) {
-      await clearCrashed(path);
+    const automounted = mounted?.type === automountType;
+    if (mounted !== undefined && isOurMount(mounted)) {
+      await clearCrashed(mounted);
       continue;
     }
     const next = automounted ? path : await linkTarget(path, mountpoint);
@@ -75,7 +76,8 @@ async function linkTarget(path: string, given: string): Promise<string> {
 }
 
 /** Unmounts a mount of ours whose process is gone; a live one is refused. */
-async function clearCrashed(path: string): Promise<void> {
+async function clearCrashed(mounted: MountEntry): Promise<void> {
+  const path = mounted.mountpoint;
   const timer = new AbortController();
   const late = new Promise<'stuck'>((done) => {
     const timeout = setTimeout(done, answerMs, 'stuck');
@@ -91,8 +93,10 @@ async function clearCrashed(path: string): Promise<void> {
   timer.abort();
   if (state !== 'crashed') {
     const how = state === 'stuck' ? ', and it does not answer' : '';
+    const server = await findServer(path);
+    const by = server === undefined ? '' : `, served by process ${server.pid} "${server.command}"`;
     throw new DuplifsError('FUSE', `A backup is already mounted at "${path}"${how}`, {
-      hint: `Unmount it with "duplifs umount ${path}"`,
+      hint: `It is "${mounted.source}"${by}; unmount it with "duplifs umount ${path}"`,
     });
   }
   await unmountPath(path, { force: true });

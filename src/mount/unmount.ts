@@ -1,7 +1,7 @@
 /** Unmounting by path: for our own mounts, for `duplifs umount`, and for what a crash left behind. */
 import { DuplifsError } from '../base/index.js';
 import { mountAt } from './mountinfo.js';
-import { describeUsers, findMountUsers } from './mount-users.js';
+import { describeUsers, findKernelUsers, findMountUsers } from './mount-users.js';
 import { run } from './run.js';
 import type { RunResult } from './run.js';
 
@@ -49,8 +49,7 @@ function unmountCommands(mountpoint: string, force: boolean): readonly Command[]
 
 async function explain(mountpoint: string, message: string): Promise<DuplifsError> {
   if (/busy|in use/i.test(message)) {
-    const users = await findMountUsers(mountpoint);
-    const who = users.length === 0 ? 'a process that this user cannot see' : describeUsers(users);
+    const who = await whoUses(mountpoint);
     return new DuplifsError('FUSE', `"${mountpoint}" is in use by ${who}`, {
       hint: 'Leave the folder and close its files, or unmount with --force',
     });
@@ -59,4 +58,14 @@ async function explain(mountpoint: string, message: string): Promise<DuplifsErro
     return new DuplifsError('FUSE', `Nothing is mounted at "${mountpoint}"`);
   }
   return new DuplifsError('FUSE', `Cannot unmount "${mountpoint}": ${message}`);
+}
+
+async function whoUses(mountpoint: string): Promise<string> {
+  const processes = await findMountUsers(mountpoint);
+  const others = await findKernelUsers(mountpoint);
+  const known = [...(processes.length > 0 ? [describeUsers(processes)] : []), ...others];
+  if (known.length > 0) return known.join(', ');
+  return process.getuid?.() === 0
+    ? 'something that /proc does not show, as a process in another container or an NFS export'
+    : 'a process that this user cannot see';
 }

@@ -80,6 +80,11 @@ export class Repository {
     return this.#parts.sets.collection;
   }
 
+  /** What the storage held when it was last listed, in bytes. */
+  get storedBytes(): number {
+    return this.#parts.sets.storedBytes;
+  }
+
   /** In what the storages of a mirror differ; nothing for other storages. */
   mirrorGaps(): MirrorGap[] {
     return mirrorGapsOf(this.#target);

@@ -98,6 +98,11 @@ export class Snapshot {
     return this.#sources.catalog.nameOf(id)?.name;
   }
 
+  /** The path in the backup, '' of its root. */
+  pathOf(id: number): string {
+    return this.#sources.catalog.pathOf(id);
+  }
+
   /** The id of the folder above; the root's is itself. */
   parentOf(id: number): number | undefined {
     return this.#sources.catalog.parentOf(id);

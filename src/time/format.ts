@@ -1,20 +1,5 @@
 /** Times as text. */
-
-const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
-const months = [
-  'Jan',
-  'Feb',
-  'Mar',
-  'Apr',
-  'May',
-  'Jun',
-  'Jul',
-  'Aug',
-  'Sep',
-  'Oct',
-  'Nov',
-  'Dec',
-] as const;
+import { monthNames, weekdayNames } from './names.js';
 
 /** The form of times in file names: "20231114T221320Z" (UTC). */
 export function formatStamp(seconds: number): string {
@@ -44,7 +29,7 @@ export function formatLocalTime(seconds: number): string {
   const clock = [date.getHours(), date.getMinutes(), date.getSeconds()]
     .map((part) => String(part).padStart(2, '0'))
     .join(':');
-  return `${days[date.getDay()] ?? '?'} ${months[date.getMonth()] ?? '?'} ${day} ${clock} ${date.getFullYear()}`;
+  return `${weekdayNames[date.getDay()] ?? '?'} ${monthNames[date.getMonth()] ?? '?'} ${day} ${clock} ${date.getFullYear()}`;
 }
 
 /** "2023-11-14T22:13:20Z". Fractions of a second are cut off. */

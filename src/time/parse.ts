@@ -2,6 +2,7 @@
 import { DuplifsError } from '../base/index.js';
 import { maxSeconds } from './calendar.js';
 import { parseDay, parseEpoch, parseStamp, parseW3c } from './forms.js';
+import { parsePrinted } from './printed.js';
 
 const day = 86_400;
 const unitSeconds: ReadonlyMap<string, number> = new Map([
@@ -21,7 +22,7 @@ const maxLength = 100;
  * The time that `text` stands for, in seconds since the epoch: the first rule of
  * docs/format/1-bytes.md 2 that fits wins. `nowSeconds` is the start of the run.
  *
- * Other than duplicity, a date without a zone is read with the offset that the machine's zone has on
+ * Other than duplicity, whatever duplifs prints as a time is one (printed.ts), a date without a zone is read with the offset that the machine's zone has on
  * that day, and "-03:30" is three hours and a half west.
  *
  * @throws DuplifsError TIME_STRING when no rule fits.
@@ -35,13 +36,14 @@ export function parseTime(text: string, nowSeconds: number): number {
         parseStamp(text) ??
         parseW3c(text, 'right') ??
         before(nowSeconds, intervalSeconds(text)) ??
-        parseDay(text));
+        parseDay(text) ??
+        parsePrinted(text));
   if (seconds !== undefined) return seconds;
   throw new DuplifsError('TIME_STRING', `${quoted(text)} is not a time that can be understood`, {
     hint:
       'Give "now", an age such as "3D" or "1h30m" (s, m, h, D, W, M or Y, case matters), a day such ' +
       'as "2023-11-14" or "11/14/2023", a time such as "2023-11-14T22:13:20+01:00" or ' +
-      '"20231114T221320Z", or seconds since 1970',
+      '"20231114T221320Z", seconds since 1970, or a time as duplifs prints it',
   });
 }
 

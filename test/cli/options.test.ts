@@ -12,6 +12,20 @@ describe('mount --umask', () => {
   });
 });
 
+describe('mount with URL and mountpoint swapped', () => {
+  it('says which comes first, without the password of the URL', async () => {
+    for (const daemon of [[], ['--daemon']]) {
+      const args = ['mount', ...daemon, '/mnt', 'sftp://me:secret@host/backup'];
+      const { status, stderr } = await duplifs(args);
+      expect([status, stderr]).toEqual([
+        2,
+        'duplifs: The mountpoint "sftp://me@host/backup" is a URL\n' +
+          '  The URL comes first: duplifs mount sftp://me@host/backup /mnt\n',
+      ]);
+    }
+  });
+});
+
 describe('--encrypt-sign-key', () => {
   it('is in the help of commands that read, which demand a signature by that key', async () => {
     const { stdout: reading } = await duplifs(['restore', '--help']);

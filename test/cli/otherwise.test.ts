@@ -114,6 +114,18 @@ describe('duplifs does otherwise than duplicity:', () => {
     expect(stderr).toContain('the first is the full of Tue Nov 14 22:13:20 2023');
   });
 
+  it('a time is taken as it is printed', async () => {
+    const where = chain();
+    const lines = await statusLines(where);
+    const printed = lines.flatMap(
+      (line) => / (\w{3} \w{3} .{5}:\d\d:\d\d \d{4})( |$)/.exec(line)?.[1] ?? [],
+    );
+    expect(printed).toContain('Wed Nov 15 22:13:20 2023');
+    for (const time of printed) expect((await listed(where, ['--time', time]))[0]).toBe('.');
+    expect(await listed(where, ['--time', 'Wed Nov 15 22:13:20 2023'])).toContain('c');
+    expect(await listed(where, ['--time', '2023-11-15T22-13-20Z'])).not.toContain('d');
+  });
+
   it('a missing volume costs what lies in it, named with set and volume, to who wants what is left', async () => {
     const where = chain();
     rmSync(find(where, /duplicity-full\..*vol2/));

@@ -40,7 +40,7 @@ describe.runIf(canMount && canMakeChains)('a mount without --time', () => {
     expect(await readlink(mounted.at('latest'))).toBe(`snapshots/${folders.at(-1) ?? ''}`);
   });
 
-  it('reads a name in at/ as a time, and lists only those that were asked for', async () => {
+  it('reads a name in at/ as a time, and lists none', async () => {
     await withMount(backup, async (fresh) => {
       expect(await readdir(fresh.at('at'))).toEqual([]);
       const size = async (time: string): Promise<number> =>
@@ -54,9 +54,7 @@ describe.runIf(canMount && canMakeChains)('a mount without --time', () => {
           code: 'ENOENT',
         });
       }
-      expect((await readdir(fresh.at('at'))).sort()).toEqual(
-        ['1Y', '1700086400', '2023-11-15', '2023-11-15T22:13:20Z', 'now'].sort(),
-      );
+      expect(await readdir(fresh.at('at'))).toEqual([]);
     });
   });
 
@@ -142,9 +140,10 @@ describe.runIf(canMount && canMakeChains)('a mount without --time', () => {
   });
 
   it('says where an entry comes from in its extended attributes', async () => {
-    const out = await shell('getfattr -d latest/names/renamed\\ with\\ space', mounted.mountpoint);
-    expect(out).toContain('user.duplifs.time="2023-11-16T22:13:20.000Z"');
-    expect(out).toContain('.vol1.difftar.gz');
+    const value = (name: string) =>
+      shell(`getfattr -n ${name} latest/names/renamed\\ with\\ space`, mounted.mountpoint);
+    expect(await value('user.duplifs.time')).toContain('"2023-11-16T22:13:20.000Z"');
+    expect(await value('user.duplifs.volumes')).toContain('.vol1.difftar.gz');
   });
 });
 

@@ -97,6 +97,21 @@ describe('the kernel engine’s server', () => {
     expect(last().body.readUInt32LE(0)).toBe(34);
   });
 
+  test('extended attributes that are not to be listed can be asked for by name', () => {
+    const fs = Object.assign(new MemoryFileSystem(), { listsXattrs: false });
+    const { send, last } = serverOf(fs);
+    send(Opcode.LISTXATTR, 1, Buffer.alloc(8));
+    expect(last().body.readUInt32LE(0)).toBe(0);
+    send(Opcode.LISTXATTR, 1, Buffer.from([100, 0, 0, 0, 0, 0, 0, 0]));
+    expect(last().body).toHaveLength(0);
+    send(
+      Opcode.GETXATTR,
+      1,
+      Buffer.concat([Buffer.from([9, 0, 0, 0, 0, 0, 0, 0]), name('user.duplifs.ino')]),
+    );
+    expect(last().body.toString()).toBe('1');
+  });
+
   test('a file system without extended attributes is not asked again', () => {
     const fs = Object.assign(new MemoryFileSystem(), { xattrs: undefined });
     const { send, last } = serverOf(fs);

@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { DuplifsError } from '../../base/index.js';
+import { publicUrl } from '../../storage/index.js';
 import { addCommonOptions, parseWhole } from '../common-options.js';
 import { runDaemon } from '../daemon.js';
 import type { MountCommandOptions } from '../mount-options.js';
@@ -16,6 +18,17 @@ export function mountCommand(): Command {
     .option('--uid <number>', 'show everything as owned by this user', parseWhole)
     .option('--gid <number>', 'show everything as owned by this group', parseWhole)
     .option('--umask <octal>', 'take these permission bits away, as 077', parseOctal)
+    .option(
+      '--as-network',
+      'be mounted as "fuse.sshfs", of which file managers make no thumbnails',
+      false,
+    )
+    .option(
+      '--rewrite-links',
+      'let absolute links into what was backed up lead into the same snapshot',
+      false,
+    )
+    .option('--xattrs', 'list user.duplifs.time, .set and .volumes, which cp -a then copies', false)
     .option(
       '--read-timeout <seconds>',
       'how long to wait for a storage that is gone',
@@ -35,6 +48,7 @@ export function mountCommand(): Command {
     )
     .addHelpText('after', examples)
     .action(async (url: string, mountpoint: string, options: MountCommandOptions) => {
+      refuseSwapped(url, mountpoint);
       await (options.daemon
         ? runDaemon(url, mountpoint, options)
         : runMount(url, mountpoint, options));
@@ -44,11 +58,19 @@ export function mountCommand(): Command {
 
 const examples = `
 Shown are snapshots/ (a folder for each backup set), latest (the newest whole one), at/<time> (as at/3D)
-and versions/<path>/ (every version of every file). It runs until Ctrl-C, SIGTERM or umount.
+and versions/<path>/ (every version of every file). It runs until umount, Ctrl-C or SIGTERM, or
+until its terminal is closed (SIGHUP; not under nohup).
 
 Examples:
   duplifs mount s3://bucket/backup /mnt/backup
   duplifs mount file:///srv/backup /mnt/backup --time 3D --path-to-restore home/me`;
+
+function refuseSwapped(url: string, mountpoint: string): void {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(mountpoint)) return;
+  throw new DuplifsError('USAGE', `The mountpoint "${publicUrl(mountpoint)}" is a URL`, {
+    hint: `The URL comes first: duplifs mount ${publicUrl(mountpoint)} ${publicUrl(url)}`,
+  });
+}
 
 function parseOctal(text: string): number {
   if (/^[0-7]{1,4}$/.test(text)) return Number.parseInt(text, 8);

@@ -13,7 +13,9 @@ export function umountCommand(): Command {
     .option('--force', 'detach it even when something still uses it', false)
     .action(async (mountpoint: string, { force }: { force: boolean }) => {
       await runCommand(defaultVerbosity, async () => {
-        await unmountPath(await withoutLinks(mountpoint), { force });
+        const path = await withoutLinks(mountpoint);
+        process.chdir('/'); // we, and the tools that we start, must not be what stands in its way
+        await unmountPath(path, { force });
         return 0;
       });
     });

@@ -4,11 +4,14 @@ import { readlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { DuplifsError, errorText } from '../../base/index.js';
 import type { MountOptions } from '../engine.js';
+import type { MountEntry } from '../mountinfo.js';
 import { run } from '../run.js';
 import type { RunResult } from '../run.js';
 import { openDescriptorSocket } from './descriptor-passing.js';
 
-export const fuseSubtype = 'duplifs';
+const fuseSubtype = 'duplifs';
+/** GLib's and KDE's lists of network file systems have no other type that FUSE can have. */
+const networkSubtype = 'sshfs';
 const fuseDevice = '/dev/fuse';
 const rootMode = '40000';
 
@@ -34,12 +37,49 @@ export async function checkInherited(fd: number): Promise<void> {
   );
 }
 
+/** What mount(8) and fusermount3 are told. */
+export type AttachOptions = Pick<
+  MountOptions,
+  'allowOther' | 'defaultPermissions' | 'fsname' | 'asNetwork'
+>;
+
+export function subtypeOf({ asNetwork = false }: Pick<MountOptions, 'asNetwork'>): string {
+  return asNetwork ? networkSubtype : fuseSubtype;
+}
+
+/** Whether a mount is one of duplifs. sshfs itself has no URL as its source. */
+export function isOurMount({ type, source }: Pick<MountEntry, 'type' | 'source'>): boolean {
+  if (type === `fuse.${fuseSubtype}`) return true;
+  return type === `fuse.${networkSubtype}` && source.includes('://');
+}
+
 /**
- * Mounts with the privilege of root: mount(8) gets the open device as its descriptor 3. The descriptor
- * returned must not be read before this resolves (the kernel would answer EPERM).
+ * Mounts with the privilege of root. The descriptor returned must not be read before this resolves (the
+ * kernel would answer EPERM).
  */
-export async function attachAsRoot(mountpoint: string, options: MountOptions): Promise<number> {
+export async function attachAsRoot(mountpoint: string, options: AttachOptions): Promise<number> {
   const fd = await openDevice();
+  try {
+    await attachDevice(fd, mountpoint, options);
+    return fd;
+  } catch (error) {
+    await promisify(close)(fd);
+    throw error;
+  }
+}
+
+/**
+ * Mounts a device that is open: mount(8) gets it as its descriptor 3. It may be served by another process that
+ * has it open too. Which process mounts matters on an automount: the kernel keeps out of it everybody but the
+ * process group of who answers for it, until the mount is there.
+ *
+ * @throws {DuplifsError} FUSE: what mount(8) said
+ */
+export async function attachDevice(
+  fd: number,
+  mountpoint: string,
+  options: AttachOptions,
+): Promise<void> {
   const flags = [
     'ro,nosuid,nodev,fd=3',
     `rootmode=${rootMode}`,
@@ -47,10 +87,10 @@ export async function attachAsRoot(mountpoint: string, options: MountOptions): P
     `group_id=${process.getgid?.() ?? 0}`,
     ...permissionOptions(options),
   ].join(',');
-  const parameters = ['-i', '-t', `fuse.${fuseSubtype}`, '-o', flags, options.fsname, mountpoint];
+  const type = `fuse.${subtypeOf(options)}`;
+  const parameters = ['-i', '-t', type, '-o', flags, options.fsname, mountpoint];
   const result = await run('mount', parameters, { inheritFd: fd });
-  if (result.status === 0) return fd;
-  await promisify(close)(fd);
+  if (result.status === 0) return;
   throw new DuplifsError('FUSE', `Cannot mount at "${mountpoint}": ${result.message}`);
 }
 
@@ -60,7 +100,7 @@ export const mountHelpers = ['fusermount3', 'fusermount'];
 const helperEnvironment = { _FUSE_COMMFD: '3' };
 
 /** Mounts as an ordinary user: fusermount3 opens the device, mounts, and passes the descriptor back. */
-export async function attachAsUser(mountpoint: string, options: MountOptions): Promise<number> {
+export async function attachAsUser(mountpoint: string, options: AttachOptions): Promise<number> {
   const socket = await openDescriptorSocket();
   if (socket === undefined) throw new DuplifsError('FUSE', noDescriptors);
   try {
@@ -102,18 +142,24 @@ function helperHint(message: string): { hint?: string } {
 }
 
 /** `fsname` and `subtype` for fusermount and libfuse, which split at commas that no "\" precedes. */
-export function namedOptions({ fsname }: Pick<MountOptions, 'fsname'>): readonly string[] {
-  return [`fsname=${fsname.replaceAll(/[\\,]/g, '\\$&')}`, `subtype=${fuseSubtype}`];
+export function namedOptions(
+  options: Pick<MountOptions, 'fsname' | 'asNetwork'>,
+): readonly string[] {
+  const fsname = options.fsname.replaceAll(/[\\,]/g, '\\$&');
+  return [`fsname=${fsname}`, `subtype=${subtypeOf(options)}`];
 }
 
-export function permissionOptions(options: MountOptions): readonly string[] {
+export function permissionOptions(
+  options: Pick<AttachOptions, 'allowOther' | 'defaultPermissions'>,
+): readonly string[] {
   return [
     ...(options.allowOther ? ['allow_other'] : []),
     ...(options.defaultPermissions ? ['default_permissions'] : []),
   ];
 }
 
-async function openDevice(): Promise<number> {
+/** @throws {DuplifsError} FUSE: there is no /dev/fuse, or it is closed to us */
+export async function openDevice(): Promise<number> {
   try {
     return await promisify(open)(fuseDevice, 'r+');
   } catch (error) {

@@ -290,6 +290,7 @@ export class FuseServer {
   #listxattr(asked: RequestHeader): void {
     const size = getU32(this.#view, body + structs.getxattrIn.at.size);
     if (this.#fs.xattrs === undefined) this.exchange.sendError(asked.unique, 'ENOSYS');
+    else if (this.#fs.listsXattrs !== true) this.#sendXattrs(asked, xattrNames(new Map(), size));
     else this.#withXattrs(asked, (attributes) => xattrNames(attributes, size));
   }
 
@@ -301,17 +302,20 @@ export class FuseServer {
       asked,
       (signal) => this.#fs.xattrs?.(asked.nodeid, signal) ?? new Map<string, Uint8Array>(),
       (attributes) => {
-        const reply = take(attributes);
-        if (reply.kind === 'bytes') {
-          this.exchange.sendData(asked.unique, reply.bytes);
-          return;
-        }
-        const { getxattrOut } = structs;
-        setU32(this.exchange.view, bodyAt + getxattrOut.at.size, reply.length);
-        setU32(this.exchange.view, bodyAt + getxattrOut.at.padding, 0);
-        this.exchange.send(asked.unique, bodyAt + getxattrOut.size);
+        this.#sendXattrs(asked, take(attributes));
       },
     );
+  }
+
+  #sendXattrs({ unique }: RequestHeader, reply: XattrReply): void {
+    if (reply.kind === 'bytes') {
+      this.exchange.sendData(unique, reply.bytes);
+      return;
+    }
+    const { getxattrOut } = structs;
+    setU32(this.exchange.view, bodyAt + getxattrOut.at.size, reply.length);
+    setU32(this.exchange.view, bodyAt + getxattrOut.at.padding, 0);
+    this.exchange.send(unique, bodyAt + getxattrOut.size);
   }
 
   #withNode(asked: RequestHeader, reply: (node: Attributes) => void): void {

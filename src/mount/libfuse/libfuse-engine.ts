@@ -7,7 +7,7 @@ import { DuplifsError, errorText } from '../../base/index.js';
 import type { MountEnd, MountOptions, MountSession } from '../engine.js';
 import { rootIno } from '../file-system.js';
 import type { ReadOnlyFileSystem } from '../file-system.js';
-import { namedOptions, fuseSubtype } from '../kernel/attach.js';
+import { namedOptions, subtypeOf } from '../kernel/attach.js';
 import { rateLimited } from '../rate-limited.js';
 import { unmountPath } from '../unmount.js';
 import type { UnmountOptions } from '../unmount.js';
@@ -34,7 +34,7 @@ export async function mountWithLibfuse(
     allowOther: options.allowOther,
     defaultPermissions: options.defaultPermissions,
     fsname: withFlags(options.fsname, fs.cacheSeconds(rootIno)),
-    subtype: fuseSubtype,
+    subtype: subtypeOf(options),
   });
   await called((done) => {
     fuse.mount(done);

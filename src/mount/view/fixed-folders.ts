@@ -21,19 +21,13 @@ export interface Trees {
   newestFolder(signal: AbortSignal): MaybePromise<string>;
   /** Fails with a DuplifsError for what is no time, or a time before the first set. */
   nodeAt(text: string): number;
-  /** Called when the listing of `at/` has changed. */
-  timeAsked(): void;
   readonly versionsNode: number;
   getattr(node: number, signal: AbortSignal): MaybePromise<Attributes | undefined>;
 }
 
-/** Names kept in `at/`; the oldest give way. */
-const maxAskedTimes = 1000;
-
 export class FixedFolders implements View {
   readonly #trees: Trees;
   readonly #override: OwnerOverride;
-  readonly #asked: string[] = [];
 
   constructor(trees: Trees, override: OwnerOverride) {
     this.#trees = trees;
@@ -74,7 +68,7 @@ export class FixedFolders implements View {
     const subfolders = {
       [fixedIds.root]: 3,
       [fixedIds.snapshots]: sets.length,
-      [fixedIds.at]: this.#asked.length,
+      [fixedIds.at]: 0,
     }[id];
     return subfolders === undefined
       ? undefined
@@ -143,15 +137,8 @@ export class FixedFolders implements View {
         return this.#trees
           .sets()
           .map((set) => folder(snapshotFolder(set), this.#trees.nodeOfSet(set, !set.isWhole)));
+      // any time may be looked up, and none is listed: else `find` and `du` would count trees twice by what was looked up
       case fixedIds.at:
-        return this.#asked.flatMap((name) => {
-          try {
-            return [folder(name, this.#trees.nodeAt(name))];
-          } catch (error) {
-            if (isDuplifsError(error)) return []; // what tells of that time was lost meanwhile
-            throw error;
-          }
-        });
       default:
         return [];
     }
@@ -159,13 +146,7 @@ export class FixedFolders implements View {
 
   #at(name: string, signal: AbortSignal): MaybePromise<Attributes | undefined> {
     try {
-      const node = this.#trees.nodeAt(name);
-      if (!this.#asked.includes(name)) {
-        this.#asked.push(name);
-        if (this.#asked.length > maxAskedTimes) this.#asked.shift();
-        this.#trees.timeAsked();
-      }
-      return this.#trees.getattr(node, signal);
+      return this.#trees.getattr(this.#trees.nodeAt(name), signal);
     } catch (error) {
       if (isDuplifsError(error, 'TIME_STRING', 'NO_BACKUP')) return undefined;
       throw error;

@@ -28,6 +28,7 @@ import { HiddenView } from './hidden-view.js';
 import { fixedView, idOf, nodeNumber, viewOf } from './node-number.js';
 import { snapshotFolder } from './snapshot-folders.js';
 import { TreeView } from './tree-view.js';
+import type { TreeViewOptions } from './tree-view.js';
 import { changingSeconds, unchangingSeconds } from './view.js';
 import type { View } from './view.js';
 import { VersionsView } from './versions-view.js';
@@ -35,6 +36,10 @@ import { VersionsView } from './versions-view.js';
 export interface MountViewOptions {
   readonly repository: Repository;
   readonly override: OwnerOverride;
+  /** Show `user.duplifs.*` also to whoever lists extended attributes. */
+  readonly listsXattrs?: boolean;
+  /** Let absolute links into the folder that was backed up lead into the same snapshot. */
+  readonly rewriteLinks?: boolean;
   /** Now, in seconds since the epoch. */
   readonly now: () => number;
   /** Show only this folder of this snapshot. */
@@ -45,8 +50,10 @@ const versionsView = 1;
 const firstTreeView = 2;
 /** Times shown at once in `at/`: a view lives until as many others were asked for. */
 const maxTimeViews = 1000;
+const statfsBlockSize = 4096;
 
 export class MountView implements ReadOnlyFileSystem {
+  readonly listsXattrs: boolean;
   readonly #options: MountViewOptions;
   readonly #views = new Map<number, View>();
   #nextView = firstTreeView;
@@ -64,12 +71,14 @@ export class MountView implements ReadOnlyFileSystem {
 
   constructor(options: MountViewOptions) {
     this.#options = options;
+    this.listsXattrs = options.listsXattrs ?? false;
     const { only, override, repository } = options;
     if (only !== undefined) {
-      const root = { start: only.folderId, startNode: fixedIds.root, snapshot: only.snapshot };
+      const { snapshot, folderId } = only;
+      const root = { view: fixedView, start: folderId, startNode: fixedIds.root };
       this.#views.set(
         fixedView,
-        new TreeView({ ...root, view: fixedView, override, rootCacheSeconds: unchangingSeconds }),
+        this.#tree(snapshot, { ...root, rootCacheSeconds: unchangingSeconds }),
       );
       return;
     }
@@ -79,8 +88,6 @@ export class MountView implements ReadOnlyFileSystem {
       newestFolder: this.#newestFolder.bind(this),
       nodeAt: (text: string) => rootOf(this.#timeView(text)),
       versionsNode: rootOf(versionsView),
-      // after the answer to the lookup that asked for it
-      timeAsked: () => setImmediate(() => this.#kernel?.invalidateNode(fixedIds.at)),
       getattr: this.getattr.bind(this),
     };
     this.#views.set(fixedView, new FixedFolders(trees, override));
@@ -151,9 +158,13 @@ export class MountView implements ReadOnlyFileSystem {
     kernel.invalidateNode(fixedIds.latest);
   }
 
-  /** Never asks the storage: a mount whose network is gone must still answer `df`. */
+  /**
+   * As large as the backup is on its storage, and full: file managers take what is 0 in size for broken. Never asks the
+   * storage: a mount whose network is gone must still answer `df`.
+   */
   statfs(): ReturnType<ReadOnlyFileSystem['statfs']> {
-    return { blockSize: 4096, blocks: 0, files: 0 };
+    const blocks = Math.ceil(this.#options.repository.storedBytes / statfsBlockSize);
+    return { blockSize: statfsBlockSize, blocks: Math.max(1, blocks), files: 0 };
   }
 
   #view(ino: number): View | undefined {
@@ -192,7 +203,9 @@ export class MountView implements ReadOnlyFileSystem {
   #viewOfSet(views: Map<number, number>, set: CatalogSet): number {
     let view = views.get(set.id);
     if (view === undefined) {
-      view = this.#addTree(this.#options.repository.snapshot(set), unchangingSeconds);
+      const keepsLinks = views === this.#versionViews; // there no path leads to the others
+      const snapshot = this.#options.repository.snapshot(set);
+      view = this.#addTree(snapshot, unchangingSeconds, keepsLinks);
       views.set(set.id, view);
     }
     return view;
@@ -210,16 +223,27 @@ export class MountView implements ReadOnlyFileSystem {
     return added;
   }
 
-  #addTree(snapshot: Snapshot, rootCacheSeconds: number): number {
+  #addTree(snapshot: Snapshot, rootCacheSeconds: number, keepsLinks = false): number {
     const view = this.#nextView;
-    const startNode = nodeNumber(view, rootNameId);
     this.#nextView += 1;
-    const { override } = this.#options;
-    this.#views.set(
-      view,
-      new TreeView({ view, snapshot, start: rootNameId, startNode, rootCacheSeconds, override }),
-    );
+    const root = { view, start: rootNameId, startNode: nodeNumber(view, rootNameId) };
+    this.#views.set(view, this.#tree(snapshot, { ...root, rootCacheSeconds }, keepsLinks));
     return view;
+  }
+
+  #tree(
+    snapshot: Snapshot,
+    root: Pick<TreeViewOptions, 'view' | 'start' | 'startNode' | 'rootCacheSeconds'>,
+    keepsLinks = false,
+  ): TreeView {
+    const { override, repository, rewriteLinks = false } = this.#options;
+    const linkSource = (): string | undefined => repository.sourceOf(snapshot.set)?.folder;
+    return new TreeView({
+      ...root,
+      snapshot,
+      override,
+      linkSource: rewriteLinks && !keepsLinks ? linkSource : undefined,
+    });
   }
 }
 

@@ -5,6 +5,7 @@ import type { Attributes, DirectoryEntry, MaybePromise } from '../file-system.js
 import { entryAttributes } from './attributes.js';
 import type { OwnerOverride } from './attributes.js';
 import { nodeNumber } from './node-number.js';
+import { rewriteLink } from './rewrite-link.js';
 import { unchangingSeconds } from './view.js';
 import type { View } from './view.js';
 
@@ -17,6 +18,8 @@ export interface TreeViewOptions {
   /** How long the kernel may keep the view's root, in seconds; it never keeps it for ever in `at/`. */
   readonly rootCacheSeconds: number;
   readonly override: OwnerOverride;
+  /** The folder that was backed up, where absolute links into it are to lead into the view; undefined when nobody knows. */
+  readonly linkSource?: (() => string | undefined) | undefined;
 }
 
 /** Linux' FUSE_NAME_MAX, as it long was. */
@@ -61,7 +64,7 @@ export class TreeView implements View {
     return this.#loaded(signal, () =>
       this.#proven(this.#entry(id), signal, (entry) => {
         this.snapshot.refuseUnknown(entry);
-        return entry.linkTarget ?? '';
+        return this.#target(entry);
       }),
     );
   }
@@ -168,19 +171,30 @@ export class TreeView implements View {
     return this.snapshot.complete(entry, signal).then((known) => this.#known(known, known.size));
   }
 
-  #known(entry: SnapshotEntry, size: number): Attributes {
+  #target({ id, linkTarget = '' }: SnapshotEntry): string {
+    const { linkSource, start } = this.#options;
+    const source = linkSource?.();
+    if (source === undefined) return linkTarget;
+    const [shown, link] = [this.snapshot.pathOf(start), this.snapshot.pathOf(id)];
+    return rewriteLink(linkTarget, { source, shown, link });
+  }
+
+  #known(entry: SnapshotEntry, stored: number): Attributes {
+    const isRewritten = entry.type === 'sym' && this.#options.linkSource !== undefined;
+    const size = isRewritten ? encodeName(this.#target(entry)).length : stored;
     const subfolders = entry.type === 'dir' ? this.snapshot.subfolders(entry.id) : 0;
     const { override } = this.#options;
     return entryAttributes(this.#node(entry.id), entry, { size, subfolders }, override);
   }
 }
 
-/** Where an entry comes from, as extended attributes. */
+/** Where an entry comes from, as extended attributes, which Linux has for files and folders only. */
 export async function provenance(
   snapshot: Snapshot,
   entry: SnapshotEntry,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
+  if (entry.type !== 'reg' && entry.type !== 'dir') return new Map();
   const set = snapshot.setOf(entry);
   const values = new Map([
     ['user.duplifs.time', new Date(set.endSeconds * 1000).toISOString()],

@@ -137,6 +137,8 @@ export class MemoryFileSystem implements ReadOnlyFileSystem {
     return this.#node(ino).parent || rootIno;
   }
 
+  readonly listsXattrs: boolean = true;
+
   xattrs(ino: number): ReadonlyMap<string, Uint8Array> {
     this.#count('xattrs');
     return new Map([
