@@ -72,7 +72,7 @@ async function checkStorage(
         message,
         advice: hint,
       }));
-      return [...findings, ...(await checkTargetLocks(storage, options))];
+      return [...findings, ...(await checkTargetLocks(storage, url, options))];
     } finally {
       await storage.close();
     }

@@ -63,6 +63,11 @@ export function isGone(
   return silentSeconds > staleSeconds;
 }
 
+/** Whether this process can look for that one, and find it alive or gone. */
+export function isSeenFrom(other: LockHolder, own: LockHolder): boolean {
+  return isSameMachine(other, own) && other.boot === own.boot && other.processes === own.processes;
+}
+
 /** A copied image has its machine id in every copy; with the same name as well it is the same. */
 function isSameMachine(one: LockHolder, other: LockHolder): boolean {
   return (
