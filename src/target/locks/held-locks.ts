@@ -54,7 +54,8 @@ export async function* locksAmong(
     if (size === 0 || !isLockName(name, prefixes)) continue;
     const holder = size > maxLockBytes ? undefined : await readHolder(storage, name);
     if (holder === 'released') continue;
-    const silentSeconds = nowSeconds - (modifiedSeconds ?? holder?.since ?? nowSeconds);
+    const silentSeconds =
+      nowSeconds - (modifiedSeconds ?? holder?.renewed ?? holder?.since ?? nowSeconds);
     yield {
       name,
       holder,

@@ -17,6 +17,8 @@ const lockHolder = z.object({
   processes: z.string(),
   /** When the lock was taken, in seconds by the holder's clock. */
   since: z.number(),
+  /** When it was put again, for storages that do not tell times of files. */
+  renewed: z.number().optional(),
 });
 export type LockHolder = z.infer<typeof lockHolder>;
 

@@ -126,7 +126,8 @@ export class TargetLock {
   /** Shows that the holder lives; a lock that another has taken over is not put again. */
   async #refresh(): Promise<void> {
     const { storage } = this.#options;
-    if ((await storage.stat(this.#name)) !== undefined) await put(storage, this.#name, this.#own);
+    if ((await storage.stat(this.#name)) === undefined) return;
+    await put(storage, this.#name, { ...this.#own, renewed: Math.floor(Date.now() / 1000) });
   }
 }
 
