@@ -22,8 +22,8 @@ export async function backup(options: BackupOptions): Promise<BackupResult> {
   try {
     if (options.dryRun) return await tryRun(run, await target.list({ mayBeAbsent: true }));
     await mkdir(target.archiveFolder, { recursive: true, mode: 0o700 });
-    const { storage, prefixes } = target;
-    const lock = await TargetLock.take({ ...options, storage, prefixes });
+    const { storage, prefixes, archiveFolder } = target;
+    const lock = await TargetLock.take({ ...options, storage, prefixes, archiveFolder });
     try {
       const listing = await target.list({ stored: lock.stored });
       await healMirror(target, listing, options.stop);

@@ -8,6 +8,7 @@ import type { Repository } from '../repository/index.js';
 import { openStorage } from '../storage/index.js';
 import type { Storage, StorageOptions, StorageStatistics } from '../storage/index.js';
 import type { TrustPolicy } from '../target/index.js';
+import { backupBelow } from './backup-below.js';
 import { archiveFolderOf, prefixesOf } from './common-options.js';
 import type { CommonOptions } from './common-options.js';
 import type { Log } from './log.js';
@@ -50,7 +51,7 @@ export async function openFor(
   }
   const keys = await openKeyring(options, log, ask);
   const storage = await openStorageFor(url, options, log, { statistics, ...storageOptions });
-  return openRepository({
+  const repository = await openRepository({
     storage,
     keys,
     archiveFolder,
@@ -66,6 +67,11 @@ export async function openFor(
     useIncomplete: options.useIncomplete,
     report: log.report,
   });
+  if (repository.states().length > 0) return repository;
+  const below = await backupBelow(url, prefixesOf(options));
+  if (below === undefined) return repository;
+  await repository.close();
+  throw below;
 }
 
 /** What the options demand of a backup's protection, or waive. Waivers are warned of. */

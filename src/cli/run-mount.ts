@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { DuplifsError, errorText } from '../base/index.js';
-import { localPath, publicUrl } from '../storage/index.js';
+import { isLocalUrl, localFolders, publicUrl } from '../storage/index.js';
 import { prepareMountpoint, mountFileSystem, MountView } from '../mount/index.js';
 import type { ForeignFolder, MountOptions, MountSession } from '../mount/index.js';
 import type { Repository } from '../repository/index.js';
@@ -40,7 +40,7 @@ export async function runMount(
   { ask, onReady, mounter = { prepare: prepareMountpoint } }: RunMountOptions = {},
 ): Promise<void> {
   await runCommand(options.verbosity, async ({ log, signal, statistics }) => {
-    const place = await mounter.prepare(mountpoint, ownFolders(url, options));
+    const place = await mounter.prepare(mountpoint, await ownFolders(url, options));
     const repository = await openFor(
       { url, options, log },
       {
@@ -72,7 +72,7 @@ export async function runMount(
       view.servedBy(session);
       log.notice(`Mounted at ${place}; end it with Ctrl-C or: duplifs umount ${place}`);
       onReady?.();
-      const fill = options.backgroundFill ?? isLocal(url);
+      const fill = options.backgroundFill ?? isLocalUrl(url);
       const now = (): number => nowSeconds(options);
       await serve(session, view, repository, { log, signal, statistics, fill, now });
       return 0;
@@ -244,9 +244,10 @@ function stateText(repository: Repository): string {
 }
 
 /** Folders that a mount must not lie in or over: to read from it would be to wait for ourselves. */
-function ownFolders(url: string, options: MountCommandOptions): ForeignFolder[] {
+async function ownFolders(url: string, options: MountCommandOptions): Promise<ForeignFolder[]> {
+  const storage = await localFolders(url);
   return [
-    ...(isLocal(url) ? [{ what: 'the storage', path: localPath(url, process.cwd()) }] : []),
+    ...storage.map((path) => ({ what: 'the storage', path })),
     { what: 'the archive dir', path: archiveFolderOf(url, options) },
     ...(options.tempdir === undefined ? [] : [{ what: 'the tempdir', path: options.tempdir }]),
   ];
@@ -262,8 +263,4 @@ function sourceFolders(repository: Repository): ForeignFolder[] {
   if (source === undefined || !isAbsolute(source.folder)) return [];
   const isHere = source.hostName === hostname() || source.hostName === hostname().split('.')[0];
   return isHere && source.folder !== '/' ? [{ what: 'the source', path: source.folder }] : [];
-}
-
-function isLocal(url: string): boolean {
-  return url.startsWith('file://') || !url.includes('://');
 }

@@ -1,6 +1,12 @@
 /** What openpgp/ tells while it works; in words: src/cli/events/openpgp.ts. */
 export type OpenPgpEvent =
   | {
+      /** A message's cipher is one that OpenSSL lacks: gpg decrypts all of it, which takes longer. Told once. */
+      readonly level: 'notice';
+      readonly code: 'decrypting-by-gpg';
+      readonly cipher: string;
+    }
+  | {
       /** A key opened a message whose algorithm is no longer secure; the user allows it. */
       readonly level: 'warning';
       readonly code: 'key-algorithm-insecure';

@@ -21,3 +21,16 @@ export const rcloneTypes: Readonly<Record<string, string>> = {
   'pydrive+gdocs': 'drive',
   swift: 'swift',
 };
+
+/** What to write instead of the URLs that GIO (Déjà Dup) has for storages that are reached directly here. */
+export const gioSchemes: Readonly<Record<string, string>> = {
+  'gio+sftp': 'Write sftp://user@host//folder, with two slashes before a folder from the root',
+  'gio+ssh': 'Write sftp://user@host//folder, with two slashes before a folder from the root',
+  'gio+dav': 'Write webdav://user@host/folder',
+  'gio+davs': 'Write webdavs://user@host/folder',
+  'gio+ftp': 'Write ftp://user@host/folder',
+  'gio+ftps': 'Write ftps://user@host/folder',
+  'gio+smb': 'Mount the share, and write the path to the folder; or use rclone',
+  'gio+google-drive':
+    'Make a remote of type "drive" by "rclone config", and write rclone://remote:path',
+};

@@ -10,12 +10,13 @@ export type {
   WriteOptions,
 } from './storage.js';
 export { OpenFile } from './body.js';
+export { localFolders } from './local-folders.js';
 export { openStorage } from './open.js';
 export type { S3Options, S3StorageClass, StorageOptions } from './options.js';
 export { probeStorage } from './probe.js';
 export type { StorageCheck } from './probe.js';
 export { readWhole } from './read-whole.js';
-export { isStorageUrl, localPath, publicUrl } from './url.js';
+export { isLocalUrl, isStorageUrl, localPath, publicUrl } from './url.js';
 export { StorageStatistics } from './wrappers/count.js';
 export { FaultStorage } from './wrappers/fault.js';
 export type { Fault, FaultPlan, Operation } from './wrappers/fault.js';

@@ -1,5 +1,5 @@
 import { StorageError } from './errors.js';
-import { rcloneTypes } from './foreign-schemes.js';
+import { gioSchemes, rcloneTypes } from './foreign-schemes.js';
 import { FolderStorage } from './folder-storage.js';
 import { LocalFolder } from './local/local-folder.js';
 import type { StorageOptions } from './options.js';
@@ -13,6 +13,7 @@ type Opener = (url: StorageUrl, options: StorageOptions, text: string) => Promis
 /** Each backend is loaded when a URL asks for it: most need large libraries. */
 const openers: Readonly<Record<string, Opener>> = {
   file: (_url, options, text) => Promise.resolve(openLocal(text, options)),
+  'gio+file': (_url, options, text) => Promise.resolve(openLocal(text, options)),
   s3: openS3,
   's3+http': openS3,
   'boto3+s3': openS3,
@@ -82,10 +83,16 @@ async function openMulti(url: StorageUrl, options: StorageOptions): Promise<Stor
 }
 
 function unknownScheme(scheme: string): StorageError {
+  return new StorageError('STORAGE_URL', `No storage understands "${scheme}://"`, {
+    hint: hintFor(scheme),
+  });
+}
+
+function hintFor(scheme: string): string {
   const type = Object.hasOwn(rcloneTypes, scheme) ? rcloneTypes[scheme] : undefined;
-  const hint =
-    type === undefined
-      ? `Use one of ${Object.keys(openers).join(', ')}, or a plain path`
-      : `Make a remote of type "${type}" by "rclone config", and write rclone://remote:path`;
-  return new StorageError('STORAGE_URL', `No storage understands "${scheme}://"`, { hint });
+  if (type !== undefined) {
+    return `Make a remote of type "${type}" by "rclone config", and write rclone://remote:path`;
+  }
+  const gio = Object.hasOwn(gioSchemes, scheme) ? gioSchemes[scheme] : undefined;
+  return gio ?? `Use one of ${Object.keys(openers).join(', ')}, or a plain path`;
 }

@@ -25,11 +25,17 @@ export function isStorageUrl(text: string): boolean {
 }
 
 /** Schemes with rules of their own for all that follows. */
-const withoutHost = new Set(['file', 'rclone', 'multi']);
+const localSchemes = new Set(['file', 'gio+file']);
+const withoutHost = new Set([...localSchemes, 'rclone', 'multi']);
 
 /** What stands before "://", in lower case; "file" for a plain path. */
 export function schemeOf(text: string): string {
   return isStorageUrl(text) ? text.slice(0, text.indexOf('://')).toLowerCase() : 'file';
+}
+
+/** Whether the URL or path names a folder of this machine: `gio+file` is what Déjà Dup writes. */
+export function isLocalUrl(text: string): boolean {
+  return localSchemes.has(schemeOf(text));
 }
 
 /** Takes a URL apart; never throws for odd ones but a port that is none. */

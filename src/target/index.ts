@@ -10,10 +10,12 @@ export { localNames, TargetListing } from './listing.js';
 export type { ListOptions } from './listing.js';
 export { fetchLocalCopy, localSignaturesName, removeUnfinishedCopy } from './local-copies.js';
 export { withArchiveLock } from './locks/archive-lock.js';
+export { describeLock, lockHint } from './locks/describe-lock.js';
 export { heldLocks } from './locks/held-locks.js';
 export type { HeldLock } from './locks/held-locks.js';
 export { describeHolder } from './locks/lock-holder.js';
 export type { LockHolder } from './locks/lock-holder.js';
+export { notedLocks } from './locks/noted-locks.js';
 export { TargetLock } from './locks/target-lock.js';
 export type { TargetLockOptions } from './locks/target-lock.js';
 export {

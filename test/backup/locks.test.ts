@@ -1,4 +1,5 @@
 /** One writer for a target and for an archive dir; a lock whose holder is gone hinders nobody. */
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -12,7 +13,7 @@ import { WrappedStorage } from '../../src/storage/wrappers/wrapped.js';
 import { canMakeChains } from '../support/chains.js';
 import { withFolder } from '../support/folders.js';
 import { start, untilVolumes } from '../support/interrupt.js';
-import { built, duplifs, run, runOk } from '../support/run.js';
+import { built, duplifs, duplifsScript, run, runOk } from '../support/run.js';
 import { smallSource } from '../support/small-source.js';
 
 beforeAll(built);
@@ -88,6 +89,44 @@ describe('the lock on the target', () => {
       expect(await locksOf(target)).toEqual([]);
     });
   });
+
+  it.runIf(process.getuid?.() === 0 && existsSync('/usr/bin/unshare'))(
+    'of a container that was killed is taken over by the next one with the same archive dir',
+    async () => {
+      await withFolder(async (folder) => {
+        const { target, archive, args } = await smallSource(folder);
+        await mkdir(target);
+        const container = [
+          '-pf',
+          '--mount-proc',
+          '--kill-child=KILL',
+          process.execPath,
+          duplifsScript,
+        ];
+        const full = [...container, 'full', ...args];
+        const slow = [...full, '--max-upload-rate', '500K'];
+        const { child: killed, ended } = start(slow, {}, 'unshare');
+        await untilVolumes(target, 1);
+        // one with another archive dir cannot know, and is told what to expect
+        const other = await run('unshare', [...full, '--archive-dir', join(folder, 'other')]);
+        killed.kill('SIGKILL');
+        await ended;
+        expect(other.status).toBe(23);
+        const [lock = ''] = await locksOf(target);
+        expect(other.stderr).toContain(`lock file "${lock}"`);
+        expect(other.stderr).toMatch(/process 1 on .*, since .* \(\d+ seconds? ago\)/);
+        expect(other.stderr).toMatch(/taken over from \d{4}-\d\d-\d\dT/);
+        const report = await duplifs(['doctor', '--archive-dir', archive, `file://${target}`]);
+        expect(report.stdout).toContain('has left its lock');
+        const next = await run('unshare', full);
+        expect(next, next.stderr).toMatchObject({ status: 0 });
+        expect(next.stderr).toContain('Removing the lock of a backup that is gone');
+        expect(await locksOf(target)).toEqual([]);
+        const [cache = ''] = await readdir(archive);
+        expect(await readdir(join(archive, cache))).not.toContain('duplifs-locks.json');
+      });
+    },
+  );
 
   it('that was lost while the machine slept ends the run before its manifest', async () => {
     await withFolder(async (folder) => {
@@ -177,7 +216,9 @@ class NothingRemoved extends WrappedStorage {
 
 async function take(storage: Storage): Promise<TargetLock> {
   const stop = new AbortController().signal;
-  const options = { storage, prefixes: noPrefixes, lockWaitSeconds: 0, stop };
+  // no archive dir: two that hold its lock there are not at once
+  const archiveFolder = '/nonexistent/archive';
+  const options = { storage, prefixes: noPrefixes, archiveFolder, lockWaitSeconds: 0, stop };
   return TargetLock.take({ ...options, report: () => undefined });
 }
 

@@ -6,7 +6,7 @@ import { canMakeChains, chain } from '../support/chains.js';
 import type { Chain } from '../support/chains.js';
 import { withFolder } from '../support/folders.js';
 import { start, untilVolumes } from '../support/interrupt.js';
-import { built, duplifs } from '../support/run.js';
+import { built, duplifs, runOk } from '../support/run.js';
 import { smallSource } from '../support/small-source.js';
 
 interface Finding {
@@ -45,6 +45,30 @@ describe.runIf(canMakeChains)('doctor', () => {
       expect((await readdir(backup.target)).filter((name) => name.includes('duplifs'))).toEqual([]);
     });
   });
+
+  it.runIf(process.getuid?.() === 0)(
+    'finds nothing wrong with a backup on a read-only disk, and writes to a storage only when told to',
+    async () => {
+      await withFolder(async (folder) => {
+        const disk = join(folder, 'disk');
+        await mkdir(disk);
+        await runOk('mount', ['--bind', '-o', 'ro', backup.target, disk]);
+        try {
+          const rest = ['--archive-dir', join(folder, 'archive'), ...backup.args, `file://${disk}`];
+          const read = await examine(rest, backup.env);
+          expect(read.findings.filter(({ state }) => state === 'failed')).toEqual([]);
+          expect(read.status).toBe(0);
+          expect(read.of('storage read')).toMatchObject([{ state: 'ok' }]);
+          expect(read.of('storage write')).toMatchObject([{ state: 'skipped' }]);
+          const written = await examine(['--write', ...rest], backup.env);
+          expect(written.of('storage write')).toMatchObject([{ state: 'failed' }]);
+          expect(written.status).toBe(1);
+        } finally {
+          await runOk('umount', ['-l', disk]);
+        }
+      });
+    },
+  );
 
   it('says that the passphrase is wrong, and what to do', async () => {
     await withFolder(async (folder) => {

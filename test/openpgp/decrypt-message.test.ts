@@ -112,11 +112,59 @@ describe.skipIf(!hasGpg)('a message that gpg made is decrypted', () => {
     );
   });
 
-  it('but Twofish is refused by its name', async () => {
-    const message = bySymmetric('--cipher-algo', 'TWOFISH');
-    await expect(decrypt(message, symmetric)).rejects.toMatchObject({
-      code: 'KEY',
-      message: 'The OpenPGP file "vol1.gpg" cannot be read: OpenSSL has no cipher "twofish"',
+  describe('with Twofish, which OpenSSL lacks,', () => {
+    const twofish = ['--cipher-algo', 'TWOFISH'];
+    const both = new Keyring({ gpg, passphrases: ['wrong', 'right'] });
+
+    it('by gpg, which is said once', async () => {
+      const told: unknown[] = [];
+      const report = (event: unknown): void => void told.push(event);
+      const own = new Keyring({ gpg: { ...gpg }, passphrases: ['wrong', 'right'] });
+      for (const args of [[], ['--compress-algo', 'none'], ['--armor']]) {
+        const result = await decrypt(bySymmetric(...twofish, ...args), own, { report });
+        expect(result.data.equals(plain)).toBe(true);
+        expect(result).toMatchObject({ integrity: 'mdc' });
+      }
+      expect(told).toEqual([{ level: 'notice', code: 'decrypting-by-gpg', cipher: 'twofish' }]);
+    });
+
+    it('for keys in the keyring and in files, hidden, signed, and beside a passphrase', async () => {
+      const exported = home.gpg(['--export-secret-keys'], '', 'open sesame');
+      const keyFiles = [{ path: 'secret.key', bytes: exported }];
+      const fromFile = new Keyring({ keyFiles, gpg });
+      const to = ['-e', '-r', first.fingerprint];
+      for (const [args, keyring] of [
+        [to, byGpg],
+        [to, fromFile],
+        [['-e', '-R', second.fingerprint], fromFile],
+        [['-c', ...to], both],
+      ] as const) {
+        const message = home.gpg([...twofish, ...args], plain, 'right');
+        expect((await decrypt(message, keyring)).data.equals(plain)).toBe(true);
+      }
+      const signed = home.gpg([...twofish, '-s', '-u', signer.fingerprint, ...to], plain);
+      const result = await decrypt(signed, byGpg, { signKey: signer.fingerprint });
+      expect(result.signer?.fingerprint).toBe(signer.fingerprint);
+    });
+
+    it('and damage, a wrong passphrase and a missing gpg are told apart', async () => {
+      const message = bySymmetric(...twofish);
+      const damaged = Buffer.from(message);
+      damaged.writeUInt8((damaged.at(-100_000) ?? 0) ^ 1, damaged.length - 100_000);
+      const cut = message.subarray(0, -1000);
+      for (const broken of [damaged, cut]) {
+        await expect(decrypt(broken, both)).rejects.toMatchObject({ code: 'DAMAGED' });
+      }
+      const wrong = new Keyring({ gpg, passphrases: ['wrong'] });
+      await expect(decrypt(message, wrong)).rejects.toMatchObject({
+        code: 'KEY',
+        message: expect.stringContaining('passphrase is wrong') as string,
+      });
+      await expect(decrypt(message, symmetric)).rejects.toMatchObject({
+        code: 'KEY',
+        message: expect.stringContaining('"twofish" needs gpg') as string,
+        hint: expect.not.stringMatching(/encrypt it again/) as string,
+      });
     });
   });
 

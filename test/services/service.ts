@@ -13,7 +13,17 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-export type ServiceName = 'ftp' | 'rclone' | 'rsyncd' | 's3-ceph' | 's3-swift' | 'sftp' | 'webdav';
+export type ServiceName =
+  | 'apache'
+  | 'ftp'
+  | 'ftp-nat'
+  | 'nginx'
+  | 'rclone'
+  | 'rsyncd'
+  | 's3-ceph'
+  | 's3-swift'
+  | 'sftp'
+  | 'webdav';
 
 /** Whether servers can be had here; in CI they must. */
 export const servicesHere =

@@ -72,3 +72,27 @@ describe.runIf(servicesHere)('FTP (pyftpdlib)', () => {
     await storage.close();
   });
 });
+
+describe.runIf(servicesHere)('FTP behind NAT, without EPSV, SIZE and MLSD', () => {
+  let ftp: Service;
+  beforeAll(async () => {
+    ftp = await Service.start('ftp-nat');
+  });
+  afterAll(async () => {
+    await ftp.remove();
+  });
+
+  conformance('FTP behind NAT', ['credentials', 'server'], () => ({
+    target: (name) => ({
+      url: `ftp://${ftp.get('USERNAME')}@127.0.0.1:${ftp.get('PORT')}/deep/er/${name}`,
+      options: { env: { FTP_PASSWORD: ftp.get('PASSWORD') } },
+    }),
+    wrong: (name) => ({
+      url: `ftp://${ftp.get('USERNAME')}@127.0.0.1:${ftp.get('PORT')}/${name}`,
+      options: { env: { FTP_PASSWORD: 'wrong-secret' } },
+    }),
+    server: ftp,
+    manyFiles: 100,
+    withoutTimes: true,
+  }));
+});

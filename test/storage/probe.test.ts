@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -27,7 +27,11 @@ describe('the probe of a storage', () => {
   });
 
   it('changes nothing unless it is told to', async () => {
-    expect(await states({}, false)).toEqual(['list ok']);
+    expect(await states({}, false)).toEqual(['list ok', 'read skipped']);
+    await writeFile(join(folder, 'there'), 'here');
+    const before = await stat(folder);
+    expect(await states({}, false)).toEqual(['list ok', 'read ok']);
+    expect((await stat(folder)).mtimeMs).toBe(before.mtimeMs);
   });
 
   it('says what fails and goes no further than makes sense', async () => {
@@ -44,6 +48,7 @@ describe('the probe of a storage', () => {
     const storage = await openStorage(join(folder, 'absent'), {});
     expect(await probeStorage(storage)).toMatchObject([
       { state: 'ok', message: expect.stringContaining('does not exist yet') as string },
+      { name: 'read', state: 'skipped' },
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -132,6 +132,37 @@ describe.runIf(servicesHere)('SFTP (OpenSSH)', () => {
     const more = { env: { HOME: home }, ssh: { options: ['-F', join(home, 'config')] } };
     expect(await attempt(more, 'sftp://nas/')).toBeInstanceOf(Array);
     expect(await attempt(more, 'scp://nas/')).toBeInstanceOf(Array);
+  });
+
+  it('reaches a host behind a jump host that only the file of -F knows', async () => {
+    const common =
+      `  HostName 127.0.0.1\n  Port ${sshd.get('PORT')}\n  User ${sshd.get('USER')}\n` +
+      `  UserKnownHostsFile ${sshd.get('KNOWN_HOSTS')}\n  IdentityFile "${sshd.get('KEY_FILE')}"\n`;
+    const folder = join(home, "it's 100% there");
+    await mkdir(folder, { recursive: true });
+    const config = join(folder, 'jump.conf');
+    await writeFile(
+      config,
+      ['nas', 'far', 'inner', 'behind-two'].map((name) => `Host ${name}\n${common}`).join('') +
+        'Host inner\n  ProxyJump nas\nHost behind-two\n  ProxyJump nas,far\n',
+    );
+    const more = (text: string): StorageOptions => ({
+      env: { HOME: home },
+      ssh: { options: [text] },
+    });
+    const given = `-F "${config}"`;
+    expect(await attempt(more(given), 'sftp://inner/')).toBeInstanceOf(Array);
+    // between jumps ssh itself hands the name on without quotes
+    const plain = join(home, 'jumps.conf');
+    await copyFile(config, plain);
+    expect(await attempt(more(`-F ${plain}`), 'sftp://behind-two/')).toBeInstanceOf(Array);
+    expect(await attempt(more(`${given} -J nas`), 'sftp://far/')).toBeInstanceOf(Array);
+    expect(await attempt(more(`${given} -oProxyJump=ssh://nas`), 'sftp://far/')).toBeInstanceOf(
+      Array,
+    );
+    await expect(attempt(more(`-F ${home}/nowhere`), 'sftp://inner/')).rejects.toMatchObject({
+      code: 'STORAGE_URL',
+    });
   });
 
   it('logs in by an agent, by a key with a passphrase, and through a proxy command', async () => {

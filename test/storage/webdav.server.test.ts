@@ -12,45 +12,52 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { StorageOptions } from '../../src/storage/index.js';
 import { openStorage } from '../../src/storage/index.js';
+import type { ServiceName } from '../services/service.js';
 import { Service, servicesHere } from '../services/service.js';
 import { collect } from './bytes.js';
 import { conformance } from './conformance/index.js';
 
-describe.runIf(servicesHere)('WebDAV (lighttpd)', () => {
-  let lighttpd: Service;
+const servers: readonly (readonly [string, ServiceName])[] = [
+  ['lighttpd', 'webdav'],
+  ['Apache', 'apache'],
+  ['nginx', 'nginx'],
+];
+
+describe.runIf(servicesHere).each(servers)('WebDAV (%s)', (serverName, service) => {
+  let server: Service;
   beforeAll(async () => {
-    lighttpd = await Service.start('webdav');
+    server = await Service.start(service);
   });
   afterAll(async () => {
-    await lighttpd.remove();
+    await server.remove();
   });
   const url = (name: string): string => {
-    const { host, pathname } = new URL(lighttpd.get('URL'));
-    return `webdav://${lighttpd.get('USERNAME')}@${host}${pathname}tests/${name}`;
+    const { host, pathname } = new URL(server.get('URL'));
+    return `webdav://${server.get('USERNAME')}@${host}${pathname}tests/${name}`;
   };
-  const options = (): StorageOptions => ({ env: { FTP_PASSWORD: lighttpd.get('PASSWORD') } });
+  const options = (): StorageOptions => ({ env: { FTP_PASSWORD: server.get('PASSWORD') } });
 
-  conformance('WebDAV', ['credentials', 'permissions', 'server'], () => ({
+  conformance(`WebDAV of ${serverName}`, ['credentials', 'permissions', 'server'], () => ({
     target: (name) => ({ url: url(name), options: options() }),
     wrong: (name) => ({ url: url(name), options: { env: { FTP_PASSWORD: 'wrong-secret' } } }),
     readOnly: async () => {
       // not by permissions of files: lighttpd says 500 to those
-      const folder = join(lighttpd.folder, 'data/dav/readonly');
-      await mkdir(folder);
+      const folder = join(server.folder, 'data/dav/readonly');
+      await mkdir(folder, { recursive: true });
       await writeFile(join(folder, 'there'), 'here');
       return { url: url('x').replace('tests/x', 'readonly'), options: options() };
     },
-    server: lighttpd,
+    server,
   }));
 
   it('takes the password from the URL, and shows it in no message', async () => {
-    const withPassword = url('in-url').replace('@', `:${lighttpd.get('PASSWORD')}@`);
+    const withPassword = url('in-url').replace('@', `:${server.get('PASSWORD')}@`);
     const storage = await openStorage(withPassword, { env: {} });
     await expect(storage.list()).rejects.toMatchObject({
       code: 'STORAGE_NOT_FOUND',
-      message: expect.not.stringContaining(lighttpd.get('PASSWORD')) as string,
+      message: expect.not.stringContaining(server.get('PASSWORD')) as string,
     });
-    expect(storage.url).not.toContain(lighttpd.get('PASSWORD'));
+    expect(storage.url).not.toContain(server.get('PASSWORD'));
     await storage.close();
   });
 });

@@ -4,7 +4,7 @@ import { probeStorage } from '../../storage/index.js';
 import { addCommonOptions } from '../common-options.js';
 import type { CommonOptions } from '../common-options.js';
 import { checkChains, checkKeys } from '../doctor/backup.js';
-import { failed, ok } from '../doctor/check.js';
+import { failed, ok, skipped, warning } from '../doctor/check.js';
 import type { Finding } from '../doctor/check.js';
 import { checkArchiveFolder, checkSpace } from '../doctor/local-state.js';
 import { checkArchiveLock, checkTargetLocks } from '../doctor/locks.js';
@@ -17,6 +17,7 @@ import type { CommandContext } from '../run-command.js';
 
 interface DoctorOptions extends CommonOptions {
   readonly json: boolean;
+  readonly write: boolean;
 }
 
 /** `doctor`: looks at everything that a mount or a backup needs, and says what to do. */
@@ -25,6 +26,11 @@ export function doctorCommand(): Command {
     .description('check this machine, and with a URL the storage and the backup on it')
     .argument('[url]', 'where the backup lies')
     .option('--json', 'print JSON lines', false)
+    .option(
+      '--write',
+      'write a small file on the storage, read it and delete it; without this the storage is only read',
+      false,
+    )
     .action(async (url: string | undefined, options: DoctorOptions) => {
       await runCommand(options.verbosity, async (context) => {
         let failures = 0;
@@ -65,14 +71,15 @@ async function checkStorage(
   try {
     const storage = await openStorageFor(url, options, log, { statistics });
     try {
-      const checks = await probeStorage(storage, { write: true, signal });
-      const findings = checks.map(({ name, state, message, hint }) => ({
+      const checks = await probeStorage(storage, { write: options.write, signal });
+      const findings: Finding[] = checks.map(({ name, state, message, hint }) => ({
         check: `storage ${name}`,
         state,
         message,
         advice: hint,
       }));
-      return [...findings, ...(await checkTargetLocks(storage, options))];
+      if (!options.write) findings.push(notWritten);
+      return [...findings, ...(await checkTargetLocks(storage, url, options))];
     } finally {
       await storage.close();
     }
@@ -80,6 +87,11 @@ async function checkStorage(
     return [failed('storage', errorText(error), adviceOf(error))];
   }
 }
+
+const notWritten = skipped(
+  'storage write',
+  'Not tried: with --write a small file is written, read and deleted',
+);
 
 async function* checkBackup(
   url: string,
@@ -90,7 +102,9 @@ async function* checkBackup(
   try {
     repository = await openFor({ url, options, log }, { signal, statistics });
   } catch (error) {
-    yield failed('backup', errorText(error), adviceOf(error));
+    yield isDuplifsError(error, 'STORAGE_NOT_FOUND')
+      ? warning('chains', 'There is no backup here', adviceOf(error))
+      : failed('backup', errorText(error), adviceOf(error));
     return;
   }
   try {

@@ -1,7 +1,13 @@
 /** Checks whether a backup could begin now, or who keeps it from that. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeHolder, heldLocks, withArchiveLock } from '../../target/index.js';
+import {
+  describeLock,
+  heldLocks,
+  lockHint,
+  notedLocks,
+  withArchiveLock,
+} from '../../target/index.js';
 import { errorText, isDuplifsError } from '../../base/index.js';
 import type { Storage } from '../../storage/index.js';
 import { archiveFolderOf, prefixesOf } from '../common-options.js';
@@ -32,21 +38,23 @@ export async function checkArchiveLock(url: string, options: CommonOptions): Pro
 /** The locks on the storage, of backups from whatever machine. */
 export async function checkTargetLocks(
   storage: Storage,
+  url: string,
   options: CommonOptions,
 ): Promise<Finding[]> {
   try {
-    const holders = await heldLocks(storage, prefixesOf(options));
+    const abandoned = await abandonedLocks(archiveFolderOf(url, options));
+    const holders = await heldLocks(storage, prefixesOf(options), abandoned);
     if (holders.length === 0) return [ok('storage lock', 'Nobody is writing to the target')];
-    return holders.map(({ holder, isGone }) =>
-      isGone
+    return holders.map((lock) =>
+      lock.isGone
         ? ok(
             'storage lock',
-            `A backup that is gone has left its lock (${describeHolder(holder)}); the next takes over`,
+            `A backup that is gone has left its lock (${describeLock(lock)}); the next takes over`,
           )
         : warning(
             'storage lock',
-            `A backup is writing to the target (${describeHolder(holder)})`,
-            'Another one waits for it with --lock-wait; mounts and restores need not',
+            `A backup is writing to the target (${describeLock(lock)})`,
+            `${lockHint(lock)}. Mounts and restores need not wait`,
           ),
     );
   } catch (error) {
@@ -56,4 +64,13 @@ export async function checkTargetLocks(
     const hint = isDuplifsError(error) ? error.hint : undefined;
     return [failed('storage lock', errorText(error), hint ?? 'See "storage list"')];
   }
+}
+
+/** Those that are noted in the archive dir, where no backup is running with it. */
+async function abandonedLocks(archiveFolder: string): Promise<ReadonlySet<string>> {
+  const noted = await notedLocks(archiveFolder);
+  if (noted.size === 0) return noted;
+  return await withArchiveLock(archiveFolder, 0, () => Promise.resolve(noted)).catch(
+    () => new Set<string>(),
+  );
 }

@@ -9,6 +9,8 @@ const integrityProblems: Readonly<Record<IntegrityProblem, string>> = {
 };
 
 export const openpgpTexts: EventTexts<OpenPgpEvent> = {
+  'decrypting-by-gpg': ({ cipher }) =>
+    `The backup is encrypted with ${cipher}, which OpenSSL lacks: gpg decrypts it, which takes longer`,
   'key-algorithm-insecure': ({ keyId }) => `Key ${keyId} has an algorithm that is no longer secure`,
   'message-unprotected': ({ fileName, problem }) =>
     `"${fileName}" is not protected: ${integrityProblems[problem]}`,

@@ -6,6 +6,7 @@
  */
 import { constants, inflateRawSync, inflateSync } from 'node:zlib';
 
+import { isDuplifsError } from '../../base/index.js';
 import { aeadDecipher } from '../packets/aead-modes.js';
 import { aeadPlan } from '../packets/aead-data.js';
 import { cipherByName } from '../packets/algorithms.js';
@@ -15,12 +16,16 @@ import { UnsupportedError } from '../packets/message-error.js';
 import type { MessageHeader } from '../packets/message-header.js';
 import { bodyPrefix, parsePacketHeader, tags } from '../packets/packet-header.js';
 
+import type { GpgProgram } from './gpg.js';
+import { needsGpg, startByGpg } from './gpg-stream.js';
+
 const sampleBytes = 1024;
 
-/** False when the key is certainly wrong (or the first bytes are damaged). */
+/** False when the key is certainly wrong (or the first bytes are damaged). `gpg` is for ciphers that OpenSSL lacks. */
 export async function sessionKeyFits(
   { data }: MessageHeader,
   sessionKey: SessionKey,
+  gpg?: GpgProgram,
 ): Promise<boolean> {
   const header = parsePacketHeader(data.start);
   if (!header) return false;
@@ -28,6 +33,10 @@ export async function sessionKeyFits(
   try {
     switch (data.kind) {
       case 'seipd1':
+        if (needsGpg(sessionKey)) {
+          const start = body.subarray(0, sampleBytes);
+          return beginsMessage(await startByGpg(start, { gpg, sessionKey }));
+        }
         return await fitsCfb(body.subarray(1, sampleBytes), sessionKey, false);
       case 'unprotected':
         return await fitsCfb(body.subarray(0, sampleBytes), sessionKey, true);
@@ -36,7 +45,7 @@ export async function sessionKeyFits(
         return fitsAead(data.kind, body, sessionKey);
     }
   } catch (error) {
-    if (error instanceof UnsupportedError) throw error;
+    if (error instanceof UnsupportedError || isDuplifsError(error)) throw error;
     return false;
   }
 }

@@ -15,6 +15,7 @@ import type { SecretKey } from './key-files.js';
 import type { MessageHeader, Recipient } from '../packets/message-header.js';
 import { bodyPrefix, parsePacketHeader } from '../packets/packet-header.js';
 import { openPassphraseSlot } from '../packets/passphrase-slot.js';
+import type { PassphraseSlot } from '../packets/passphrase-slot.js';
 import type { Passphrases } from './passphrases.js';
 import { sessionKeyFits } from '../gpg/session-key-probe.js';
 
@@ -79,7 +80,6 @@ export class SessionKeySearch {
 
   async #openByPassphrase(passphrases: readonly Buffer[]): Promise<SessionKey | undefined> {
     const header = this.#header;
-    const bulkCipher = this.#bulkCipher;
     const slots = header.passphraseSlots.filter((slot) => !slot.unsupported);
     if (slots.length > 0) {
       this.#question ??= 'Passphrase of the backup';
@@ -94,9 +94,9 @@ export class SessionKeySearch {
           this.#notes.add('no more passphrases, for they opened too many files in vain');
           return undefined;
         }
-        const sessionKey = await openPassphraseSlot(slot, derived, bulkCipher);
+        const sessionKey = await this.#openSlot(slot, derived, passphrase);
         derived.fill(0);
-        if (sessionKey && (await sessionKeyFits(header, sessionKey))) {
+        if (sessionKey && (await this.#fits(sessionKey))) {
           this.#means.passphrases.worked(passphrase, this.#group, slot.s2k);
           return sessionKey;
         }
@@ -104,6 +104,25 @@ export class SessionKeySearch {
     }
     if (slots.length > 0) this.#notes.add(countOf(passphrases.length, 'passphrase'));
     return undefined;
+  }
+
+  /** A slot whose own cipher OpenSSL lacks is left to gpg. */
+  async #openSlot(
+    slot: PassphraseSlot,
+    derived: Buffer,
+    passphrase: Buffer,
+  ): Promise<SessionKey | undefined> {
+    const { gpg } = this.#means;
+    const isForeign = slot.cipher?.node === undefined && slot.encrypted.length > 0;
+    if (!isForeign || gpg === undefined) {
+      return await openPassphraseSlot(slot, derived, this.#bulkCipher);
+    }
+    const answer = await askGpgForSessionKey(gpg, this.#header, passphrase, this.#signal);
+    return answer.kind === 'key' ? answer.sessionKey : undefined;
+  }
+
+  #fits(sessionKey: SessionKey): Promise<boolean> {
+    return sessionKeyFits(this.#header, sessionKey, this.#means.gpg);
   }
 
   async #openByKeyFile(passphrases: readonly Buffer[]): Promise<SessionKey | undefined> {
@@ -140,7 +159,7 @@ export class SessionKeySearch {
       this.#means.report({ level: 'warning', code: 'key-algorithm-insecure', keyId });
     }
     if (!sessionKey || !recipient.hidden) return sessionKey;
-    return (await sessionKeyFits(this.#header, sessionKey)) ? sessionKey : undefined;
+    return (await this.#fits(sessionKey)) ? sessionKey : undefined;
   }
 
   async #openByGpg(

@@ -5,6 +5,7 @@ import { decryptAead } from './aead-data.js';
 import type { SessionKey } from './algorithms.js';
 import { dearmored } from './armor.js';
 import { ByteReader } from './byte-reader.js';
+import { decryptByGpg, needsGpg } from '../gpg/gpg-stream.js';
 import type { Keyring } from '../keys/keyring.js';
 import { messageContent } from './message-content.js';
 import type { LiteralInfo } from './message-content.js';
@@ -188,11 +189,20 @@ function integrityOf(header: MessageHeader, mdc: MdcResult): DecryptResult['inte
 function decryptedPackets(
   packet: Packet,
   { header, sessionKey }: OpenMessage,
-  { fileName, ignoreMdcError = false }: DecryptOptions,
+  { fileName, ignoreMdcError = false, keyring, report, signal }: DecryptOptions,
   mdc: MdcResult,
 ): AsyncGenerator<Buffer, void, void> {
   switch (header.data.kind) {
     case 'seipd1':
+      if (needsGpg(sessionKey)) {
+        const { gpg } = keyring;
+        const ignore = (): void => {
+          mdc.problem = 'mismatch';
+        };
+        const onMismatch = ignoreMdcError ? ignore : undefined;
+        const stream = { gpg, sessionKey, onMismatch, report, signal };
+        return decryptByGpg(packet.body, stream);
+      }
       return decryptSeipd1(packet.body, sessionKey, ignoreMdcError, mdc);
     case 'seipd2':
     case 'gnupg-aead':

@@ -18,7 +18,7 @@ export function namedError(error: unknown, fileName: string): unknown {
   const file = `The OpenPGP file "${fileName}"`;
   if (error instanceof UnsupportedError) {
     return new DuplifsError('KEY', `${file} cannot be read: ${error.message}`, {
-      hint: 'Decrypt it with gpg, and encrypt it again with another algorithm',
+      hint: 'Leave it as it is, for the manifest has its hash: where gpg reads it, so does "duplicity restore"',
       cause: error,
     });
   }

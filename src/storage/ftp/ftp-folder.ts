@@ -6,9 +6,9 @@ import { StorageError } from '../errors.js';
 import type { Folder } from '../folder-storage.js';
 import { beyondEnd } from '../range.js';
 import type { Body, ByteRange, StoredObject, WriteOptions } from '../storage.js';
-import { isMissing } from './ftp-errors.js';
+import { isMissing, isUnknownCommand } from './ftp-errors.js';
 import type { FtpPool, Login } from './ftp-pool.js';
-import { replyCode } from './ftp-pool.js';
+import { replyCode } from './reply-code.js';
 
 /** What is left of a file is rather read to its end than cut off, if it is no more than that. */
 const drainBytes = 256 * 1024;
@@ -18,6 +18,8 @@ export class FtpFolder implements Folder {
   readonly removalsAtOnce = 1;
   readonly #path: string;
   readonly #pool: FtpPool;
+  /** Bytes of files whose size could not be looked at yet: not all servers list what begins with a dot. */
+  readonly #unseen = new Map<string, number>();
 
   /** `path` is relative to the login's folder unless it begins with "/". */
   constructor(url: string, path: string, pool: FtpPool) {
@@ -27,27 +29,13 @@ export class FtpFolder implements Folder {
   }
 
   async list(signal?: AbortSignal): Promise<StoredObject[]> {
-    return await this.#pool.with(signal, async (login) => {
-      // the listing of a folder that is not there is an empty one to some servers
-      await login.client.cd(this.#root(login));
-      const entries = await login.client.list();
-      return entries
-        .filter((entry) => entry.isFile)
-        .map(({ name, size, modifiedAt }) => ({
-          name,
-          size,
-          modifiedSeconds:
-            modifiedAt === undefined ? undefined : Math.floor(modifiedAt.getTime() / 1000),
-        }));
-    });
+    return await this.#pool.with(signal, (login) => this.#list(login));
   }
 
   async stat(name: string, signal?: AbortSignal): Promise<StoredObject | undefined> {
     try {
-      const size = await this.#pool.with(signal, (login) =>
-        login.client.size(this.#locate(login, name)),
-      );
-      return { name, size };
+      const size = await this.#pool.with(signal, (login) => this.#size(login, name));
+      return size === undefined ? undefined : { name, size };
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
@@ -68,7 +56,11 @@ export class FtpFolder implements Folder {
     let usable = false;
     try {
       const path = this.#locate(login, name);
-      const size = await login.client.size(path);
+      const size = await this.#size(login, name);
+      if (size === undefined) {
+        usable = true;
+        throw missing(name, this.url);
+      }
       const offset = range?.offset ?? 0;
       const length = range?.length ?? size - offset;
       if (offset > size || offset + length > size) {
@@ -106,12 +98,9 @@ export class FtpFolder implements Folder {
         stream.destroy();
       }
       // a connection that ends is the end of the file to the server, whatever ended it
-      const stored = await login.client.size(path);
-      if (stored !== sent) {
-        throw new StorageError('STORAGE', `"${this.url}" has ${stored} bytes of ${sent}`, {
-          transient: true,
-        });
-      }
+      const stored = await this.#size(login, name);
+      if (stored === undefined) this.#unseen.set(name, sent);
+      else if (stored !== sent) throw this.#cutOff(stored, sent);
     });
   }
 
@@ -123,10 +112,17 @@ export class FtpFolder implements Folder {
       } catch (error) {
         if (replyCode(error) !== 550 && replyCode(error) !== 553) throw error;
         // servers on Windows do not replace
-        await login.client.size(target);
+        if ((await this.#size(login, to)) === undefined) throw error;
         await login.client.remove(target);
         await login.client.rename(source, target);
       }
+      const sent = this.#unseen.get(from);
+      this.#unseen.delete(from);
+      if (sent === undefined) return;
+      const stored = (await this.#size(login, to)) ?? 0;
+      if (stored === sent) return;
+      await login.client.remove(target);
+      throw this.#cutOff(stored, sent);
     });
   }
 
@@ -157,7 +153,40 @@ export class FtpFolder implements Folder {
     return Promise.resolve();
   }
 
-  #root({ home }: Login): string {
+  async #list({ client, home }: Login): Promise<StoredObject[]> {
+    // the listing of a folder that is not there is an empty one to some servers
+    await client.cd(this.#root({ home }));
+    const entries = await client.list();
+    return entries
+      .filter((entry) => entry.isFile)
+      .map(({ name, size, modifiedAt }) => ({
+        name,
+        size,
+        modifiedSeconds:
+          modifiedAt === undefined ? undefined : Math.floor(modifiedAt.getTime() / 1000),
+      }));
+  }
+
+  /** Of a file; by a listing where the server does not know SIZE, and then undefined for one that is not listed. */
+  async #size(login: Login, name: string): Promise<number | undefined> {
+    if (login.knowsSize !== false) {
+      try {
+        return await login.client.size(this.#locate(login, name));
+      } catch (error) {
+        if (!isUnknownCommand(error)) throw error;
+        login.knowsSize = false;
+      }
+    }
+    return (await this.#list(login)).find((object) => object.name === name)?.size;
+  }
+
+  #cutOff(stored: number, sent: number): StorageError {
+    return new StorageError('STORAGE', `"${this.url}" has ${stored} bytes of ${sent}`, {
+      transient: true,
+    });
+  }
+
+  #root({ home }: Pick<Login, 'home'>): string {
     if (this.#path.startsWith('/')) return this.#path;
     return this.#path === '' ? home || '/' : `${home}/${this.#path}`;
   }
@@ -217,6 +246,10 @@ async function synchronised(client: Client): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+function missing(name: string, url: string): StorageError {
+  return new StorageError('STORAGE_NOT_FOUND', `"${name}" is not on "${url}"`);
 }
 
 async function canEnter(client: Client, path: string): Promise<boolean> {

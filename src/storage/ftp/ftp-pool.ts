@@ -4,6 +4,8 @@
  */
 import type { AccessOptions } from 'basic-ftp';
 import { Client } from 'basic-ftp';
+import { passiveMode } from './passive-mode.js';
+import { replyCode } from './reply-code.js';
 
 const keep = 4;
 
@@ -11,6 +13,8 @@ export interface Login {
   readonly client: Client;
   /** The folder in which the login begins, without a slash at its end. */
   readonly home: string;
+  /** False once the server has said that it does not know SIZE. */
+  knowsSize?: boolean;
 }
 
 export class FtpPool {
@@ -52,6 +56,7 @@ export class FtpPool {
       if (!login.client.closed) return login;
     }
     const client = new Client(this.#timeoutSeconds * 1000);
+    client.prepareTransfer = passiveMode();
     try {
       await client.access(this.#access);
       const home = await client.pwd();
@@ -71,10 +76,4 @@ export class FtpPool {
   close(): void {
     for (const { client } of this.#idle.splice(0)) client.close();
   }
-}
-
-/** The code of the server's answer that an error stands for (RFC 959, 4.2); undefined for others. */
-export function replyCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  return typeof error.code === 'number' ? error.code : undefined;
 }

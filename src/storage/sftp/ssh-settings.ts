@@ -2,7 +2,7 @@
  * How to reach a host: what ssh would take from the URL, from `--ssh-options`, `~/.ssh/config` and
  * `/etc/ssh/ssh_config`, in this order (ssh_config(5)). Options that are not named here have no effect.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import sshConfig from 'ssh-config';
@@ -46,7 +46,8 @@ export function sshSettings(inputs: SettingsInputs): SshSettings {
   const home = env['HOME'] ?? homedir();
   const given = commandLine(inputs.options);
   const settings = new Map<string, readonly string[]>(given);
-  for (const text of configTexts(given.get('configfile')?.[0], home)) {
+  const configFile = given.get('configfile')?.[0]?.replace(/^~(?=\/|$)/, home);
+  for (const text of configTexts(configFile, home)) {
     for (const [key, values] of computed(text, inputs)) {
       if (key === 'identityfile') settings.set(key, [...(settings.get(key) ?? []), ...values]);
       else if (!settings.has(key)) settings.set(key, values);
@@ -58,7 +59,7 @@ export function sshSettings(inputs: SettingsInputs): SshSettings {
   const port = inputs.port ?? toPort(one('port')) ?? 22;
   const expand = (path: string): string => expandPath(path, { home, host, user, port, env });
   const agent = agentPath(one('identityagent'), env);
-  const proxy = proxyCommand(one('proxycommand'), one('proxyjump'));
+  const proxy = proxyCommand(one('proxycommand'), one('proxyjump'), configFile);
   return {
     host,
     port,
@@ -84,10 +85,10 @@ function commandLine(options: readonly string[]): Map<string, string[]> {
   const settings = new Map<string, string[]>();
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';
-    const letter = /^-([oiplF])/.exec(word)?.[1];
+    const letter = /^-([oiplFJ])/.exec(word)?.[1];
     if (letter === undefined) {
       throw new StorageError('STORAGE_URL', `"${word}" in --ssh-options is not understood`, {
-        hint: 'Write -oKey=value, as in ssh_config(5); also -i, -p, -l and -F',
+        hint: 'Write -oKey=value, as in ssh_config(5); also -i, -p, -l, -F and -J',
       });
     }
     const text = word.length > 2 ? word.slice(2) : (words[(at += 1)] ?? '');
@@ -95,10 +96,13 @@ function commandLine(options: readonly string[]): Map<string, string[]> {
     const key = assignment?.[1]?.toLowerCase() ?? longNames[letter] ?? '';
     const value = assignment?.[2] ?? text;
     if (key === 'identityfile') settings.set(key, [...(settings.get(key) ?? []), value]);
-    else if (!settings.has(key)) settings.set(key, value.split(/\s+/));
-    if (key === 'proxycommand') settings.set(key, [value]);
+    else if (!settings.has(key)) settings.set(key, isOneWord(key) ? [value] : value.split(/\s+/));
   }
   return settings;
+}
+
+function isOneWord(key: string): boolean {
+  return key === 'proxycommand' || key === 'configfile';
 }
 
 const longNames: Readonly<Record<string, string>> = {
@@ -106,6 +110,7 @@ const longNames: Readonly<Record<string, string>> = {
   p: 'port',
   l: 'user',
   F: 'configfile',
+  J: 'proxyjump',
 };
 
 function computed(text: string, { host, user }: SettingsInputs): Settings {
@@ -121,6 +126,15 @@ function computed(text: string, { host, user }: SettingsInputs): Settings {
 
 function configTexts(given: string | undefined, home: string): string[] {
   if (given === 'none') return [];
+  if (given !== undefined && !existsSync(given)) {
+    throw new StorageError(
+      'STORAGE_URL',
+      `The file "${given}" of -F in --ssh-options is not there`,
+      {
+        hint: 'Name the configuration file of ssh by its whole path',
+      },
+    );
+  }
   const files = given === undefined ? [join(home, '.ssh/config'), '/etc/ssh/ssh_config'] : [given];
   return files.map((file) => included(file, join(home, '.ssh'), { left: maxIncludes }));
 }
@@ -169,15 +183,40 @@ function readText(file: string): string {
   }
 }
 
-/** ProxyJump is done by the ssh program, which does the same with itself. */
-function proxyCommand(command: string | undefined, jump: string | undefined): string | undefined {
+/**
+ * ProxyJump is done by the ssh program, which does the same with itself: the jump gets the configuration file, and finds
+ * its own keys and known hosts there.
+ */
+function proxyCommand(
+  command: string | undefined,
+  jump: string | undefined,
+  configFile: string | undefined,
+): string | undefined {
   if (command !== undefined) return command.toLowerCase() === 'none' ? undefined : command;
   if (jump === undefined || jump.toLowerCase() === 'none') return undefined;
   const [first = '', ...more] = jump.split(',').reverse();
-  const before = more.length === 0 ? '' : `-J '${more.reverse().join(',')}' `;
   const [, user = '', host = '', port] =
-    /^(?:ssh:\/\/)?((?:[^@]*@)?)(.*?)(?::([0-9]+))?$/.exec(first) ?? [];
-  return `ssh ${before}${port === undefined ? '' : `-p ${port} `}-W '[%h]:%p' '${user}${host}'`;
+    /^(?:ssh:\/\/)?((?:.*@)?)(.*?)(?::([0-9]+))?\/?$/.exec(first) ?? [];
+  const words = [
+    ...(configFile === undefined ? [] : ['-F', quoted(withoutTokens(configFile))]),
+    ...(more.length === 0 ? [] : ['-J', quoted(more.reverse().join(','))]),
+    ...(port === undefined ? [] : ['-p', port]),
+    '-W',
+    "'[%h]:%p'",
+    '--',
+    quoted(`${user}${host.replace(/^\[(.*)\]$/, '$1')}`),
+  ];
+  return `ssh ${words.join(' ')}`;
+}
+
+/** As one word for the shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** What the tokens of ssh_config(5) leave as it is. */
+function withoutTokens(path: string): string {
+  return path.replaceAll('%', '%%');
 }
 
 function agentPath(configured: string | undefined, env: SettingsInputs['env']): string | undefined {

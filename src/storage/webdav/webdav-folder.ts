@@ -1,85 +1,30 @@
 /** A collection of a WebDAV server (RFC 4918). */
-import { defined } from '../../base/index.js';
-import type { Agent as HttpAgent } from 'node:http';
-import type { Agent as HttpsAgent } from 'node:https';
 import { Readable } from 'node:stream';
-import type { WebDAVClient } from 'webdav';
-import { AuthType, createClient } from 'webdav';
-import { chunksOf } from '../body.js';
+import { chunksOf, isReplayable } from '../body.js';
+import { StorageError } from '../errors.js';
 import type { Folder } from '../folder-storage.js';
+import type { HttpResponse } from '../http-fetch.js';
 import { rangeHeader, sliced, sliceOf } from '../http-range.js';
 import { beyondEnd } from '../range.js';
 import type { Body, ByteRange, StoredObject, WriteOptions } from '../storage.js';
-import type { TlsSettings } from '../tls.js';
-import { HttpResponse } from '../http-fetch.js';
-import { agentsFor } from './webdav-fetch.js';
-
-export interface WebdavInputs {
-  /** For messages. */
-  readonly url: string;
-  /** http or https, without credentials, percent-encoded, with a slash at its end. */
-  readonly address: string;
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly tls: TlsSettings;
-  readonly timeoutSeconds: number;
-}
-
-interface RequestDetails {
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal | undefined;
-  readonly data?: Readable;
-}
-
-/** An answer that is no success. */
-export class HttpError extends Error {
-  readonly status: number;
-
-  constructor(response: HttpResponse) {
-    const location = response.headers.get('location');
-    const moved = location === null ? '' : `, moved to ${location}`;
-    super(`${response.status} ${response.statusText}${moved}`);
-    this.status = response.status;
-  }
-}
+import type { Member } from './multistatus.js';
+import { parseMultistatus, storedMember } from './multistatus.js';
+import type { RequestDetails, WebdavInputs } from './webdav-requests.js';
+import { HttpError, WebdavRequests } from './webdav-requests.js';
 
 export class WebdavFolder implements Folder {
   readonly url: string;
   readonly removalsAtOnce = 8;
-  readonly #address: URL;
-  readonly #client: WebDAVClient;
-  readonly #agents: readonly (HttpAgent | HttpsAgent)[];
+  readonly #requests: WebdavRequests;
 
   constructor(inputs: WebdavInputs) {
-    const { username, password, timeoutSeconds } = inputs;
     this.url = inputs.url;
-    this.#address = new URL(inputs.address);
-    const { httpAgent, httpsAgent } = agentsFor(inputs.tls, timeoutSeconds);
-    this.#agents = [httpAgent, httpsAgent];
-    this.#client = createClient(
-      this.#address.origin,
-      defined({
-        httpAgent,
-        httpsAgent,
-        headers: { ...inputs.headers },
-        // the server says whether it wants Basic or Digest
-        authType: username === undefined ? undefined : AuthType.Auto,
-        username,
-        password,
-      }),
-    );
+    this.#requests = new WebdavRequests(inputs);
   }
 
   async list(signal?: AbortSignal): Promise<StoredObject[]> {
-    const path = decodeURIComponent(this.#address.pathname);
-    const entries = await this.#client.getDirectoryContents(path, {
-      ...having(signal),
-      details: false,
-    });
-    return entries
-      .filter(({ type }) => type === 'file')
-      .map(({ basename, size, lastmod }) => stored(basename, size, lastmod));
+    const members = await this.#find(this.#requests.address.href, '1', signal);
+    return members.flatMap((member) => storedMember(member) ?? []);
   }
 
   async stat(name: string, signal?: AbortSignal): Promise<StoredObject | undefined> {
@@ -87,8 +32,13 @@ export class WebdavFolder implements Folder {
       const response = await this.#request('HEAD', name, { signal });
       response.body.resume();
       const size = response.headers.get('content-length');
-      if (size === null) return undefined;
-      return stored(name, Number(size), response.headers.get('last-modified') ?? '');
+      if (size !== null) {
+        return stored(name, Number(size), response.headers.get('last-modified') ?? '');
+      }
+      // behind some proxies the answer to HEAD has no length
+      const found = await this.#find(this.#requests.locate(name), '0', signal);
+      const file = found.flatMap((member) => storedMember(member) ?? [])[0];
+      return file && { ...file, name };
     } catch (error) {
       if (error instanceof HttpError && error.status === 404) return undefined;
       throw error;
@@ -118,21 +68,18 @@ export class WebdavFolder implements Folder {
   async put(name: string, body: Body, { size, signal }: WriteOptions): Promise<void> {
     const headers: Record<string, string> = { 'Content-Type': 'application/octet-stream' };
     if (size !== undefined) headers['Content-Length'] = String(size);
-    const stream = Readable.from(chunksOf(body), { objectMode: false });
-    try {
-      const response = await this.#request('PUT', name, { headers, signal, data: stream });
-      response.body.resume();
-    } catch (error) {
-      // the source's own error says more than that of the request which it ended
-      throw stream.errored ?? error;
-    } finally {
-      stream.destroy();
-    }
+    let sent = false;
+    const data = (): Readable => {
+      if (sent && !isReplayable(body)) throw new Error('What was sent already cannot be sent on');
+      sent = true;
+      return Readable.from(chunksOf(body), { objectMode: false });
+    };
+    const response = await this.#request('PUT', name, { headers, signal, data });
+    response.body.resume();
   }
 
   async rename(from: string, to: string, signal?: AbortSignal): Promise<void> {
-    const headers = { Destination: this.#locate(to), Overwrite: 'T' };
-    const response = await this.#request('MOVE', from, { headers, signal });
+    const response = await this.#requests.move(from, to, signal);
     response.body.resume();
   }
 
@@ -146,9 +93,10 @@ export class WebdavFolder implements Folder {
   }
 
   async make(signal?: AbortSignal): Promise<void> {
-    const parts = this.#address.pathname.split('/').filter((part) => part !== '');
+    const { address } = this.#requests;
+    const parts = address.pathname.split('/').filter((part) => part !== '');
     const path = (count: number): string =>
-      new URL(`/${parts.slice(0, count).join('/')}/`.replace('//', '/'), this.#address).href;
+      new URL(`/${parts.slice(0, count).join('/')}/`.replace('//', '/'), address).href;
     let there = parts.length;
     while (there > 0 && !(await this.#isThere(path(there), signal))) there -= 1;
     for (let count = there + 1; count <= parts.length; count += 1) {
@@ -163,26 +111,30 @@ export class WebdavFolder implements Folder {
   }
 
   close(): Promise<void> {
-    for (const agent of this.#agents) agent.destroy();
+    this.#requests.close();
     return Promise.resolve();
-  }
-
-  #locate(name: string): string {
-    return `${this.#address.href}${encodeURIComponent(name)}`;
   }
 
   async #isThere(url: string, signal: AbortSignal | undefined): Promise<boolean> {
     try {
-      const response = await this.#request('PROPFIND', new URL(url), {
-        headers: { Depth: '0' },
-        signal,
-      });
-      response.body.resume();
+      await this.#find(url, '0', signal);
       return true;
     } catch (error) {
       if (error instanceof HttpError && error.status === 404) return false;
       throw error;
     }
+  }
+
+  async #find(url: string, depth: '0' | '1', signal: AbortSignal | undefined): Promise<Member[]> {
+    const response = await this.#request('PROPFIND', new URL(url), {
+      headers: { Accept: 'text/plain,application/xml', Depth: depth },
+      signal,
+    });
+    const members = parseMultistatus(await response.text());
+    if (members !== undefined) return members;
+    throw new StorageError('STORAGE', `"${this.url}" is not answered by a WebDAV server`, {
+      hint: 'It is the address of something else on that server, a page to log in perhaps',
+    });
   }
 
   async #get(
@@ -204,47 +156,17 @@ export class WebdavFolder implements Folder {
     }
   }
 
-  /**
-   * One request, whose answer is a success. The library's own calls take a 401 for one where the server
-   * wants Digest; they are used for listings only, which then have no content.
-   */
   async #request(
     method: string,
     where: string | URL,
-    { headers = {}, signal, data }: RequestDetails,
+    details: RequestDetails,
   ): Promise<HttpResponse> {
-    const url = typeof where === 'string' ? this.#locate(where) : where.href;
-    const response: unknown = await this.#client
-      .customRequest('', defined({ url, method, headers: { ...headers }, data, signal }))
-      .catch((error: unknown) => {
-        throw httpError(error);
-      });
-    if (!(response instanceof HttpResponse)) throw new Error('The answer is none of ours');
-    if (response.ok) return response;
-    response.body.resume();
-    throw new HttpError(response);
+    return await this.#requests.send(method, where, details);
   }
 }
 
-/** The library's error for an answer, as ours. */
-export function httpError(error: unknown): unknown {
-  if (!(error instanceof Error) || !('response' in error)) return error;
-  if (!(error.response instanceof HttpResponse)) return error;
-  error.response.body.resume();
-  return new HttpError(error.response);
-}
-
-/** lighttpd puts an attribute on the time, which makes an object of it. */
-function stored(name: string, size: number, modified: unknown): StoredObject {
-  const text: unknown =
-    typeof modified === 'object' && modified !== null && 'text' in modified
-      ? modified.text
-      : modified;
-  const milliseconds = typeof text === 'string' ? Date.parse(text) : Number.NaN;
+function stored(name: string, size: number, modified: string): StoredObject {
+  const milliseconds = Date.parse(modified);
   if (Number.isNaN(milliseconds)) return { name, size };
   return { name, size, modifiedSeconds: Math.floor(milliseconds / 1000) };
-}
-
-function having(signal: AbortSignal | undefined): { signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal };
 }

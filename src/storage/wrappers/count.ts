@@ -1,4 +1,4 @@
-import { watchBody } from '../body.js';
+import { lengthOf, watchBody } from '../body.js';
 import type { Body, ByteRange, Storage, StoredObject, WriteOptions } from '../storage.js';
 import { WrappedStorage } from './wrapped.js';
 
@@ -80,7 +80,9 @@ export class CountStorage extends WrappedStorage {
     const counted = watchBody(body, (bytes) => {
       this.#statistics.bytesWritten += bytes;
     });
-    return this.inner.write(name, counted, options);
+    // the watched body no longer tells its length, and servers store nothing of a body of unknown length
+    const size = options.size ?? lengthOf(body);
+    return this.inner.write(name, counted, size === undefined ? options : { ...options, size });
   }
 
   override remove(names: readonly string[], signal?: AbortSignal): Promise<void> {

@@ -17,6 +17,8 @@ const lockHolder = z.object({
   processes: z.string(),
   /** When the lock was taken, in seconds by the holder's clock. */
   since: z.number(),
+  /** When it was put again, for storages that do not tell times of files. */
+  renewed: z.number().optional(),
 });
 export type LockHolder = z.infer<typeof lockHolder>;
 
@@ -61,6 +63,11 @@ export function isGone(
     if (other.processes === own.processes) return !isProcessAlive(other.pid, other.born);
   }
   return silentSeconds > staleSeconds;
+}
+
+/** Whether this process can look for that one, and find it alive or gone. */
+export function isSeenFrom(other: LockHolder, own: LockHolder): boolean {
+  return isSameMachine(other, own) && other.boot === own.boot && other.processes === own.processes;
 }
 
 /** A copied image has its machine id in every copy; with the same name as well it is the same. */

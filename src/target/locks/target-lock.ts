@@ -15,15 +15,19 @@ import type { Report } from '../../base/index.js';
 import type { Storage, StoredObject } from '../../storage/index.js';
 import type { TargetEvent } from '../events.js';
 import { wholeSetKeys } from '../wholeness/whole-set-keys.js';
+import { describeLock, lockHint } from './describe-lock.js';
 import { locksAmong } from './held-locks.js';
 import type { HeldLock } from './held-locks.js';
-import { describeHolder, ownHolder, refreshSeconds } from './lock-holder.js';
+import { ownHolder, refreshSeconds } from './lock-holder.js';
 import type { LockHolder } from './lock-holder.js';
 import { isLockName, newLockName } from './lock-name.js';
+import { noteLocks, notedLocks } from './noted-locks.js';
 
 export interface TargetLockOptions {
   readonly storage: Storage;
   readonly prefixes: NamePrefixes;
+  /** Whose lock the caller holds: locks noted in it are those of runs that are gone. */
+  readonly archiveFolder: string;
   readonly lockWaitSeconds: number;
   readonly stop: AbortSignal;
   readonly report: Report<TargetEvent>;
@@ -59,23 +63,27 @@ export class TargetLock {
 
   /** LOCKED when another holds it for longer than is to be waited. */
   static async take(options: TargetLockOptions): Promise<TargetLock> {
-    const { storage, prefixes, lockWaitSeconds, stop } = options;
+    const { storage, prefixes, archiveFolder, lockWaitSeconds, stop } = options;
+    const abandoned = await notedLocks(archiveFolder);
     const own = ownHolder();
     const deadline = Date.now() + lockWaitSeconds * 1000;
     for (;;) {
       const name = newLockName(prefixes);
+      await noteLocks(archiveFolder, [...abandoned, name]);
       await put(storage, name, own);
       try {
         const listed = await storage.list();
-        const other = await firstHolder(options, listed, name, own);
+        const other = await firstHolder(options, listed, { name, own, abandoned });
         if (other === undefined) {
+          await noteLocks(archiveFolder, [name]);
           const stored = listed.filter((object) => !isLockName(object.name, prefixes));
           return new TargetLock(options, name, own, stored);
         }
         if (Date.now() >= deadline) throw lockedBy(other, storage.url);
         await drop(storage, name);
       } catch (error) {
-        await drop(storage, name).catch(() => undefined);
+        const forget = (): Promise<void> => noteLocks(archiveFolder, abandoned);
+        await drop(storage, name).then(forget, () => undefined);
         throw error;
       }
       // not the same for two who came at once
@@ -108,28 +116,36 @@ export class TargetLock {
 
   async release(): Promise<void> {
     clearInterval(this.#timer);
+    const { storage, archiveFolder } = this.#options;
     // left behind it is nobody's once this process has ended, so a storage that fails is not waited for
     const signal = AbortSignal.timeout(releaseMilliseconds);
-    await drop(this.#options.storage, this.#name, signal).catch(() => undefined);
+    const forget = (): Promise<void> => noteLocks(archiveFolder, []);
+    await drop(storage, this.#name, signal).then(forget, () => undefined);
   }
 
   /** Shows that the holder lives; a lock that another has taken over is not put again. */
   async #refresh(): Promise<void> {
     const { storage } = this.#options;
-    if ((await storage.stat(this.#name)) !== undefined) await put(storage, this.#name, this.#own);
+    if ((await storage.stat(this.#name)) === undefined) return;
+    await put(storage, this.#name, { ...this.#own, renewed: Math.floor(Date.now() / 1000) });
   }
+}
+
+interface OwnLock {
+  readonly name: string;
+  readonly own: LockHolder;
+  readonly abandoned: ReadonlySet<string>;
 }
 
 /** The first living holder's lock among the others; those who are gone lose theirs. */
 async function firstHolder(
   { storage, prefixes, report }: TargetLockOptions,
   listed: readonly StoredObject[],
-  ownName: string,
-  own: LockHolder,
+  { name: ownName, own, abandoned }: OwnLock,
 ): Promise<HeldLock | undefined> {
   const others = listed.filter(({ name }) => name !== ownName);
   const nowSeconds = listed.find(({ name }) => name === ownName)?.modifiedSeconds;
-  for await (const lock of locksAmong(others, { storage, prefixes, own, nowSeconds })) {
+  for await (const lock of locksAmong(others, { storage, prefixes, own, abandoned, nowSeconds })) {
     if (!lock.isGone) return lock;
     report({ level: 'notice', code: 'stale-lock-removed', holder: lock.holder });
     await drop(storage, lock.name);
@@ -155,11 +171,9 @@ async function put(storage: Storage, name: string, holder: LockHolder): Promise<
   await storage.write(name, bytes, { size: bytes.length });
 }
 
-function lockedBy({ holder }: HeldLock, url: string): DuplifsError {
-  const who = describeHolder(holder);
-  return new DuplifsError('LOCKED', `Another backup is writing to "${url}" (${who})`, {
-    hint: 'Wait for it to end, or give --lock-wait a time to wait',
-  });
+function lockedBy(lock: HeldLock, url: string): DuplifsError {
+  const message = `Another backup is writing to "${url}": ${describeLock(lock)}`;
+  return new DuplifsError('LOCKED', message, { hint: lockHint(lock) });
 }
 
 function lost(): DuplifsError {

@@ -44,6 +44,7 @@ export function describeReading({ open, subject }: Tested): void {
     await storage.write('unsized', repeated(someBytes(70_000), 2), {});
     expect(await storage.stat('unsized')).toMatchObject({ name: 'unsized', size: 140_000 });
     const found = (await storage.list()).find(({ name }) => name === 'unsized');
+    if (subject().withoutTimes === true) return;
     const age = Date.now() / 1000 - (found?.modifiedSeconds ?? 0);
     expect(Math.abs(age)).toBeLessThan(100_000);
   });

@@ -18,6 +18,8 @@ export interface Subject {
   readonly absentIsEmpty?: boolean;
   /** Ends the server and brings it back with its data; for storages that have one. */
   readonly server?: { stop(): Promise<void>; start(): Promise<void> };
+  /** The server does not say when a file was written. */
+  readonly withoutTimes?: boolean;
   /** How many files the listing test makes. */
   readonly manyFiles?: number;
   /** The size of the large file, in MiB. */
