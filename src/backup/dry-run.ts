@@ -10,9 +10,24 @@ export async function countChanges(changes: SourceChanges): Promise<Counts> {
   const counts = noCounts();
   for await (const batch of sourceChanges(changes, counts)) {
     changes.options.stop.throwIfAborted();
-    for (const change of batch) addChange(counts, change);
+    for (const change of batch) {
+      addChange(counts, change);
+      tell(change, changes.options);
+    }
   }
   return counts;
+}
+
+const codes = {
+  snapshot: 'path-added',
+  diff: 'path-changed',
+  deleted: 'path-deleted',
+} as const;
+
+function tell(change: Change, { report }: SourceChanges['options']): void {
+  if (change.kind === 'unchanged') return;
+  const path = change.kind === 'deleted' ? change.path : change.source.path;
+  report({ level: 'info', code: codes[change.kind], path });
 }
 
 function addChange(counts: Counts, change: Change): void {

@@ -51,5 +51,13 @@ export type BackupEvent =
       readonly reason: string;
     }
   | { readonly level: 'warning'; readonly code: 'file-changed-while-read'; readonly path: string }
+  /** It was removed, or replaced by something else, before it was opened: its last version stays in the backup. */
+  | { readonly level: 'warning'; readonly code: 'file-vanished'; readonly path: string }
+  /** What a set holds of a path, or a dry run would put there. */
+  | {
+      readonly level: 'info';
+      readonly code: 'path-added' | 'path-changed' | 'path-deleted';
+      readonly path: string;
+    }
   /** The format has no such time; it is stored as 0. */
   | { readonly level: 'warning'; readonly code: 'time-before-1970'; readonly path: string };

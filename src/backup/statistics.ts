@@ -11,6 +11,8 @@ export interface Counts {
   rawDeltaSize: number;
   totalDestinationSizeChange: number;
   errors: number;
+  /** Files that changed, vanished or were replaced while they were read: what is stored of them was so at some moment. */
+  movedFiles: number;
 }
 
 export interface Statistics extends Readonly<Counts> {
@@ -31,6 +33,7 @@ export function noCounts(): Counts {
     rawDeltaSize: 0,
     totalDestinationSizeChange: 0,
     errors: 0,
+    movedFiles: 0,
   };
 }
 

@@ -72,6 +72,8 @@ export class Log {
   /** Tells an event of a room in words; a warning is counted, and what changes the exit code is noted. */
   readonly report = (event: AnyEvent): void => {
     this.#exitCode ??= exitCodeOf(event);
+    // there may be one for each file of a backup
+    if (event.level === 'info' && this.#verbosity < shownFrom.info) return;
     this.#tell(event, eventText(event));
   };
 

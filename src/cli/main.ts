@@ -16,12 +16,13 @@ import { isHelperCall } from './fstab.js';
 import { Log, defaultVerbosity } from './log.js';
 import { mountHelper } from './mount-helper.js';
 import { reportError } from './run-command.js';
+import { watchStandardOutput } from './standard-output.js';
 import { programVersion } from './version.js';
 
 /** Runs the command line of this process and sets its exit code. */
 export async function main(): Promise<void> {
   markHeapAtOnce();
-  process.stdout.on('error', endQuietly);
+  watchStandardOutput();
   outliveTerminal();
   const [, script = '', ...parameters] = process.argv;
   if (isHelperCall(parameters)) mountHelper(script);
@@ -55,11 +56,4 @@ async function runProgram(): Promise<void> {
           : exitCodes.USAGE
         : reportError(error, new Log(defaultVerbosity));
   }
-}
-
-/** `duplifs ls … | head` is no error, and a terminal that was closed has sent SIGHUP too. */
-function endQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EIO' && process.stdout.isTTY) return;
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
 }

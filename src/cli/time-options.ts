@@ -47,8 +47,10 @@ export async function snapshotAt(
   return repository.choose({ timeSeconds, nowSeconds: now }, signal);
 }
 
-/** A path in the backup: without slashes at its ends; "." is all of it. */
+/** A path in the backup: without slashes at its ends, doubled ones and "." in it; "." is all of it. */
 function cleanPath(text: string): string {
-  const path = text.replace(/^\/+|\/+$/g, '');
-  return path === '.' ? '' : path;
+  return text
+    .split('/')
+    .filter((name) => name !== '' && name !== '.')
+    .join('/');
 }

@@ -50,10 +50,10 @@ export async function restore(
   target: string,
   options: RestoreOptions,
 ): Promise<RestoreResult> {
-  const { ownership = true, force = false, report = () => undefined } = options;
+  const { ownership = true, sparse = true, force = false, report = () => undefined } = options;
   await refuseTarget(target, force, start.type === 'dir');
   await mkdir(dirname(target), { recursive: true });
-  const all = { ...options, ownership, force, report };
+  const all = { ...options, ownership, sparse, force, report };
   if (force && !hasDescriptors()) report({ level: 'warning', code: 'links-may-be-planted' });
   return new Restoring(snapshot, target, all).run(start);
 }

@@ -21,7 +21,6 @@ import {
   statSync,
   symlinkSync,
   unlinkSync,
-  writeSync,
 } from 'node:fs';
 import { DuplifsError, encodeName } from '../base/index.js';
 import type { Report } from '../base/index.js';
@@ -31,10 +30,13 @@ import type { RestoreEvent } from './events.js';
 import { folderOf, nameIn, typeAt, withoutSlashes } from './file-bytes.js';
 import { FolderStack, replaced } from './folder-stack.js';
 import { makeNode } from './make-node.js';
+import { SparseFile } from './sparse-file.js';
 
 export interface TreeWriterOptions {
   /** Set owners, as far as the user may. */
   readonly ownership: boolean;
+  /** Make holes of long runs of zeros. */
+  readonly sparse: boolean;
   /** Replace what is in the way, but for folders that hold something. */
   readonly force: boolean;
   readonly report: Report<RestoreEvent>;
@@ -109,7 +111,9 @@ export class TreeWriter {
     const file = openSync(temporary, flags, 0o600);
     try {
       try {
-        for await (const chunk of chunks) writeAll(file, chunk);
+        const content = new SparseFile(file, this.#options.sparse);
+        for await (const chunk of chunks) content.write(chunk);
+        content.end();
         const owned = this.#own(() => {
           fchownSync(file, entry.uid, entry.gid);
         });
@@ -264,8 +268,4 @@ function inTheWay(): DuplifsError {
   return new DuplifsError('TARGET', 'Something else is in its place', {
     hint: 'Restore into a new folder, or replace what is there with --force',
   });
-}
-
-function writeAll(file: number, chunk: Uint8Array): void {
-  for (let at = 0; at < chunk.length;) at += writeSync(file, chunk, at);
 }

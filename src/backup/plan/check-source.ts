@@ -1,5 +1,9 @@
+import { opendir } from 'node:fs/promises';
 import type { Manifest } from '../../archive/index.js';
 import { DuplifsError } from '../../base/index.js';
+import { previousTree } from '../../signatures/index.js';
+import { systemPath } from '../../source/index.js';
+import type { ChainBase, Target } from '../../target/index.js';
 
 const advice =
   'You may be backing up two sources to one target; if this is no mistake, give --allow-source-mismatch';
@@ -20,6 +24,45 @@ export function checkSource(manifest: Manifest, hostname: string, localDir: stri
       `The backup is of "${folder}", and the source is "${localDir}"`,
       { hint: advice },
     );
+  }
+}
+
+/** So many entries, besides the folder itself, are more than somebody removes without a thought. */
+const fewEntries = 10;
+
+/**
+ * Refuses a source that is an empty folder where the last set has many entries: a disk is not mounted.
+ * @throws DuplifsError SOURCE
+ */
+export async function checkNotEmptied(
+  target: Target,
+  base: ChainBase,
+  source: string,
+): Promise<void> {
+  if (!(await isEmptyFolder(source))) return;
+  let entries = 0;
+  for await (const batch of previousTree(target, base)) {
+    entries += batch.length;
+    if (entries > fewEntries) break;
+  }
+  if (entries <= fewEntries) return;
+  throw new DuplifsError(
+    'SOURCE',
+    `The source "${source.toWellFormed()}" is empty, and the last backup of it is not`,
+    { hint: 'Is its disk mounted? If it is to be empty, give --allow-empty-source' },
+  );
+}
+
+async function isEmptyFolder(path: string): Promise<boolean> {
+  try {
+    const folder = await opendir(systemPath(path));
+    try {
+      return (await folder.read()) === null;
+    } finally {
+      await folder.close();
+    }
+  } catch {
+    return false; // the walk says what is wrong with it
   }
 }
 

@@ -14,7 +14,7 @@ import type { Encoding } from '../../volume/index.js';
 import type { BackupOptions } from '../options.js';
 import { findUnfinished } from '../resume/unfinished-sets.js';
 import type { UnfinishedSet } from '../resume/unfinished-sets.js';
-import { checkSource } from './check-source.js';
+import { checkNotEmptied, checkSource } from './check-source.js';
 
 /** How far the clocks of two machines may differ; the set then gets a later time (newSetTimes). */
 const clockToleranceSeconds = 10;
@@ -64,6 +64,9 @@ export async function examineTarget(
   if (base?.isLocalManifest === true) await checkLocalManifest(target, base, opener);
   if (base !== undefined && !options.allowSourceMismatch) {
     checkSource(base.manifest, options.hostname, options.source);
+  }
+  if (base !== undefined && !options.allowEmptySource) {
+    await checkNotEmptied(target, base, options.source);
   }
   const { endSeconds } = chain.base.times;
   const sets = chain.chain.sets.filter(({ times }) => times.endSeconds <= endSeconds);

@@ -46,6 +46,7 @@ const counts = z.object({
   rawDeltaSize: count,
   totalDestinationSizeChange: count,
   errors: count,
+  movedFiles: count.default(0),
 });
 
 /** A file of which a volume's end has cut the data. */

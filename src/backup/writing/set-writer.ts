@@ -16,6 +16,7 @@ import type { VolumeMaker } from '../spool/volume-maker.js';
 import type { WalkEntry } from '../../source/index.js';
 import type { Counts } from '../statistics.js';
 import { FileWriter } from './file-writer.js';
+import { tellRead } from './tell-read.js';
 import type { SetFiles } from './set-files.js';
 import { localNames } from '../plan/set-plan.js';
 import type { SetPlan } from '../plan/set-plan.js';
@@ -123,7 +124,7 @@ export class SetWriter {
   }
 
   async #writeDeleted(path: string, isFile: boolean): Promise<void> {
-    const { files, counts, plan } = this.#options;
+    const { files, counts, plan, report } = this.#options;
     const entry = { kind: 'deleted', path } as const;
     await this.#makeRoom({ path }, undefined);
     await this.#volumes.add({ path }, encodeDifftarHeader(entry)).taken;
@@ -131,11 +132,12 @@ export class SetWriter {
     if (plan.writesIndex) await files.addIndexEntry(entry);
     if (isFile && plan.listsFiles) await files.addFileChange({ change: 'deleted', path });
     counts.deletedFiles += 1;
+    report({ level: 'info', code: 'path-deleted', path });
     this.#done(path);
   }
 
   async #writeOther(source: WalkEntry): Promise<void> {
-    const { files, counts, plan } = this.#options;
+    const { files, counts, plan, report } = this.#options;
     const metadata = this.#metadataOf(source);
     const { path } = source;
     await this.#makeRoom({ path }, undefined);
@@ -149,6 +151,7 @@ export class SetWriter {
     counts.sourceFileSize += source.size;
     counts.newFiles += 1;
     counts.newFileSize += source.size;
+    report({ level: 'info', code: 'path-added', path });
     this.#done(path);
   }
 
@@ -176,7 +179,7 @@ export class SetWriter {
         continue;
       }
       const { result } = event;
-      this.#report(source, result);
+      tellRead(source.path, result, this.#options);
       counts.sourceFiles += 1;
       if (result.failure?.at === 'open') return;
       const isUnchanged =
@@ -204,7 +207,7 @@ export class SetWriter {
     file: FileWriter,
     { bytes, signature, failure, changed }: ReadResult,
   ): Promise<void> {
-    const { files, counts, plan } = this.#options;
+    const { files, counts, plan, report } = this.#options;
     const { path } = source;
     const { kind } = file;
     // what could not be read to its end is read again next time: no file has this time by itself
@@ -249,23 +252,12 @@ export class SetWriter {
     const change = kind === 'snapshot' ? 'new' : 'changed';
     const listed = plan.listsFiles ? files.addFileChange({ change, path }) : undefined;
     if (listed !== undefined) await listed;
+    report({ level: 'info', code: kind === 'snapshot' ? 'path-added' : 'path-changed', path });
     countFile(counts, file, bytes);
     this.#openFile = null;
     this.#done(path);
     const stored = failure === undefined && !changed ? this.#options.onStored(source) : undefined;
     if (stored !== undefined) await stored;
-  }
-
-  #report({ path }: WalkEntry, { failure, changed }: ReadResult): void {
-    if (failure === undefined && !changed) return;
-    const { report, counts } = this.#options;
-    if (failure === undefined) {
-      report({ level: 'warning', code: 'file-changed-while-read', path });
-    } else {
-      const code = failure.at === 'open' ? 'file-not-opened' : 'file-cut-short';
-      report({ level: 'warning', code, path, reason: failure.code });
-    }
-    counts.errors += 1;
   }
 
   #metadataOf(source: WalkEntry): EntryMetadata {

@@ -14,7 +14,9 @@ export interface WriteOptions extends CommonOptions {
   readonly volsize: number;
   readonly maxBlocksize: number;
   readonly allowSourceMismatch: boolean;
+  readonly allowEmptySource: boolean;
   readonly allowOtherKeys: boolean;
+  readonly strict: boolean;
   readonly copyLinks: boolean;
   readonly dryRun: boolean;
   readonly fullIfOlderThan?: string;
@@ -50,6 +52,12 @@ export function addWriteOptions(command: Command): Command {
       'continue a chain that these keys or passphrase do not open',
       false,
     )
+    .option(
+      '--allow-empty-source',
+      'take an empty folder for the source where the last backup had files',
+      false,
+    )
+    .option('--strict', 'end with 1 also when files only changed while they were read', false)
     .option('-L, --copy-links', 'back up what symbolic links point to', false)
     .option('-n, --dry-run', 'write nothing, show what would be done', false)
     .option('--full-if-older-than <time>', 'start a new chain when the full is older than this')

@@ -14,6 +14,7 @@ import { parseTime } from '../../time/index.js';
 import { BackupProgress } from '../backup/backup-progress.js';
 import { formatStatistics } from '../backup/statistics-text.js';
 import { chooseEncoding } from '../backup/encoding.js';
+import { ownFoldersIn } from '../backup/own-folders.js';
 import { addSelectionOptions, selectionOf } from '../backup/selection-options.js';
 import type { SelectionOptions } from '../backup/selection-options.js';
 import { addWriteOptions } from '../backup/write-options.js';
@@ -22,6 +23,7 @@ import { archiveFolderOf, nowSeconds, prefixesOf } from '../common-options.js';
 import { openKeyring, openStorageFor, trustPolicyOf, warnIfOpen } from '../open-repository.js';
 import { runCommand } from '../run-command.js';
 import type { CommandContext } from '../run-command.js';
+import { outputMayFail } from '../standard-output.js';
 import { programVersion } from '../version.js';
 
 const descriptions = {
@@ -44,7 +46,14 @@ export function backupCommands(): Command[] {
       .action(async (source: string, url: string, options: BackupCommandOptions) => {
         refuseSwapped(source, url, verb);
         await runCommand(options.verbosity, (context) =>
-          runBackup({ verb, source: cleanSource(source), url, options, context }),
+          runBackup({
+            verb,
+            source: cleanSource(source),
+            followsSource: source.endsWith('/'),
+            url,
+            options,
+            context,
+          }),
         );
       });
     if (verb === 'incremental') command.aliases(['inc', 'incr']);
@@ -55,6 +64,8 @@ export function backupCommands(): Command[] {
 interface BackupJob {
   readonly verb: Verb;
   readonly source: string;
+  /** Whether the source is the folder that it leads to where it is a link: a slash at its end says so. */
+  readonly followsSource: boolean;
   readonly url: string;
   readonly options: BackupCommandOptions;
   readonly context: CommandContext;
@@ -63,9 +74,15 @@ interface BackupJob {
 async function runBackup(job: BackupJob): Promise<number> {
   const { source, url, options } = job;
   const { log, signal, statistics } = job.context;
-  const selection = selectionOf(source, options);
-  compilePlan(selection); // before anything is done: the walk does it only when it begins
+  const selected = selectionOf(source, options);
+  compilePlan(selected); // before anything is done: the walk does it only when it begins
   const archiveFolder = archiveFolderOf(url, options);
+  const { tempdir } = options;
+  const own = await ownFoldersIn(source, { url, archiveFolder, tempdir });
+  for (const { what, path } of own) {
+    log.notice(`"${path}" is not backed up, for it is ${what}`);
+  }
+  const selection = { ...selected, without: own.map(({ path }) => path) };
   await warnIfOpen(archiveFolder, log);
   const keyring = await openKeyring(options, log);
   const encoding = await chooseEncoding(options, keyring, signal);
@@ -85,9 +102,12 @@ async function runBackup(job: BackupJob): Promise<number> {
     const result = options.dryRun
       ? await work()
       : await withArchiveLock(archiveFolder, options.lockWait, work, signal);
+    outputMayFail(options.dryRun ? 'The statistics' : 'The backup was made; its statistics');
     printResult(result, statistics, options);
-    const isWhole = result.statistics.errors === 0 && result.mirrorGaps.length === 0;
-    return isWhole ? 0 : exitCodes.INCOMPLETE;
+    const { errors, movedFiles } = result.statistics;
+    if (movedFiles > 0) log.notice(movedText(movedFiles));
+    const isWhole = errors === 0 && result.mirrorGaps.length === 0;
+    return isWhole && (movedFiles === 0 || !options.strict) ? 0 : exitCodes.INCOMPLETE;
   } finally {
     await storage.close();
   }
@@ -102,7 +122,7 @@ interface Opened {
 async function runWithProgress(job: BackupJob, opened: Opened): Promise<BackupResult> {
   const { options, context } = job;
   const { log } = context;
-  const walk = (quiet: boolean) => walkOver(opened.selection, options, quiet ? undefined : log);
+  const walk = (quiet: boolean) => walkOver(opened.selection, job, quiet ? undefined : log);
   const progress = options.progress ? BackupProgress.onTerminal(() => walk(true)) : undefined;
   log.beforeLine =
     progress &&
@@ -129,11 +149,11 @@ async function runWithProgress(job: BackupJob, opened: Opened): Promise<BackupRe
 /** A walk over the source; with a log, what it passes over is told. */
 function walkOver(
   selection: SelectionPlan,
-  { copyLinks }: BackupCommandOptions,
+  { options: { copyLinks }, followsSource }: BackupJob,
   log: Log | undefined,
 ): ThreadedWalk {
   return new ThreadedWalk(
-    { selection, copyLinks },
+    { selection, copyLinks, followRoot: followsSource },
     {
       onSkipped: (path) => log?.info(`Skipping ${path}: a backup holds no sockets`),
       onLinkLoop: (path) => log?.warn(`${path} leads back to a folder above it; it stays a link`),
@@ -159,6 +179,7 @@ function backupOptionsOf(
     followsLinks: options.copyLinks,
     numericOwner: options.numericOwner,
     allowSourceMismatch: options.allowSourceMismatch,
+    allowEmptySource: options.allowEmptySource,
     allowOtherKeys: options.allowOtherKeys,
     writesIndex: options.index,
     listsFiles: options.filesChanged,
@@ -187,6 +208,11 @@ function printResult(
   } else if (options.printStatistics) {
     process.stdout.write(`${formatStatistics(statistics)}\n`);
   }
+}
+
+function movedText(count: number): string {
+  const files = count === 1 ? '1 file' : `${count} files`;
+  return `${files} changed or vanished while being read; all else is stored (--strict ends with ${exitCodes.INCOMPLETE} then)`;
 }
 
 /** The source as the manifest keeps it: without slashes at its end. */

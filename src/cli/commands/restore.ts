@@ -13,6 +13,7 @@ import type { TimeOptions } from '../time-options.js';
 
 interface RestoreCommandOptions extends CommonOptions, TimeOptions {
   readonly restoreOwnership: boolean;
+  readonly sparse: boolean;
   readonly doNotRestoreOwnership?: boolean;
 }
 
@@ -24,6 +25,7 @@ export function restoreCommand(): Command {
     .argument('<target>', 'a folder that does not exist yet, or an empty one')
     .option('--no-restore-ownership', 'leave what is restored to whoever runs this')
     .addOption(new Option('--do-not-restore-ownership').hideHelp())
+    .option('--no-sparse', 'write runs of zeros instead of leaving holes in files')
     .action(async (url: string, target: string, options: RestoreCommandOptions) => {
       refuseSwapped(url, target);
       const ownership = options.restoreOwnership && options.doNotRestoreOwnership !== true;
@@ -40,6 +42,7 @@ export function restoreCommand(): Command {
           const progress = ProgressLine.onTerminal();
           const result = await restore(snapshot, start, target, {
             ownership,
+            sparse: options.sparse,
             force: options.force,
             signal,
             report: log.report,

@@ -24,6 +24,11 @@ export const backupTexts: EventTexts<BackupEvent> = {
     `Cannot read ${quoted(path)} to its end (${reason}); it will be read again next time`,
   'file-changed-while-read': ({ path }) =>
     `${quoted(path)} changed while it was read; the backup has it as it was read`,
+  'file-vanished': ({ path }) =>
+    `${quoted(path)} was removed or replaced before it could be read; its last version stays in the backup`,
+  'path-added': ({ path }) => `A ${shown(path)}`,
+  'path-changed': ({ path }) => `M ${shown(path)}`,
+  'path-deleted': ({ path }) => `D ${shown(path)}`,
   'time-before-1970': ({ path }) =>
     `${JSON.stringify(path)} has a time before 1970; it is stored as 0`,
 };
@@ -37,6 +42,11 @@ function gapText(gap: ChainGap): string {
     case 'manifest':
       return `the manifest of set ${gap.setKey}`;
   }
+}
+
+/** As duplicity lists it: without quotes, and the source itself as a dot. */
+function shown(path: string): string {
+  return path === '' ? '.' : path;
 }
 
 function quoted(path: string): string {

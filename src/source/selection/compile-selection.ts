@@ -10,6 +10,7 @@ import {
   olderThanRule,
   otherFileSystemsRule,
   regexpRule,
+  withoutRule,
 } from './rules.js';
 import type { PatternMode, PatternOrigin } from './rules.js';
 import type { Rule } from './rule.js';
@@ -20,6 +21,8 @@ export interface SelectionContext {
   readonly source: string;
   /** Whether names in filelists end with NUL rather than with a newline. */
   readonly nullSeparator?: boolean;
+  /** Paths below the source that are left out whatever the options say. */
+  readonly without?: readonly string[] | undefined;
 }
 
 /**
@@ -80,6 +83,9 @@ export function compileSelection(
   }
   const all = [...front, ...rules];
   checkLastExcludes(all);
+  if (context.without !== undefined && context.without.length > 0) {
+    all.unshift(withoutRule(context.without));
+  }
   return new Selector(source, all, markerNames);
 }
 

@@ -23,9 +23,14 @@ export function parseFilelist(content: Uint8Array, nullSeparator: boolean): File
   return lines;
 }
 
-/** The raw lines of a list of names. */
+/** U+FEFF in UTF-8, which some editors put at the beginning of a file. */
+const byteOrderMark = [0xef, 0xbb, 0xbf];
+
+/** The raw lines of a list of names, without a byte order mark. */
 export function splitLines(content: Uint8Array, nullSeparator: boolean): string[] {
-  return decodeName(content).split(nullSeparator ? '\0' : '\n');
+  const hasMark = byteOrderMark.every((byte, at) => content[at] === byte);
+  const text = hasMark ? content.subarray(byteOrderMark.length) : content;
+  return decodeName(text).split(nullSeparator ? '\0' : '\n');
 }
 
 function unquote(text: string): string {

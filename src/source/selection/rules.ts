@@ -99,3 +99,13 @@ export function olderThanRule(timeSeconds: number): Rule {
       type === 'reg' && mtimeSeconds < timeSeconds ? 'exclude' : undefined,
   };
 }
+
+/** Leaves out paths, with all that is below them. */
+export function withoutRule(paths: readonly string[]): Rule {
+  const without = new Set(paths);
+  return {
+    text: 'what the backup itself writes',
+    excludes: true,
+    ask: ({ path }) => (without.has(path) ? 'exclude' : undefined),
+  };
+}

@@ -9,6 +9,8 @@ export interface SelectionPlan {
   /** The source argument as it was given, as names are kept. */
   readonly source: string;
   readonly options: readonly SelectionOption[];
+  /** Paths below the source that are left out whatever the options say: what the backup itself writes. */
+  readonly without?: readonly string[];
   /** Whether names in lists end with NUL rather than with a newline. */
   readonly nullSeparator: boolean;
   /** The list of `--files-from`; the name is for errors. */
@@ -25,10 +27,11 @@ export interface Selection {
 export function compilePlan({
   source,
   options,
+  without,
   nullSeparator,
   filesFrom,
 }: SelectionPlan): Selection {
-  const selector = compileSelection(options, { source, nullSeparator });
+  const selector = compileSelection(options, { source, without, nullSeparator });
   if (filesFrom === undefined) return { selector };
   const { name, content } = filesFrom;
   return { selector, filesFrom: parseFilesFrom(content, { name, nullSeparator }) };

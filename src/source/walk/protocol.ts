@@ -8,6 +8,8 @@ export interface WalkPlan {
   readonly selection: SelectionPlan;
   /** Take what links point to instead of the links. */
   readonly copyLinks: boolean;
+  /** The source was given with a slash at its end: a link there stands for the folder that it leads to. */
+  readonly followRoot?: boolean;
 }
 
 export interface WalkThreadData {

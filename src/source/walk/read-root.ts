@@ -16,7 +16,7 @@ export async function readRoot(source: string, copyLinks: boolean): Promise<Stat
     if (!stats.isSymbolicLink()) return stats;
     const target = decodeName(await readlink(path, 'buffer')).toWellFormed();
     throw new DuplifsError('SOURCE', `The source "${shown}" is a symbolic link to "${target}"`, {
-      hint: `Give "${target}" as the source, or add --copy-links`,
+      hint: `Put a slash behind it, give "${target}" as the source, or add --copy-links`,
     });
   } catch (error) {
     if (error instanceof DuplifsError) throw error;

@@ -4,6 +4,8 @@ import type { Selection } from '../selection/index.js';
 export interface WalkOptions extends Selection {
   /** Take what links point to instead of the links. */
   readonly copyLinks?: boolean;
+  /** Where the source is a link to a folder: walk over that one. */
+  readonly followRoot?: boolean | undefined;
   readonly signal?: AbortSignal;
   /** Is told of sockets and unknown kinds of files, which are left out. */
   readonly onSkipped?: (path: string) => void;

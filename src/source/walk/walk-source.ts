@@ -20,7 +20,8 @@ export async function* walkSource(
   source: string,
   options: WalkOptions,
 ): AsyncGenerator<readonly WalkItem[], void, undefined> {
-  const root = await readRoot(source, options.copyLinks ?? false);
+  const { copyLinks = false, followRoot = false } = options;
+  const root = await readRoot(source, copyLinks || followRoot);
   const walker = new Walker(source, root, options);
   await walker.start();
   while (!walker.ended) {

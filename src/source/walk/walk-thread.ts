@@ -16,10 +16,11 @@ parentPort?.once('message', () => {
 });
 
 async function walk(): Promise<void> {
-  const { selection, copyLinks } = plan;
+  const { selection, copyLinks, followRoot } = plan;
   const items = walkSource(selection.source, {
     ...compilePlan(selection),
     copyLinks,
+    followRoot,
     onSkipped: (path) => {
       tell({ kind: 'skipped', path });
     },
