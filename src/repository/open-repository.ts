@@ -12,6 +12,7 @@ import type { Storage, StorageEvent, StorageOptions } from '../storage/index.js'
 import { archiveFolderFor, Target } from '../target/index.js';
 import type { TargetEvent, TrustPolicy } from '../target/index.js';
 import { SlotFile } from '../volume/index.js';
+import type { VolumeEvent } from '../volume/index.js';
 import { Repository } from './repository.js';
 import type { RepositoryParts } from './repository.js';
 
@@ -20,7 +21,8 @@ const defaultMemoryBytes = 16 * 2 ** 20;
 const defaultCacheBytes = 2 * 2 ** 30;
 
 /** What opening and reading a repository tells. */
-export type RepositoryEvent = StorageEvent | TargetEvent | CatalogEvent | OpenPgpEvent;
+export type RepositoryEvent =
+  StorageEvent | TargetEvent | CatalogEvent | OpenPgpEvent | VolumeEvent;
 
 export interface OpenRepositoryOptions {
   /** Where the backup lies: a URL as on the command line, or a storage, which the repository closes. */
@@ -87,7 +89,7 @@ export async function openRepository(options: OpenRepositoryOptions): Promise<Re
     const tempFolder = options.tempFolder ?? tmpdir();
     repository = await withUsableFolder(tempFolder, report, {
       target,
-      slots: await SlotFile.open(tempFolder, options.cacheBytes ?? defaultCacheBytes),
+      slots: await SlotFile.open(tempFolder, options.cacheBytes ?? defaultCacheBytes, report),
       memoryBytes: options.memoryBytes ?? defaultMemoryBytes,
       wholeVolumes,
       useIncomplete: options.useIncomplete ?? false,

@@ -9,6 +9,7 @@ import type { RestoreEvent } from '../../restore/index.js';
 import type { StorageEvent } from '../../storage/index.js';
 import type { TargetEvent } from '../../target/index.js';
 import type { VerifyEvent } from '../../verify/index.js';
+import type { VolumeEvent } from '../../volume/index.js';
 import { backupTexts } from './backup.js';
 import { catalogTexts } from './catalog.js';
 import { mountTexts } from './mount.js';
@@ -17,6 +18,7 @@ import { restoreTexts } from './restore.js';
 import { storageTexts } from './storage.js';
 import { targetTexts } from './target.js';
 import { verifyTexts } from './verify.js';
+import { volumeTexts } from './volume.js';
 import type { EventTexts } from './event-text.js';
 
 export type AnyEvent =
@@ -27,7 +29,8 @@ export type AnyEvent =
   | RestoreEvent
   | StorageEvent
   | TargetEvent
-  | VerifyEvent;
+  | VerifyEvent
+  | VolumeEvent;
 
 const texts: EventTexts<AnyEvent> = {
   ...backupTexts,
@@ -38,6 +41,7 @@ const texts: EventTexts<AnyEvent> = {
   ...storageTexts,
   ...targetTexts,
   ...verifyTexts,
+  ...volumeTexts,
 };
 
 /** The event as a sentence without a period. */

@@ -11,7 +11,9 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuplifsError, errorText } from '../../base/index.js';
+import type { Report } from '../../base/index.js';
 import { noteShortLived } from '../../threads/index.js';
+import type { VolumeEvent } from '../events.js';
 
 /** Bytes in a slot. */
 export const slotBytes = 256 * 1024;
@@ -28,32 +30,48 @@ export interface StoredSlot {
   readonly generation: number;
 }
 
+interface SlotFilePlace {
+  readonly folder: string;
+  readonly report: Report<VolumeEvent>;
+}
+
 export class SlotFile {
   readonly #file: FileHandle;
   readonly #key = randomBytes(32);
   readonly #free: number[] = [];
   /** For sealed slots on their way: one for each read costs the collector much. */
   readonly #scratch: Buffer[] = [];
-  /** How many slots the file may hold. */
-  readonly capacity: number;
+  readonly #report: Report<VolumeEvent>;
+  readonly #folder: string;
+  #capacity: number;
   /** What readSync reads into before it decrypts: memory of this size for each read is dear. */
   readonly #sealed = Buffer.allocUnsafeSlow(slotBytes);
   #slots = 0;
   #generation = 0;
 
-  private constructor(file: FileHandle, capacity: number) {
+  private constructor(file: FileHandle, capacity: number, { folder, report }: SlotFilePlace) {
     this.#file = file;
-    this.capacity = capacity;
+    this.#capacity = capacity;
+    this.#folder = folder;
+    this.#report = report;
   }
 
-  /** Opens a file of at most `capacityBytes` (at least one slot) in `folder`, made 0700 if missing. */
-  static async open(folder: string, capacityBytes: number): Promise<SlotFile> {
+  /**
+   * Opens a file of at most `capacityBytes` (at least one slot) in `folder`, made 0700 if missing. Where the folder has
+   * less room, the file makes do with that.
+   */
+  static async open(
+    folder: string,
+    capacityBytes: number,
+    report: Report<VolumeEvent> = () => undefined,
+  ): Promise<SlotFile> {
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const path = join(folder, `.duplifs-cache-${randomUUID()}`);
       const file = await open(path, 'wx+', 0o600);
       await rm(path);
-      return new SlotFile(file, Math.max(1, Math.floor(capacityBytes / slotBytes)));
+      const capacity = Math.max(1, Math.floor(capacityBytes / slotBytes));
+      return new SlotFile(file, capacity, { folder, report });
     } catch (error) {
       throw new DuplifsError('TARGET', `Cannot make a cache in "${folder}": ${errorText(error)}`, {
         hint: 'Choose a folder that can be written with --tempdir',
@@ -62,40 +80,62 @@ export class SlotFile {
     }
   }
 
-  /** How many more slots can be stored now. */
-  get room(): number {
-    return this.capacity - this.#slots + this.#free.length;
+  /** How many slots the file may hold. */
+  get capacity(): number {
+    return this.#capacity;
   }
 
-  /** Stores at most slotBytes bytes. There must be room. */
-  async put(bytes: Buffer): Promise<StoredSlot> {
+  /** How many more slots can be stored now. */
+  get room(): number {
+    return this.#capacity - this.#slots + this.#free.length;
+  }
+
+  /**
+   * Stores at most slotBytes bytes. There must be room; where the disk turns out to have none, the file stays as small
+   * as it is, and it is for `makeRoom` to free a slot. Undefined when that could not.
+   */
+  async put(bytes: Buffer, makeRoom = (): boolean => false): Promise<StoredSlot | undefined> {
     if (zeros.compare(bytes, 0, bytes.length, 0, bytes.length) === 0) {
       return { index: -1, length: bytes.length, generation: 0 };
     }
-    const index = this.#free.pop() ?? this.#slots++;
     this.#generation += 1;
-    const stored: StoredSlot = { index, length: bytes.length, generation: this.#generation };
-    const cipher = createCipheriv('aes-256-ctr', this.#key, counterOf(stored));
-    try {
-      const { bytesWritten } = await this.#file.write(
-        cipher.update(bytes),
-        0,
-        bytes.length,
-        index * slotBytes,
-      );
-      if (bytesWritten !== bytes.length) throw new Error('short write');
-    } catch (error) {
-      this.#free.push(index);
-      throw new DuplifsError(
-        'NO_SPACE',
-        `Cannot write the cache of decoded volumes: ${errorText(error)}`,
-        {
-          hint: 'Free some space, choose a smaller --cache-size, or another folder with --tempdir',
-          cause: error,
-        },
-      );
+    let stored = { index: this.#nextIndex(), length: bytes.length, generation: this.#generation };
+    const sealed = createCipheriv('aes-256-ctr', this.#key, counterOf(stored)).update(bytes);
+    while (!(await this.#hasWritten(sealed, stored.index))) {
+      while (this.room === 0) if (!makeRoom()) return undefined;
+      stored = { ...stored, index: this.#nextIndex() };
     }
     return stored;
+  }
+
+  #nextIndex(): number {
+    return this.#free.pop() ?? this.#slots++;
+  }
+
+  /** Writes a slot; false when there is no room on the disk, and then its place is not used again. */
+  async #hasWritten(sealed: Buffer, index: number): Promise<boolean> {
+    try {
+      const at = index * slotBytes;
+      const { bytesWritten } = await this.#file.write(sealed, 0, sealed.length, at);
+      if (bytesWritten === sealed.length) return true;
+    } catch (error) {
+      if (!isOutOfRoom(error)) {
+        this.#free.push(index);
+        throw cannotWrite(error);
+      }
+    }
+    this.#shrink(index);
+    return false;
+  }
+
+  /** Makes do with the slots that there are. */
+  #shrink(lostIndex: number): void {
+    const wanted = this.#capacity;
+    if (this.#slots < wanted) {
+      this.#capacity = this.#slots;
+      const bytes = Math.max(1, lostIndex) * slotBytes;
+      this.#report({ level: 'warning', code: 'cache-shrunk', folder: this.#folder, bytes });
+    }
   }
 
   /** The bytes of a slot that was stored and not freed. */
@@ -150,6 +190,20 @@ function counterOf({ generation }: StoredSlot, cipherBlock = 0): Buffer {
   counter.writeUIntBE(generation, 2, 6);
   counter.writeUInt32BE(cipherBlock, 12);
   return counter;
+}
+
+/** Of the disk, of a quota, or of what a process may write. */
+function isOutOfRoom(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
+}
+
+function cannotWrite(error: unknown): DuplifsError {
+  const problem = `Cannot write the cache of decoded volumes: ${errorText(error)}`;
+  return new DuplifsError('TARGET', problem, {
+    hint: 'Choose another folder with --tempdir',
+    cause: error,
+  });
 }
 
 function cutShort(): DuplifsError {

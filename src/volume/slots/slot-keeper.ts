@@ -20,7 +20,8 @@ export interface SlotKeeperOptions {
 /** Cuts a plaintext into slots and stores those from `first` on, as many as there is room for. */
 export class SlotKeeper {
   readonly #options: SlotKeeperOptions;
-  readonly #stored: StoredSlot[] = [];
+  /** Undefined where the disk had no room: what follows is of no use. */
+  readonly #stored: (StoredSlot | undefined)[] = [];
   /** Slots on their way into the cache: while they are written, the next ones are decoded. */
   readonly #puts: Promise<void>[] = [];
   #putCount = 0;
@@ -49,19 +50,25 @@ export class SlotKeeper {
   async end(): Promise<void> {
     if (this.#filled > 0) await this.#flush();
     await Promise.all(this.#puts);
+    const hole = this.#stored.indexOf(undefined);
+    if (hole < 0) return;
+    for (const slot of this.#stored.splice(hole)) {
+      if (slot !== undefined) this.#options.slots.free(slot);
+    }
   }
 
   /** Gives back the room of all that was stored. */
   async discard(): Promise<void> {
     await Promise.allSettled(this.#puts);
     this.#stored.forEach((slot) => {
-      this.#options.slots.free(slot); // skips those that were not put
+      if (slot !== undefined) this.#options.slots.free(slot); // skips those that were not put
     });
   }
 
   /** What was stored. */
   get kept(): KeptSlots {
-    return { length: this.#length, first: this.#options.first, slots: this.#stored };
+    const slots = this.#stored.filter((slot) => slot !== undefined);
+    return { length: this.#length, first: this.#options.first, slots };
   }
 
   /** The first slot, if there was no room for it: whoever asked for it must get it all the same. */
@@ -87,9 +94,13 @@ export class SlotKeeper {
     }
     const at = this.#putCount;
     this.#putCount += 1;
+    const copy = at === 0 ? Buffer.from(bytes) : undefined;
     // it takes a copy of the bytes at once
-    const put = slots.put(bytes).then((stored) => {
+    const put = slots.put(bytes, makeRoom).then((stored) => {
       this.#stored[at] = stored;
+      if (stored !== undefined) return;
+      this.#full = true;
+      this.#wanted = copy ?? this.#wanted;
     });
     put.catch(() => undefined); // it comes out where it is awaited
     this.#puts.push(put);
