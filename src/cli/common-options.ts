@@ -97,7 +97,12 @@ export function addCommonOptions(command: Command): Command {
 function addKeyOptions(command: Command): void {
   command
     .option('--gpg-binary <program>', 'the gpg program', 'gpg')
-    .option('--gpg-options <words>', 'more options for gpg (repeatable)', appendWords, '')
+    .option(
+      '--gpg-options <words>',
+      'more options for gpg (repeatable); where a backup is written, one that cannot be heeded is refused',
+      appendWords,
+      '',
+    )
     .option('--use-agent', 'never ask for a passphrase: the GnuPG agent does', false)
     .option(
       '--passphrase-file <file>',
