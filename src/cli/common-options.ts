@@ -110,7 +110,12 @@ function addKeyOptions(command: Command): void {
       append,
       [],
     )
-    .option('--key-file <file>', 'an exported key to open backups with (repeatable)', append, [])
+    .option(
+      '--key-file <file>',
+      'an exported key to open backups with, or several, encrypted as by gpg -c or not (repeatable)',
+      append,
+      [],
+    )
     .option('--sign-key <id>', 'refuse volumes that this key has not signed');
   if (!has(command, '--encrypt-sign-key')) {
     command.option('--encrypt-sign-key <id>', 'the same, as duplicity writes with it');

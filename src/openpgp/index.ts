@@ -13,6 +13,7 @@ export { gpgWriting } from './gpg/writing-options.js';
 export type { GpgWriting } from './gpg/writing-options.js';
 export type { MessageFormat } from './packets/message-format.js';
 export type { KeyFile } from './keys/key-files.js';
+export { isKeyBundle, openKeyBundle } from './keys/key-bundles.js';
 export { Keyring } from './keys/keyring.js';
 export type { KeyringOptions } from './keys/keyring.js';
 export type { LiteralInfo } from './packets/message-content.js';
