@@ -97,7 +97,12 @@ export function addCommonOptions(command: Command): Command {
 function addKeyOptions(command: Command): void {
   command
     .option('--gpg-binary <program>', 'the gpg program', 'gpg')
-    .option('--gpg-options <words>', 'more options for gpg (repeatable)', appendWords, '')
+    .option(
+      '--gpg-options <words>',
+      'more options for gpg (repeatable); where a backup is written, one that cannot be heeded is refused',
+      appendWords,
+      '',
+    )
     .option('--use-agent', 'never ask for a passphrase: the GnuPG agent does', false)
     .option(
       '--passphrase-file <file>',
@@ -105,7 +110,12 @@ function addKeyOptions(command: Command): void {
       append,
       [],
     )
-    .option('--key-file <file>', 'an exported key to open backups with (repeatable)', append, [])
+    .option(
+      '--key-file <file>',
+      'an exported key to open backups with, or several, encrypted as by gpg -c or not (repeatable)',
+      append,
+      [],
+    )
     .option('--sign-key <id>', 'refuse volumes that this key has not signed');
   if (!has(command, '--encrypt-sign-key')) {
     command.option('--encrypt-sign-key <id>', 'the same, as duplicity writes with it');

@@ -1,8 +1,8 @@
 /** From a command line to storages, keys and open repositories. */
 import { readFile, stat } from 'node:fs/promises';
 import { DuplifsError, errorText, splitWords } from '../base/index.js';
-import { Keyring } from '../openpgp/index.js';
-import type { Ask } from '../openpgp/index.js';
+import { isKeyBundle, Keyring, openKeyBundle } from '../openpgp/index.js';
+import type { Ask, GpgProgram, KeyFile } from '../openpgp/index.js';
 import { openRepository } from '../repository/index.js';
 import type { Repository } from '../repository/index.js';
 import { openStorage } from '../storage/index.js';
@@ -122,26 +122,51 @@ export async function openKeyring(
   ask: Ask = askSecret,
 ): Promise<Keyring> {
   const signPassphrase = environmentSecret('SIGN_PASSPHRASE');
-  const keyFiles = await Promise.all(
-    options.keyFile.map(async (path) => ({ path, bytes: await readKeyFile(path) })),
-  );
   const passphrases = await givenPassphrases(options, log);
+  const gpg = {
+    binary: options.gpgBinary,
+    options: splitWords(options.gpgOptions, '--gpg-options'),
+    useAgent: options.useAgent,
+  };
+  const asked = options.useAgent ? undefined : ask;
+  const keyFiles: KeyFile[] = [];
+  for (const path of options.keyFile) {
+    const file = { path, bytes: await readKeyFile(path) };
+    keyFiles.push(isKeyBundle(file) ? await openBundle(file, { passphrases, gpg, asked }) : file);
+  }
   const keyring = new Keyring({
     passphrases,
     signPassphrases:
       signPassphrase === undefined || signPassphrase.length === 0 ? undefined : [signPassphrase],
-    ask: options.useAgent ? undefined : ask,
+    ask: asked,
     keyFiles,
-    gpg: {
-      binary: options.gpgBinary,
-      options: splitWords(options.gpgOptions, '--gpg-options'),
-      useAgent: options.useAgent,
-    },
+    gpg,
     allowOldKeys: options.allowOldKeys,
     report: log.report,
   });
   for (const passphrase of passphrases) passphrase.fill(0); // the keyring has its own copies
   return wipedAtEnd(keyring);
+}
+
+interface BundleMeans {
+  readonly passphrases: readonly Buffer[];
+  readonly gpg: GpgProgram;
+  readonly asked: Ask | undefined;
+}
+
+/** A key file that is encrypted itself; its passphrase may be one of the given ones, or is asked for. */
+async function openBundle(
+  file: KeyFile,
+  { passphrases, gpg, asked }: BundleMeans,
+): Promise<KeyFile> {
+  const ask: Ask | undefined =
+    asked && (() => asked(`Passphrase of the encrypted key file "${file.path}"`));
+  const keyring = new Keyring({ passphrases, gpg, ask });
+  try {
+    return await openKeyBundle(file, keyring);
+  } finally {
+    keyring.wipe();
+  }
 }
 
 async function readKeyFile(path: string): Promise<Buffer> {

@@ -9,7 +9,11 @@ export type { MessageStart, NewReaders, ReaderMatch } from './keys/compare-reade
 export { decryptMessage } from './packets/decrypt-message.js';
 export type { DecryptedMessage, DecryptOptions, DecryptResult } from './packets/decrypt-message.js';
 export type { GpgProgram } from './gpg/gpg.js';
+export { gpgWriting } from './gpg/writing-options.js';
+export type { GpgWriting } from './gpg/writing-options.js';
+export type { MessageFormat } from './packets/message-format.js';
 export type { KeyFile } from './keys/key-files.js';
+export { isKeyBundle, openKeyBundle } from './keys/key-bundles.js';
 export { Keyring } from './keys/keyring.js';
 export type { KeyringOptions } from './keys/keyring.js';
 export type { LiteralInfo } from './packets/message-content.js';

@@ -7,7 +7,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Worker } from 'node:worker_threads';
 import { receivedError, startThread } from '../../threads/index.js';
 import { messageSession } from '../../openpgp/index.js';
-import type { EncryptionKey, MessageSession, Passphrase } from '../../openpgp/index.js';
+import type { MessageSession } from '../../openpgp/index.js';
 import { encodingOfFile, signedBy } from '../../volume/index.js';
 import type { Encoding, VolumeWriter, WrittenVolume } from '../../volume/index.js';
 import { openSpool } from './file-spool.js';
@@ -66,17 +66,16 @@ export class VolumeMaker {
       this.#send(prepare);
       return encoding;
     }
-    const session = this.#session(encoding.encryptTo, encoding.passphrases, prepare);
+    const session = this.#session(encoding, prepare);
     session.catch(() => undefined); // it comes out when it is wanted
     return { ...encoding, session };
   }
 
   async #session(
-    encryptTo: readonly EncryptionKey[],
-    passphrases: readonly Passphrase[],
+    { encryptTo, passphrases, format }: Extract<Encoding, { container: 'gpg' }>,
     next: VolumeRequest,
   ): Promise<MessageSession> {
-    const session = await messageSession(encryptTo);
+    const session = await messageSession(encryptTo, format);
     return new Promise((resolve, reject) => {
       this.#send({ kind: 'passphrases', session, passphrases });
       this.#waiting.push({ resolve, reject });

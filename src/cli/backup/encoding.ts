@@ -1,6 +1,6 @@
 /** From options and environment to how a set is encrypted, signed and compressed. */
-import { DuplifsError } from '../../base/index.js';
-import { encryptionKeyFor, signerFor } from '../../openpgp/index.js';
+import { DuplifsError, splitWords } from '../../base/index.js';
+import { encryptionKeyFor, gpgWriting, signerFor } from '../../openpgp/index.js';
 import type { Keyring } from '../../openpgp/index.js';
 import type { Encoding } from '../../volume/index.js';
 import { askSecret } from '../prompt.js';
@@ -13,6 +13,7 @@ export async function chooseEncoding(
   signal: AbortSignal,
 ): Promise<Encoding> {
   const { encryption, compression, compressionLevel } = options;
+  const writing = gpgWriting(splitWords(options.gpgOptions, '--gpg-options'));
   const both = options.encryptSignKey === undefined ? [] : [options.encryptSignKey];
   const visible = [...options.encryptKey, ...both];
   const signId = options.signKey ?? options.encryptSignKey;
@@ -23,16 +24,19 @@ export async function chooseEncoding(
     return compression ? { container: 'gz', level: compressionLevel } : { container: 'plain' };
   }
   const encryptTo = [];
-  for (const id of visible) encryptTo.push(await encryptionKeyFor(keyring, id, false, signal));
+  for (const id of visible)
+    encryptTo.push(await encryptionKeyFor(keyring, id, writing.hideKeys, signal));
   for (const id of options.hiddenEncryptKey) {
     encryptTo.push(await encryptionKeyFor(keyring, id, true, signal));
   }
-  const signer = signId === undefined ? undefined : await signerFor(keyring, signId, signal);
+  const signer =
+    signId === undefined ? undefined : await signerFor(keyring, signId, signal, writing.digest);
   const known = encryptTo.length > 0 ? [] : keyring.passphrases.known;
   const [first, ...otherPassphrases] = known.filter((one) => one.length > 0);
   return {
     container: 'gpg',
-    level: compression ? compressionLevel : 0,
+    level: compression ? (writing.level ?? compressionLevel) : 0,
+    format: encryptTo.length > 0 ? writing.forKeys : writing.forPassphrases,
     encryptTo,
     passphrases: encryptTo.length > 0 ? [] : [first ?? (await newPassphrase())],
     otherPassphrases,

@@ -8,18 +8,19 @@ import { keyHasId, normalKeyId } from './public-keys.js';
 
 /**
  * Who signs as `id` (an id or fingerprint): a secret key in a file, else gpg with its keyring or agent. The key
- * is proven before anything is written. A DuplifsError (KEY) with the id and the reason when it cannot sign.
+ * is proven before anything is written. `digest` is the number of the hash, which gpg is told by its options. A DuplifsError (KEY) with the id and the reason when it cannot sign.
  */
 export async function signerFor(
   keyring: Keyring,
   id: string,
   signal?: AbortSignal,
+  digest?: number,
 ): Promise<MessageSigner> {
   const normalId = normalKeyId(id);
   const secret = await secretSigningKey(keyring, normalId);
   const passphrases = keyring.signPassphrases;
   const attempt = (some: readonly Buffer[]) =>
-    secret ? byKeyFile(keyring, secret, some) : byGpg(keyring, normalId, some, signal);
+    secret ? byKeyFile(keyring, { secret, digest }, some) : byGpg(keyring, normalId, some, signal);
   let reason: unknown = new Error('its passphrase is not known');
   const quietly = async (some: readonly Buffer[]) => {
     try {
@@ -86,11 +87,11 @@ async function whyUnusable(
 
 async function byKeyFile(
   keyring: Keyring,
-  secret: SecretKey,
+  { secret, digest }: { readonly secret: SecretKey; readonly digest: number | undefined },
   passphrases: readonly Buffer[],
 ): Promise<MessageSigner | undefined> {
   return (await keyring.keyFiles.unlock(secret, passphrases))
-    ? keyFileSigner(secret.packet)
+    ? keyFileSigner(secret.packet, digest)
     : undefined;
 }
 

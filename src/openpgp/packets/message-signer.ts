@@ -53,9 +53,12 @@ interface SigningPacket {
  * Signs with a key of which openpgp.js has the secret part, unlocked. The digest is node:crypto's; the
  * signature itself takes RSA some 25 ms (2048 bits) to 130 ms (4096 bits) of the event loop for each message.
  */
-export function keyFileSigner(key: SecretKeyPacket | SecretSubkeyPacket): MessageSigner {
+export function keyFileSigner(
+  key: SecretKeyPacket | SecretSubkeyPacket,
+  digest?: number,
+): MessageSigner {
   const { SignaturePacket, config, enums } = openpgp();
-  const hashId = enums.hash.sha512;
+  const hashId = digest ?? enums.hash.sha512;
   const id = Buffer.from(key.getKeyID().toHex(), 'hex');
   return {
     fingerprint: key.getFingerprint().toUpperCase(),

@@ -3,10 +3,12 @@ import { createCipheriv, randomBytes } from 'node:crypto';
 import type { Key, Subkey } from 'openpgp';
 
 import { DuplifsError, errorText } from '../../base/index.js';
-import { cipherByName } from './algorithms.js';
+import { cipherByName, hashById } from './algorithms.js';
 import type { SessionKey } from './algorithms.js';
 import { nodeCipher } from './cfb.js';
 import { openpgp } from '../keys/library.js';
+import { defaultFormat } from './message-format.js';
+import type { MessageFormat } from './message-format.js';
 import { encodePacket, tags } from './packet-header.js';
 import { passphraseBytes } from './passphrase.js';
 import type { Passphrase } from './passphrase.js';
@@ -20,9 +22,6 @@ export interface EncryptionKey {
   readonly hidden: boolean;
 }
 
-/** SHA-256, and the highest count that there is, as gpg takes it: some 50 ms for each guess. */
-const s2kHash = 8;
-const s2kCount = 255;
 const saltBytes = 8;
 
 type AnyPublicKey = (Key | Subkey)['keyPacket'];
@@ -73,10 +72,11 @@ export async function recipientPacket(
 export async function passphrasePacket(
   passphrase: Passphrase,
   { algorithm, key }: SessionKey,
+  { hash, count }: MessageFormat['s2k'] = defaultFormat.s2k,
 ): Promise<Buffer> {
   const cipher = cipherByName(algorithm);
   const salt = randomBytes(saltBytes);
-  const s2k = { hash: 'sha256', salt, count: decodeCount(s2kCount) };
+  const s2k = { hash: hashById(hash), salt, count: decodeCount(count) };
   const secret = passphraseBytes(passphrase);
   const derived = await deriveKey(s2k, secret, cipher.keyBytes);
   secret.fill(0);
@@ -85,6 +85,6 @@ export async function passphrasePacket(
     Buffer.concat([Buffer.of(cipher.id), key]),
   );
   derived.fill(0);
-  const head = Buffer.of(4, cipher.id, 3, s2kHash);
-  return encodePacket(tags.skesk, Buffer.concat([head, salt, Buffer.of(s2kCount), encrypted]));
+  const head = Buffer.of(4, cipher.id, 3, hash);
+  return encodePacket(tags.skesk, Buffer.concat([head, salt, Buffer.of(count), encrypted]));
 }

@@ -2,8 +2,11 @@ import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 
 import { deflateBlock } from '../../deflate/index.js';
 import { noteShortLived } from '../../threads/index.js';
+import { cipherByName } from '../packets/algorithms.js';
 import type { SessionKey } from '../packets/algorithms.js';
 import { nodeCipher } from '../packets/cfb.js';
+import { defaultFormat } from '../packets/message-format.js';
+import type { MessageFormat } from '../packets/message-format.js';
 import { encodeDefiniteLength } from '../packets/packet-header.js';
 import {
   blockBytes,
@@ -19,8 +22,6 @@ import { passphrasePacket, recipientPacket } from '../packets/session-key-packet
 import type { Passphrase } from '../packets/passphrase.js';
 import type { EncryptionKey } from '../packets/session-key-packets.js';
 
-const algorithm = 'aes256';
-const keyBytes = 32;
 /** The size of the parts that the encrypted body is written in. */
 const partPower = 18;
 const partBytes = 2 ** partPower;
@@ -33,24 +34,30 @@ const headRoom = 64;
 export interface MessageSession {
   readonly sessionKey: SessionKey;
   readonly packets: Uint8Array;
+  /** How passphrases become keys. */
+  readonly s2k: MessageFormat['s2k'];
 }
 
 /** Makes a session key for the keys. A DuplifsError (KEY) when one cannot be encrypted to. */
-export async function messageSession(encryptTo: readonly EncryptionKey[]): Promise<MessageSession> {
-  const sessionKey: SessionKey = { algorithm, key: randomBytes(keyBytes) };
+export async function messageSession(
+  encryptTo: readonly EncryptionKey[],
+  { cipher, s2k }: MessageFormat = defaultFormat,
+): Promise<MessageSession> {
+  const { name, keyBytes } = cipherByName(cipher);
+  const sessionKey: SessionKey = { algorithm: name, key: randomBytes(keyBytes) };
   const packets: Buffer[] = [];
   for (const key of encryptTo) packets.push(await recipientPacket(key, sessionKey));
-  return { sessionKey, packets: Buffer.concat(packets) };
+  return { sessionKey, packets: Buffer.concat(packets), s2k };
 }
 
 /** The session with packets for passphrases too: some 50 ms of the event loop for each. */
 export async function withPassphrases(
-  { sessionKey, packets }: MessageSession,
+  { sessionKey, packets, s2k }: MessageSession,
   passphrases: readonly Passphrase[],
 ): Promise<MessageSession> {
   const all = [packets];
-  for (const one of passphrases) all.push(await passphrasePacket(one, sessionKey));
-  return { sessionKey, packets: Buffer.concat(all) };
+  for (const one of passphrases) all.push(await passphrasePacket(one, sessionKey, s2k));
+  return { sessionKey, packets: Buffer.concat(all), s2k };
 }
 
 export interface SeekableWriterOptions {
@@ -110,10 +117,10 @@ export class SeekableMessageWriter {
 
   constructor(options: SeekableWriterOptions) {
     this.#options = options;
-    const { packets } = options.session;
+    const { packets, sessionKey } = options.session;
     if (packets.length === 0) throw new TypeError('Nobody to encrypt to');
     // a key that came from another thread is no Buffer any more
-    this.#sessionKey = { algorithm, key: Buffer.from(options.session.sessionKey.key) };
+    this.#sessionKey = { ...sessionKey, key: Buffer.from(sessionKey.key) };
     this.#level = options.level ?? 6;
     this.#compression = this.#level === 0 ? 'none' : 'zip';
     this.#body = new BodyWriter(this.#sessionKey, Buffer.from(packets), options.sink);
@@ -259,7 +266,11 @@ class BodyWriter {
   #partFilled = 0;
   #started = false;
 
-  constructor({ key }: SessionKey, head: Buffer, sink: (piece: Buffer) => Promise<void>) {
+  constructor(
+    { algorithm, key }: SessionKey,
+    head: Buffer,
+    sink: (piece: Buffer) => Promise<void>,
+  ) {
     this.#head = head;
     this.#sink = sink;
     this.headBytes = head.length;

@@ -2,6 +2,7 @@
 import { messageSession, withPassphrases } from '../../openpgp/index.js';
 import type {
   EncryptionKey,
+  MessageFormat,
   MessageSession,
   MessageSigner,
   Passphrase,
@@ -24,6 +25,8 @@ export type Encoding =
       readonly container: 'gpg';
       /** 1 to 9; 0 for none. */
       readonly level: number;
+      /** Other than usual: `--gpg-options`. */
+      readonly format?: MessageFormat | undefined;
       /** At least one key or passphrase. */
       readonly encryptTo: readonly EncryptionKey[];
       readonly passphrases: readonly Passphrase[];
@@ -47,9 +50,9 @@ export type FileEncoding =
 /** Makes a session key where one is needed; fails with KEY when a recipient cannot be encrypted to. */
 export async function encodingOfFile(encoding: Encoding): Promise<FileEncoding> {
   if (encoding.container !== 'gpg') return encoding;
-  const { container, level, encryptTo, passphrases, signer } = encoding;
+  const { container, level, encryptTo, passphrases, signer, format } = encoding;
   const session = await (encoding.session ??
-    withPassphrases(await messageSession(encryptTo), passphrases));
+    withPassphrases(await messageSession(encryptTo, format), passphrases));
   return { container, level, session, onePass: signer ? signer.onePass : undefined };
 }
 
