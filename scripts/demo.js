@@ -16,10 +16,22 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const duplifs = fileURLToPath(new URL('../bin/duplifs.js', import.meta.url));
 const daySeconds = 86_400;
+/** The exit code of a backup that was interrupted (docs/cli.md). */
+const interrupted = 4;
+
+/** Why the demo is over before its end. */
+class Ended extends Error {
+  constructor(message, exitCode) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
 const now = Math.floor(Date.now() / 1000);
 
 const folder = mkdtempSync(join(tmpdir(), 'duplifs-demo-'));
@@ -32,18 +44,32 @@ const env = {
   TZ: 'UTC',
 };
 let server;
-for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => server?.kill());
-process.on('SIGINT', () => {}); // Ctrl-C reaches the mount as well; a second signal would force it
+let isInterrupted = false;
+for (const signal of ['SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    isInterrupted = true;
+    server?.kill();
+  });
+}
+// Ctrl-C reaches the mount as well; a second signal would force it
+process.on('SIGINT', () => {
+  isInterrupted = true;
+});
 try {
   for (const name of ['home', 'home/letters', 'home/photos', 'mnt']) mkdirSync(join(folder, name));
-  backUpThreeTimes();
+  await backUpThreeTimes();
   process.exitCode = await serve();
+} catch (error) {
+  // Ctrl-C reaches what runs for us as well: there is nothing to explain then
+  if (!(error instanceof Ended)) throw error;
+  if (error.message !== '') console.error(error.message);
+  process.exitCode = error.exitCode;
 } finally {
   detach();
   rmSync(folder, { recursive: true, force: true });
 }
 
-function backUpThreeTimes() {
+async function backUpThreeTimes() {
   say('A folder, backed up three times: three days ago, yesterday and now, encrypted.');
   console.log(`$ cd ${folder}`);
   console.log("$ export PASSPHRASE='a good passphrase'");
@@ -51,14 +77,14 @@ function backUpThreeTimes() {
   write('letters/draft.md', '# What I never sent\n', 4);
   write('photos/sea.raw', randomBytes(2_000_000), 4);
   write('diary.txt', 'Nothing happened.\n', 4);
-  backUp(3);
+  await backUp(3);
   write('letters/grandma.txt', 'Dear Grandma,\nthank you for the socks.\n', 2);
   write('diary.txt', 'Rain.\n', 2);
-  backUp(1);
+  await backUp(1);
   write('diary.txt', 'Threw the draft away.\n', 0);
   rmSync(join(folder, 'home/letters/draft.md'));
-  backUp(0);
-  show('ls', 'backup');
+  await backUp(0);
+  await show('ls', 'backup');
 }
 
 /** Writes a file of the folder, or more of it, as of some days ago. */
@@ -69,12 +95,12 @@ function write(name, content, daysAgo) {
   utimesSync(path, now - daysAgo * daySeconds, now - daysAgo * daySeconds);
 }
 
-function backUp(daysAgo) {
+async function backUp(daysAgo) {
   const words = ['backup', 'home', 'backup'];
   const quiet = ['--no-print-statistics', '-v', 'warning'];
   const time = ['--current-time', `${now - daysAgo * daySeconds}`];
   console.log(`$ duplifs ${words.join(' ')}`);
-  check(process.execPath, [duplifs, ...words, ...quiet, ...time]);
+  await check(process.execPath, [duplifs, ...words, ...quiet, ...time]);
 }
 
 /** Mounts, shows, and waits for the end; the exit status of the mount. */
@@ -89,7 +115,7 @@ async function serve() {
   const ended = new Promise((resolve) => server.once('close', resolve));
   const isMounted = await Promise.race([mounted(server.stderr), ended.then(() => false)]);
   if (!isMounted) return (await ended) || 1;
-  lookAround();
+  await lookAround();
   if (process.stdout.isTTY) {
     say(
       `It stays mounted at ${mountpoint} until you press Ctrl-C. Look into it from another shell.`,
@@ -118,34 +144,38 @@ function mounted(stream) {
   });
 }
 
-function lookAround() {
-  show('ls', '-l', 'mnt');
+async function lookAround() {
+  await show('ls', '-l', 'mnt');
   const [first, , last] = readdirSync(join(mountpoint, 'snapshots'));
   say('snapshots/ has a folder for each backup set. The tree at the first, and at the last:');
-  show('ls', '-l', `mnt/snapshots/${first}`, `mnt/snapshots/${first}/letters`);
-  show('ls', '-l', `mnt/snapshots/${last}`, `mnt/snapshots/${last}/letters`);
+  await show('ls', '-l', `mnt/snapshots/${first}`, `mnt/snapshots/${first}/letters`);
+  await show('ls', '-l', `mnt/snapshots/${last}`, `mnt/snapshots/${last}/letters`);
   say('latest is the newest of them; at/ takes any time that duplicity takes:');
-  show('cat', 'mnt/latest/diary.txt');
-  show('cat', 'mnt/at/2D/diary.txt');
+  await show('cat', 'mnt/latest/diary.txt');
+  await show('cat', 'mnt/at/2D/diary.txt');
   say('versions/ has every path that ever was. A file that was deleted, and what was in it:');
-  show('ls', '-l', 'mnt/versions/letters', 'mnt/versions/letters/draft.md');
-  show('cat', `mnt/versions/letters/draft.md/${first}.md`);
+  await show('ls', '-l', 'mnt/versions/letters', 'mnt/versions/letters/draft.md');
+  await show('cat', `mnt/versions/letters/draft.md/${first}.md`);
   say('And each version of a file that has changed:');
-  show('ls', '-l', 'mnt/versions/diary.txt');
+  await show('ls', '-l', 'mnt/versions/diary.txt');
 }
 
 function say(text) {
   console.log(`\n# ${text}`);
 }
 
-function show(command, ...args) {
+async function show(command, ...args) {
   console.log(`$ ${[command, ...args].join(' ')}`);
-  check(command, args);
+  await check(command, args);
 }
 
-function check(command, args) {
-  const { status } = spawnSync(command, args, { cwd: folder, env, stdio: ['ignore', 1, 2] });
-  if (status !== 0) throw new Error(`This failed: ${[command, ...args].join(' ')}`);
+async function check(command, args) {
+  const ended = spawnSync(command, args, { cwd: folder, env, stdio: ['ignore', 1, 2] });
+  await setImmediate(); // for signals
+  if (ended.status === 0 && !isInterrupted) return;
+  if (isInterrupted || ended.signal === 'SIGINT' || ended.status === interrupted)
+    throw new Ended('', 130);
+  throw new Ended(`This failed: ${[command, ...args].join(' ')}`, 1);
 }
 
 /** For the case that the mount could not unmount itself. */

@@ -202,8 +202,12 @@ function packagesOf(lockfile) {
 
 /** `npm ci`, once more with a compiler where a native module has no ready-made build. */
 function installModules() {
-  console.error('Installing node_modules; where a native module must be compiled it takes minutes');
-  const install = () => tryRun('npm', ['ci', '--no-audit', '--no-fund']) && sqliteLoads();
+  console.error(
+    'Installing node_modules, which takes a minute, and some more where a native module must be compiled.',
+  );
+  // each package and each compiler call is told: npm by itself says nothing before it has ended
+  const loud = purpose === 'demo' ? ['--loglevel', 'http', '--foreground-scripts'] : [];
+  const install = () => tryRun('npm', ['ci', '--no-audit', '--no-fund', ...loud]) && sqliteLoads();
   if (install()) return;
   if (programs.compiler.every(isThere)) fail('npm ci failed');
   installPrograms(programs.compiler, 'required');
