@@ -36,6 +36,22 @@ export interface ListedIndex extends ImpliedPaths {
 }
 
 /**
+ * An index that says it is of another set than its name does. Nothing but a hand makes that: files of one set were given
+ * the names of another, and laid on what that one builds on they would make files that never were.
+ */
+export class ForeignIndex extends DuplifsError {
+  constructor(name: string, setKey: string, foreignKey: string) {
+    super(
+      'DAMAGED',
+      `"${name}" is the index of another set, ${foreignKey}: what is stored as set ${setKey} may all be of that one`,
+      {
+        hint: 'An earlier --time can be restored. If only the index was mistaken, remove this file: the set is then read without it',
+      },
+    );
+  }
+}
+
+/**
  * Reads a whole index's plaintext into the catalog. Fails with DAMAGED when it is not about this set or
  * does not agree with the manifest; what was written by then must be cleared.
  */
@@ -56,7 +72,7 @@ export async function listIndex(
   const parser = new IndexParser(name, {
     set: ({ setKey }) => {
       if (setKey === set.key) return;
-      throw new DuplifsError('DAMAGED', `"${name}" is the index of another set, ${setKey}`);
+      throw new ForeignIndex(name, set.key, setKey);
     },
     entry: (entry) => entries.push(entry),
     volume: (volume) => {

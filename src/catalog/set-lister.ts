@@ -17,7 +17,7 @@ import { ImpliedFolders } from './implied-folders.js';
 import type { ImpliedPaths } from './implied-folders.js';
 import type { KnownSet, KnownSets } from './known-sets.js';
 import { isLasting } from './lasting-failure.js';
-import { listIndex } from './list-index.js';
+import { ForeignIndex, listIndex } from './list-index.js';
 import { listSignatures } from './list-signatures.js';
 import type { CatalogEvent } from './events.js';
 import { notePolicy, policyOf } from './proof-policy.js';
@@ -186,6 +186,7 @@ export class SetLister {
       directory.forgetRefs(row.id);
       found = { implied, binding };
     } catch (error) {
+      if (error instanceof ForeignIndex) throw error;
       if (!isDuplifsError(error, 'DAMAGED', 'STORAGE_NOT_FOUND', 'SIGNATURE', 'KEY')) throw error;
       const reason = errorText(error);
       // without the key nothing else of the set can be read either, which is said then

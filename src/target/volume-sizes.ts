@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { IndexParser } from '../archive/index.js';
+import { IndexParser, setKey } from '../archive/index.js';
 import type { StoredFile } from '../archive/index.js';
 import { isDuplifsError, replaceFile } from '../base/index.js';
 import type { Target } from './target.js';
@@ -91,8 +91,11 @@ async function sizesInIndex(
   signal: AbortSignal | undefined,
 ): Promise<number[] | undefined> {
   const sizes = new Map<number, number>();
+  const found: { setKey?: string } = {};
   const parser = new IndexParser(file.name, {
-    set: () => undefined,
+    set: (header) => {
+      found.setKey = header.setKey;
+    },
     entry: () => undefined,
     volume: ({ number, fileSize }) => {
       if (number <= mostVolumes) sizes.set(number, fileSize);
@@ -103,6 +106,7 @@ async function sizesInIndex(
     const plaintext = target.openedWith(keyring).decodeMetadata(file, signal);
     for await (const chunk of plaintext) parser.push(chunk);
     parser.end();
+    if (found.setKey !== setKey(file.times)) return [];
     return Array.from({ length: sizes.size }, (_, at) => sizes.get(at + 1) ?? 0);
   } catch (error) {
     if (isDuplifsError(error, 'KEY')) return undefined;

@@ -70,4 +70,31 @@ describe('a set', () => {
       await rm(join(root, 'fresh'), { recursive: true });
     });
   });
+
+  it('is not shown under the name of another one', async () => {
+    await withFolder(async (root) => {
+      await makeChain(root, 'one', ['first', 'second', 'third']);
+      const target = join(root, 'one');
+      const [first, second] = [
+        '20231114T221320Z.to.20231115T221320Z',
+        '20231115T221320Z.to.20231116T221320Z',
+      ] as const;
+      for (const name of await readdir(target)) {
+        if (!name.includes(first)) continue;
+        await copyFile(join(target, name), join(target, name.replace(first, second)));
+      }
+      const out = join(root, 'out');
+      for (const words of [
+        ['restore', `file://${target}`, out],
+        ['ls', `file://${target}`],
+      ]) {
+        const refused = await duplifs([...words, '--archive-dir', join(root, 'fresh')]);
+        expect(refused.status, refused.stderr).toBe(21);
+        expect(refused.stderr).toContain(`is the index of another set, ${first}`);
+      }
+      await expect(readdir(out)).rejects.toMatchObject({ code: 'ENOENT' });
+      const made = await backUp(root, 'one', 3, 'other');
+      expect(made.status, made.stderr).toBe(21);
+    });
+  });
 });

@@ -4,7 +4,10 @@ import type { BackupSet, IndexBinding } from '../../archive/index.js';
 import { DuplifsError, isDuplifsError } from '../../base/index.js';
 import type { Target } from '../target.js';
 
-/** The binding in a set's index; undefined where there is none, or no index that can be read. */
+/**
+ * The binding in a set's index; undefined where there is none, or no index that can be read.
+ * @throws DuplifsError DAMAGED when it is the index of another set
+ */
 export async function readBinding(
   target: Pick<Target, 'decodeMetadata' | 'signsWith'>,
   { key, index }: Pick<BackupSet, 'key' | 'index'>,
@@ -32,7 +35,12 @@ export async function readBinding(
     if (!isDuplifsError(error, 'DAMAGED', 'STORAGE_NOT_FOUND')) throw error;
     return undefined; // as if there were no index, as whoever reads the set has it
   }
-  return found.setKey === key ? found.binding : undefined;
+  if (found.setKey === key) return found.binding;
+  throw new DuplifsError(
+    'DAMAGED',
+    `"${file.name}" is the index of another set, ${found.setKey}: what is stored as set ${key} may all be of that one`,
+    { hint: 'Nothing is built on it; begin a new chain with "duplifs full"' },
+  );
 }
 
 /** @throws DuplifsError DAMAGED when the sigtar's SHA-256 is not the one that the index gives */
