@@ -57,8 +57,8 @@ export const exitCodes = {
   STORAGE_DENIED: 51,
   /** The file is not on the storage. */
   STORAGE_NOT_FOUND: 52,
-  /** A URL that no storage understands. */
-  STORAGE_URL: 23,
+  /** A URL that no storage understands; 23 in duplicity, which has that for a lock that is held as well. */
+  STORAGE_URL: 2,
   /** Something else than a DuplifsError was thrown: a bug, whose stack is shown. */
   INTERNAL: 30,
   /** FUSE cannot be used on this machine or mountpoint. */

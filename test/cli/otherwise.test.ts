@@ -323,7 +323,7 @@ describe('duplifs does otherwise than duplicity:', () => {
     writeFileSync(blocked, '');
     for (const [args, expected] of [
       [['ls', nowhere], 52],
-      [['ls', 'nonsense://x/y'], 23],
+      [['ls', 'nonsense://x/y'], 2],
       [['ls', '--time', 'nonsense', where.target], 2],
       [['ls', '--no-such-option', where.target], 2],
       [['ls', '-r', 'not/there', where.target], 19],
