@@ -90,6 +90,10 @@ export const rooms = {
       'threads',
     ],
   },
+  upkeep: {
+    holds: 'plans of what may go as pure functions over sets, and one way to remove it',
+    mayUse: ['target', 'archive'],
+  },
   cli: { holds: 'commands, options, rendering of events, exit codes', mayUse: ['*'] },
 };
 

@@ -9,6 +9,7 @@ import { statusCommand } from './commands/collection-status.js';
 import { doctorCommand } from './commands/doctor.js';
 import { listCommand } from './commands/list-current-files.js';
 import { mountCommand } from './commands/mount.js';
+import { removalCommands } from './commands/removal.js';
 import { restoreCommand } from './commands/restore.js';
 import { umountCommand } from './commands/umount.js';
 import { verifyCommand } from './commands/verify.js';
@@ -42,7 +43,7 @@ async function runProgram(): Promise<void> {
     .addCommand(statusCommand())
     .addCommand(verifyCommand())
     .addCommand(doctorCommand());
-  for (const command of backupCommands()) program.addCommand(command);
+  for (const command of [...backupCommands(), ...removalCommands()]) program.addCommand(command);
   for (const command of program.commands) command.exitOverride().showHelpAfterError(false);
   try {
     const args = commandLine();

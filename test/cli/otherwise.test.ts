@@ -298,7 +298,7 @@ describe('duplifs does otherwise than duplicity:', () => {
     expect(await listed(where, ['--allow-rollback'])).toEqual(['.', 'a', 'b', 'c']);
     expect(linesBeyond(healthy, await statusLines(where))).toEqual([
       'The incremental of Thu Nov 16 22:13:20 2023 is *incomplete*: it was interrupted after 1 ' +
-        'stored volume. Run the same backup again to finish it; another verb, full or incremental, removes it.',
+        'stored volume. Run the same backup again to finish it, or "duplifs cleanup --force" to remove it.',
     ]);
   });
 

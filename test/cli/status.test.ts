@@ -165,7 +165,7 @@ describe.skipIf(!hasDuplicity)('the status text', () => {
     const options = { backend: 'file:///b', archiveDir: '/a', notes: ['Volume 3 is missing.'] };
     const partial = formatStatus(collect({ stored, local: [set.partManifest(inc5)] }), options);
     expect(partial).toContain('Connecting with backend: file:///b');
-    expect(partial.at(-2)).toMatch(/is \*incomplete\*.* finish it; another verb/);
+    expect(partial.at(-2)).toMatch(/is \*incomplete\*.* finish it, or "duplifs cleanup --force"/);
     expect(partial.at(-1)).toBe('Volume 3 is missing.');
     const unsigned = collect({ stored: without(twoChains, set.signatures(inc5)) });
     expect(formatStatus(unsigned, options).join('\n')).toContain('can be mounted and restored');

@@ -79,7 +79,8 @@ export function addWriteOptions(command: Command): Command {
 /** The fastest; a few per cent more than duplicity's default makes (docs/writing.md, "Volumes"). */
 const defaultLevel = 1;
 
-function parseWait(text: string): number {
+/** Seconds, from a number of them or an interval. */
+export function parseWait(text: string): number {
   return /^\d+$/.test(text) ? parseWhole(text) : parseInterval(text);
 }
 

@@ -8,6 +8,7 @@ import type { OpenPgpEvent } from '../../openpgp/index.js';
 import type { RestoreEvent } from '../../restore/index.js';
 import type { StorageEvent } from '../../storage/index.js';
 import type { TargetEvent } from '../../target/index.js';
+import type { UpkeepEvent } from '../../upkeep/index.js';
 import type { VerifyEvent } from '../../verify/index.js';
 import type { VolumeEvent } from '../../volume/index.js';
 import { backupTexts } from './backup.js';
@@ -17,6 +18,7 @@ import { openpgpTexts } from './openpgp.js';
 import { restoreTexts } from './restore.js';
 import { storageTexts } from './storage.js';
 import { targetTexts } from './target.js';
+import { upkeepTexts } from './upkeep.js';
 import { verifyTexts } from './verify.js';
 import { volumeTexts } from './volume.js';
 import type { EventTexts } from './event-text.js';
@@ -29,6 +31,7 @@ export type AnyEvent =
   | RestoreEvent
   | StorageEvent
   | TargetEvent
+  | UpkeepEvent
   | VerifyEvent
   | VolumeEvent;
 
@@ -40,6 +43,7 @@ const texts: EventTexts<AnyEvent> = {
   ...restoreTexts,
   ...storageTexts,
   ...targetTexts,
+  ...upkeepTexts,
   ...verifyTexts,
   ...volumeTexts,
 };

@@ -46,7 +46,7 @@ export function formatNote(warning: CollectionWarning): readonly string[] {
       return [
         `The ${setText(warning.set)} is *incomplete*: it was interrupted after ` +
           `${warning.set.volumes.size} stored ${plural(warning.set.volumes.size, 'volume')}. Run the ` +
-          'same backup again to finish it; another verb, full or incremental, removes it.',
+          'same backup again to finish it, or "duplifs cleanup --force" to remove it.',
       ];
     case 'leftover-part':
       return [

@@ -1,0 +1,216 @@
+/** The commands that remove: old chains and incrementals, and what belongs to no set. Without --force they only list. */
+import { Command, Option } from 'commander';
+import type { BackupSet } from '../../archive/index.js';
+import { DuplifsError } from '../../base/index.js';
+import { Target, TargetLock, withArchiveLock } from '../../target/index.js';
+import type { TargetListing } from '../../target/index.js';
+import { parseTime } from '../../time/index.js';
+import {
+  planAllButFulls,
+  planCleanup,
+  planIncrementals,
+  planOlderThan,
+  refuseLastWhole,
+  removeFiles,
+  removeSets,
+} from '../../upkeep/index.js';
+import type { RetentionPlan } from '../../upkeep/index.js';
+import { parseWait } from '../backup/write-options.js';
+import { addCommonOptions, archiveFolderOf, nowSeconds, prefixesOf } from '../common-options.js';
+import type { CommonOptions } from '../common-options.js';
+import { openKeyring, openStorageFor, trustPolicyOf } from '../open-repository.js';
+import { Output } from '../output.js';
+import { runCommand } from '../run-command.js';
+import type { CommandContext } from '../run-command.js';
+import { cleanupLines, retentionLines } from '../upkeep-text.js';
+
+interface RemovalOptions extends CommonOptions {
+  readonly dryRun: boolean;
+  readonly json: boolean;
+  readonly lockWait: number;
+}
+
+interface Job {
+  readonly url: string;
+  readonly options: RemovalOptions;
+  readonly context: CommandContext;
+}
+
+/** `remove-older-than`, `remove-all-but-n-full`, `remove-all-inc-of-but-n-full` and `cleanup`. */
+export function removalCommands(): Command[] {
+  return [
+    retentionCommand(
+      { name: 'remove-older-than', alias: 'ro', argument: '<time>' },
+      'remove the chains that end before a time',
+      (time, options) => {
+        const timeSeconds = parseTime(time, nowSeconds(options));
+        return ({ collection }) => planOlderThan(collection, timeSeconds);
+      },
+    ),
+    retentionCommand(
+      { name: 'remove-all-but-n-full', alias: 'ra', argument: '<count>' },
+      'remove the chains that are older than the newest so many fulls',
+      (text) => {
+        const count = parseCount(text);
+        return ({ collection }) => planAllButFulls(collection, count);
+      },
+    ),
+    retentionCommand(
+      { name: 'remove-all-inc-of-but-n-full', alias: 'ri', argument: '<count>' },
+      'remove the incrementals of those chains, and keep their fulls',
+      (text) => {
+        const count = parseCount(text);
+        return ({ collection }) => planIncrementals(collection, count);
+      },
+    ),
+    cleanupCommand(),
+  ];
+}
+
+type Planner = (listing: TargetListing) => RetentionPlan;
+
+function retentionCommand(
+  { name, alias, argument }: { name: string; alias: string; argument: string },
+  description: string,
+  plannerOf: (argument: string, options: RemovalOptions) => Planner,
+): Command {
+  const command = new Command(name)
+    .alias(alias)
+    .description(`${description} (--force; without it they are only listed)`)
+    .argument(argument)
+    .argument('<url>', 'where the backup lies')
+    .action(async (given: string, url: string, options: RemovalOptions) => {
+      await runCommand(options.verbosity, async (context) => {
+        const plan = plannerOf(given, options);
+        return removeOld({ url, options, context }, plan, name.includes('inc-of'));
+      });
+    });
+  return addRemovalOptions(command);
+}
+
+function cleanupCommand(): Command {
+  const command = new Command('cleanup')
+    .alias('cl')
+    .description(
+      'remove what belongs to no set that can be used (--force; without it it is only listed)',
+    )
+    .argument('<url>', 'where the backup lies')
+    .action(async (url: string, options: RemovalOptions) => {
+      await runCommand(options.verbosity, (context) => cleanUp({ url, options, context }));
+    });
+  return addRemovalOptions(command);
+}
+
+function addRemovalOptions(command: Command): Command {
+  command
+    .option('-n, --dry-run', 'remove nothing, show what would be done', false)
+    .option('--json', 'print one JSON line', false)
+    .addOption(
+      new Option('--lock-wait <time>', 'how long to wait for a backup: 30 (seconds), 10m, 2h')
+        .argParser(parseWait)
+        .default(0),
+    );
+  return addCommonOptions(command);
+}
+
+async function removeOld(job: Job, planner: Planner, onlyIncrementals: boolean): Promise<number> {
+  const { options, context } = job;
+  return withListing(job, async ({ target, listing }) => {
+    const plan = planner(listing);
+    const isDone = options.force;
+    if (isDone) refuseLastWhole(listing, plan.removed.flat());
+    const output = new Output(process.stdout);
+    if (options.json) {
+      const keys = (sets: readonly BackupSet[]): string[] => sets.map(({ key }) => key);
+      const removed = plan.removed.map(keys);
+      const { isNewestOld } = plan;
+      await output.json({ removed, needed: keys(plan.needed), isNewestOld, done: willDo(options) });
+    } else {
+      for (const line of retentionLines(plan, { isDone, onlyIncrementals })) {
+        await output.line(line);
+      }
+    }
+    await output.end();
+    if (!willDo(options)) return 0;
+    const { signal: stop, log } = context;
+    await removeSets({ target, listing, stop, report: log.report }, plan.removed);
+    return 0;
+  });
+}
+
+async function cleanUp(job: Job): Promise<number> {
+  const { options, context } = job;
+  const { signal: stop, log } = context;
+  return withListing(job, async ({ target, listing }) => {
+    const plan = planCleanup(listing);
+    const output = new Output(process.stdout);
+    if (options.json) await output.json({ ...namesOf(plan), done: willDo(options) });
+    else for (const line of cleanupLines(plan, options.force)) await output.line(line);
+    await output.end();
+    for (const { key } of plan.readable) {
+      log.warn(
+        `Set ${key} was complete, or nearly: what is left of it can be read with --use-incomplete`,
+      );
+    }
+    if (!willDo(options)) return 0;
+    await removeFiles({ target, listing, stop, report: log.report }, plan);
+    return 0;
+  });
+}
+
+function namesOf({ local, stored }: { local: readonly string[]; stored: readonly string[] }) {
+  return { local, stored };
+}
+
+function willDo({ force, dryRun }: RemovalOptions): boolean {
+  return force && !dryRun;
+}
+
+interface Listed {
+  readonly target: Target;
+  readonly listing: TargetListing;
+}
+
+/** Lists the target, with its locks held when something is to be removed. */
+async function withListing(
+  { url, options, context }: Job,
+  work: (listed: Listed) => Promise<number>,
+): Promise<number> {
+  const { log, signal, statistics } = context;
+  const keyring = await openKeyring(options, log);
+  const archiveFolder = archiveFolderOf(url, options);
+  const target = new Target({
+    storage: await openStorageFor(url, options, log, { statistics }),
+    archiveFolder,
+    prefixes: prefixesOf(options),
+    decode: { keyring, report: log.report },
+    trust: trustPolicyOf(options, log),
+    report: log.report,
+  });
+  const { storage, prefixes } = target;
+  const { report } = log;
+  const lockWaitSeconds = options.lockWait;
+  const locked = async (): Promise<number> => {
+    const place = { storage, prefixes, archiveFolder };
+    const lock = await TargetLock.take({ ...place, lockWaitSeconds, stop: signal, report });
+    try {
+      return await work({ target, listing: await target.list({ stored: lock.stored, signal }) });
+    } finally {
+      await lock.release();
+    }
+  };
+  try {
+    if (willDo(options))
+      return await withArchiveLock(archiveFolder, lockWaitSeconds, locked, signal);
+    return await work({ target, listing: await target.list({ signal }) });
+  } finally {
+    await storage.close();
+  }
+}
+
+function parseCount(text: string): number {
+  if (/^\d+$/.test(text) && Number(text) > 0) return Number(text);
+  throw new DuplifsError('USAGE', `"${text}" is no number of fulls`, {
+    hint: 'Give how many fulls are to stay: 1 or more',
+  });
+}

@@ -1,0 +1,9 @@
+/** The upkeep of a target: what may go, as pure plans over sets, and one way to remove it. */
+export { planCleanup } from './cleanup-plan.js';
+export type { CleanupPlan } from './cleanup-plan.js';
+export type { UpkeepEvent } from './events.js';
+export { removeFiles, removeSets } from './remove.js';
+export type { Removal } from './remove.js';
+export { planAllButFulls, planIncrementals, planOlderThan } from './retention-plan.js';
+export type { RetentionPlan } from './retention-plan.js';
+export { refuseLastWhole } from './refuse-last-whole.js';

@@ -1,0 +1,70 @@
+/**
+ * Removes sets, or single files. Of a chain the newest set goes first, and of a set its manifest: whatever ends a
+ * removal, what is left is whole or does not look so.
+ */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseFileName, setKey } from '../archive/index.js';
+import type { BackupSet } from '../archive/index.js';
+import type { Report } from '../base/index.js';
+import { removeSetFiles } from '../target/index.js';
+import type { TargetListing, TargetPlace } from '../target/index.js';
+import type { UpkeepEvent } from './events.js';
+import { filesOf, ownLocalNames } from './set-files.js';
+
+export interface Removal {
+  readonly target: TargetPlace;
+  readonly listing: TargetListing;
+  readonly stop: AbortSignal;
+  readonly report: Report<UpkeepEvent>;
+}
+
+/** Removes sets of chains, each oldest set first; the newest of the last chain goes first. */
+export async function removeSets(
+  removal: Removal,
+  chains: readonly (readonly BackupSet[])[],
+): Promise<void> {
+  const { target, listing, stop, report } = removal;
+  const local = localFilesBySet(removal);
+  const own = [...listing.localNames].filter((name) => name.startsWith('duplifs-'));
+  for (const sets of chains.toReversed()) {
+    for (const set of sets.toReversed()) {
+      const { key } = set;
+      stop.throwIfAborted();
+      await removeSetFiles(target.storage, filesOf(set));
+      const names = [...(local.get(key) ?? []), ...ownLocalNames(own, key)];
+      await removeLocal(target, names);
+      report({ level: 'info', code: 'set-removed', setKey: key });
+    }
+  }
+}
+
+/** Removes files by their names, on the storage in that order. */
+export async function removeFiles(
+  { target, stop }: Removal,
+  { local, stored }: { readonly local: readonly string[]; readonly stored: readonly string[] },
+): Promise<void> {
+  await removeLocal(target, local);
+  stop.throwIfAborted();
+  await target.storage.remove(stored);
+}
+
+function localFilesBySet({ target, listing }: Removal): ReadonlyMap<string, string[]> {
+  const files = new Map<string, string[]>();
+  for (const name of listing.localNames) {
+    const file = parseFileName(name, { prefixes: target.prefixes });
+    if (file === undefined) continue;
+    const key = setKey(file.times);
+    const names = files.get(key) ?? [];
+    files.set(key, names);
+    names.push(name);
+  }
+  return files;
+}
+
+async function removeLocal(
+  { archiveFolder }: TargetPlace,
+  names: readonly string[],
+): Promise<void> {
+  for (const name of names) await rm(join(archiveFolder, name), { force: true });
+}

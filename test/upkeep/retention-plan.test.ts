@@ -1,0 +1,69 @@
+/** What retention plans: pure, over any collection of sets. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { collect, noPrefixes } from '../../src/archive/index.js';
+import type { BackupSet, Collection } from '../../src/archive/index.js';
+import { planAllButFulls, planIncrementals, planOlderThan } from '../../src/upkeep/index.js';
+import { day, full, inc, twoChains, whole } from '../archive/set-names.js';
+
+const collectionOf = (names: readonly string[]): Collection =>
+  collect({ stored: names, local: [], prefixes: noPrefixes });
+
+const keys = (sets: readonly BackupSet[]): string[] => sets.map(({ key }) => key);
+
+/** Chains of some sets each, a day apart. */
+const histories = fc
+  .array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 6 })
+  .map((chains) => {
+    let end = 0;
+    return chains.flatMap((length) => {
+      const sets = [full(end)];
+      for (let n = 1; n < length; n += 1) sets.push(inc(end + n - 1, end + n));
+      end += length;
+      return sets;
+    });
+  });
+
+describe('a retention plan', () => {
+  it('takes whole chains that end before the time, and never the newest', () => {
+    const collection = collectionOf(twoChains);
+    expect(planOlderThan(collection, day(2)).removed).toEqual([]);
+    expect(keys(planOlderThan(collection, day(2)).needed)).toHaveLength(2);
+    const plan = planOlderThan(collection, day(100));
+    expect(plan.removed.map(keys)).toEqual([keys(collection.chains[0]?.sets ?? [])]);
+    expect(plan.isNewestOld).toBe(true);
+    expect(planAllButFulls(collection, 1).removed).toHaveLength(1);
+    expect(planAllButFulls(collection, 2).removed).toEqual([]);
+    expect(planAllButFulls(collection, 3).removed).toEqual([]);
+    expect(planIncrementals(collection, 1).removed[0]?.map(({ times }) => times.kind)).toEqual([
+      'inc',
+      'inc',
+    ]);
+  });
+
+  it('leaves what can be restored, less the more is kept, and the same for the same', () => {
+    fc.assert(
+      fc.property(histories, fc.nat(25), fc.integer({ min: 1, max: 6 }), (sets, age, count) => {
+        const collection = collectionOf(whole(...sets));
+        const older = planOlderThan(collection, day(age));
+        const fulls = planAllButFulls(collection, count);
+        const gone = (removed: typeof older.removed): Set<string> => new Set(keys(removed.flat()));
+        for (const plan of [older, fulls, planIncrementals(collection, count)]) {
+          const removed = gone(plan.removed);
+          for (const { sets: chain } of collection.chains) {
+            const left = chain.map(({ key }) => !removed.has(key));
+            // whatever stays of a chain is its beginning
+            expect(left.lastIndexOf(true) + 1).toBe(left.filter(Boolean).length);
+          }
+          const newest = collection.sets.at(-1)?.key ?? '';
+          expect(removed.has(newest)).toBe(false);
+        }
+        const fewer = gone(planOlderThan(collection, day(age - 1)).removed);
+        for (const key of fewer) expect(gone(older.removed)).toContain(key);
+        const keepsMore = gone(planAllButFulls(collection, count + 1).removed);
+        for (const key of keepsMore) expect(gone(fulls.removed)).toContain(key);
+        expect(planOlderThan(collection, day(age))).toEqual(older);
+      }),
+    );
+  });
+});
