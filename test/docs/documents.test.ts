@@ -52,7 +52,7 @@ describe('docs/cli.md', () => {
       const section = sections.get(command);
       expect(section, command).toBeDefined();
       const text = withoutStorageOptions(await help(command));
-      const other = /options are those of \[([a-z]+)\]/.exec(section ?? '')?.[1];
+      const other = /options are those of \[([a-z-]+)\]/.exec(section ?? '')?.[1];
       const expected = other === undefined ? text : beforeOptions(text);
       expect(blockOf(section), 'Run: npm run docs:cli').toBe(expected);
       if (other === undefined) continue;
