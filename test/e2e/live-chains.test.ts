@@ -2,4 +2,6 @@
 import { describeChain } from '../support/describe-chain.js';
 import { liveChains } from '../support/chains.js';
 
-for (const name of liveChains) describeChain(name);
+const [first, ...others] = liveChains;
+describeChain(first);
+for (const name of others) describeChain(name, ['kernel']);

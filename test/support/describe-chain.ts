@@ -16,14 +16,15 @@ const notUtf8 = ['names/latin1*', 'names/[!%a-z]*-dir*', 'names/%bytes%*', 'link
 );
 const ignored: Record<Engine, readonly string[]> = { kernel: [], libfuse: notUtf8 };
 
-export function describeChain(name: ChainName): void {
+/** `mountedBy`: the engines that it is mounted with; test/long has all of them for all chains. */
+export function describeChain(name: ChainName, mountedBy: readonly Engine[] = engines): void {
   describe.runIf(canMount && canMakeChains)(name, () => {
     let backup: Chain;
     beforeAll(async () => {
       backup = await chain(name);
     });
 
-    it.each(engines)('is what was backed up, in each folder of a mount (%s)', async (engine) => {
+    it.each(mountedBy)('is what was backed up, in each folder of a mount (%s)', async (engine) => {
       await withMount({ ...backup, engine }, async (mounted) => {
         for (const [set, time] of backup.times.entries()) {
           const found = await differences(
