@@ -11,6 +11,13 @@ export type TargetEvent =
       readonly setKey: string;
       readonly count: number;
     }
+  /** An index cannot be read that tells which signatures belong to its set: the stored ones are taken as they are. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'binding-unknown';
+      readonly name: string;
+      readonly reason: string;
+    }
   /** A stored manifest or sigtar is copied to the archive dir. */
   | { readonly level: 'notice'; readonly code: 'fetching-local-copy'; readonly name: string }
   /** The lock of a backup that has ended without giving it up is removed. */

@@ -71,6 +71,21 @@ describe('a set', () => {
     });
   });
 
+  it('is built on with a warning where nothing tells which signatures are its own', async () => {
+    await withFolder(async (root) => {
+      await makeChain(root, 'one', ['first', 'second']);
+      const target = join(root, 'one');
+      const [index = ''] = (await readdir(target)).filter(
+        (name) => name.startsWith('duplifs-index') && name.includes('.to.'),
+      );
+      await writeFile(join(target, index), 'damaged');
+      await writeFile(join(root, 'source', 'file'), 'third');
+      const made = await backUp(root, 'one', 3, 'fresh');
+      expect(made, made.stderr).toMatchObject({ status: 0 });
+      expect(made.stderr).toContain(`"${index}" cannot be read, so nothing tells whether`);
+    });
+  });
+
   it('is not shown under the name of another one', async () => {
     await withFolder(async (root) => {
       await makeChain(root, 'one', ['first', 'second', 'third']);

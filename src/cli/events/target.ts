@@ -7,6 +7,8 @@ import type { EventTexts } from './event-text.js';
 export const targetTexts: EventTexts<TargetEvent> = {
   'several-manifests': ({ setKey, count }) =>
     `${count} files claim to be the manifest of set ${setKey}`,
+  'binding-unknown': ({ name, reason }) =>
+    `"${name}" cannot be read, so nothing tells whether the signatures beside it are those of its set: ${reason}`,
   'fetching-local-copy': ({ name }) => `Copying ${name} to local cache.`,
   'stale-lock-removed': ({ holder }) =>
     `Removing the lock of a backup that is gone (${describeHolder(holder)})`,

@@ -1,7 +1,7 @@
 /** What a set's index says of the sigtar that belongs to it (docs/index-format.md, "Binding"). */
 import { IndexParser } from '../../archive/index.js';
 import type { BackupSet, IndexBinding } from '../../archive/index.js';
-import { DuplifsError, isDuplifsError } from '../../base/index.js';
+import { DuplifsError, errorText, isDuplifsError } from '../../base/index.js';
 import type { Target } from '../target.js';
 
 /**
@@ -9,7 +9,7 @@ import type { Target } from '../target.js';
  * @throws DuplifsError DAMAGED when it is the index of another set
  */
 export async function readBinding(
-  target: Pick<Target, 'decodeMetadata' | 'signsWith'>,
+  target: Pick<Target, 'decodeMetadata' | 'signsWith' | 'report'>,
   { key, index }: Pick<BackupSet, 'key' | 'index'>,
   signal?: AbortSignal,
 ): Promise<IndexBinding | undefined> {
@@ -33,7 +33,10 @@ export async function readBinding(
     parser.end();
   } catch (error) {
     if (!isDuplifsError(error, 'DAMAGED', 'STORAGE_NOT_FOUND')) throw error;
-    return undefined; // as if there were no index, as whoever reads the set has it
+    // as if there were no index, as whoever reads the set has it; but not in silence
+    const reason = errorText(error);
+    target.report({ level: 'warning', code: 'binding-unknown', name: file.name, reason });
+    return undefined;
   }
   if (found.setKey === key) return found.binding;
   throw new DuplifsError(
