@@ -1,7 +1,8 @@
 /** What the commands that remove print, in the shapes that duplicity 3 has (docs/format/2-behaviour.md 5). */
 import type { BackupSet } from '../archive/index.js';
 import { formatLocalTime } from '../time/index.js';
-import type { CleanupPlan, RetentionPlan } from '../upkeep/index.js';
+import type { CleanupPlan, KeepReason, PrunePlan, RetentionPlan } from '../upkeep/index.js';
+import { humanSize } from './backup/statistics-text.js';
 
 export interface RetentionTextOptions {
   /** Whether it is done, and not only listed. */
@@ -59,3 +60,39 @@ export function cleanupLines({ local, stored }: CleanupPlan, isDone: boolean): s
     'Run the command again with the --force option to actually delete.',
   ];
 }
+
+/** A line for each set: whether it stays, and why; then what that frees. */
+export function pruneLines(
+  { sets, removed }: PrunePlan,
+  { bytes, isDone }: { readonly bytes: ReadonlyMap<string, number>; readonly isDone: boolean },
+): string[] {
+  const size = (key: string): number => bytes.get(key) ?? 0;
+  const lines = sets.map(({ set: { key, times }, reasons }) => {
+    const kind = times.kind === 'full' ? 'full       ' : 'incremental';
+    const what = reasons.length > 0 ? 'keep  ' : 'remove';
+    const why =
+      reasons.length > 0 ? reasons.map((one) => reasonTexts[one]).join(', ') : humanSize(size(key));
+    return `${what}  ${formatLocalTime(times.endSeconds)}  ${kind}  ${why}`;
+  });
+  const gone = removed.flat();
+  if (gone.length === 0) return [...lines, 'Every set stays: nothing is removed.'];
+  const freed = humanSize(gone.reduce((sum, { key }) => sum + size(key), 0));
+  const count = gone.length === 1 ? '1 set' : `${gone.length} sets`;
+  const summary = isDone
+    ? `Removing ${count}, which frees ${freed}.`
+    : `${count} would be removed, which frees ${freed}. Run the command again with --force to do it.`;
+  return [...lines, summary];
+}
+
+const reasonTexts: Record<KeepReason, string> = {
+  newest: 'the newest',
+  continued: 'the next incremental builds on it',
+  needed: 'a set that stays builds on it',
+  within: 'young enough',
+  last: 'one of the last',
+  hourly: 'hourly',
+  daily: 'daily',
+  weekly: 'weekly',
+  monthly: 'monthly',
+  yearly: 'yearly',
+};

@@ -2,4 +2,4 @@
 export { collectPiledUp, markHeapAtOnce, noteShortLived } from './garbage.js';
 export { receivedError, sentError } from './sent-error.js';
 export type { SentError } from './sent-error.js';
-export { startThread, ThreadMessages } from './thread.js';
+export { endThread, startThread, ThreadMessages } from './thread.js';

@@ -1,4 +1,5 @@
 /** Threads that work beside the event loop. */
+import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
 /** They keep nothing for long; V8 would take three times as much for what they drop. */
@@ -26,6 +27,25 @@ export function startThread<Message>(program: URL, options: ThreadOptions<Messag
     onEnd(new Error(`The thread that ${task} has ended`));
   });
   return worker;
+}
+
+/** For what a thread does before it heeds a farewell: one call of a library, or a signature by gpg. */
+const graceMilliseconds = 10_000;
+
+/**
+ * Ends a thread by a message at which it ends itself, between two steps of its work. `terminate` ends it wherever it is:
+ * koffi in the middle of a call takes the whole process with it.
+ */
+export async function endThread(worker: Worker, farewell: unknown): Promise<void> {
+  const ended = new Promise<void>((resolve) => {
+    worker.once('exit', () => {
+      resolve();
+    });
+  });
+  if (worker.threadId === -1) return; // it has ended already
+  worker.postMessage(farewell);
+  const late = setTimeout(graceMilliseconds, false, { ref: false });
+  if ((await Promise.race([ended, late])) === false) await worker.terminate();
 }
 
 /** What a thread has sent and nobody has taken yet; `onMessage` and `onEnd` are for startThread. */

@@ -7,3 +7,6 @@ export type { Removal } from './remove.js';
 export { planAllButFulls, planIncrementals, planOlderThan } from './retention-plan.js';
 export type { RetentionPlan } from './retention-plan.js';
 export { refuseLastWhole } from './refuse-last-whole.js';
+export { keepRules, planPrune } from './prune-plan.js';
+export type { KeepCounts, KeepReason, KeepRule, PrunePlan, PrunePolicy } from './prune-plan.js';
+export { filesOf } from './set-files.js';

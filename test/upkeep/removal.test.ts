@@ -137,6 +137,70 @@ describe('what is old', () => {
   });
 });
 
+describe('prune', () => {
+  it('says why each set stays or goes, and what that frees, and does it with --force', async () => {
+    await withTarget(history, async (places) => {
+      const before = await names(places);
+      const rules = ['--keep-last', '2', '--current-time', String(day(40))];
+      const shown = await remove(places, ['prune', ...rules]);
+      expect([shown.status, shown.stderr]).toEqual([0, shown.stderr]);
+      expect(shown.stdout).toMatch(/^remove {2}Tue Nov 14 22:13:20 2023 {2}full/m);
+      expect(shown.stdout).toMatch(/^keep .* the newest, one of the last$/m);
+      expect(shown.stdout).toMatch(/^6 sets would be removed, which frees \d/m);
+      expect(await names(places)).toEqual(before);
+      const told = await remove(places, ['prune', ...rules, '--json']);
+      const { sets } = JSON.parse(told.stdout) as { sets: { keep: boolean; bytes: number }[] };
+      expect(sets.map(({ keep }) => keep)).toEqual([
+        false,
+        false,
+        false,
+        false,
+        false,
+        false,
+        true,
+        true,
+      ]);
+      expect(await remove(places, ['prune', ...rules, '--force'])).toMatchObject({ status: 0 });
+      expect(await names(places)).toHaveLength(8);
+      const out = join(places.root, 'out');
+      expect(await duplifs(['restore', `file://${places.target}`, out])).toMatchObject({
+        status: 0,
+      });
+    });
+  });
+
+  it('cuts the tail of a chain, which both programs restore then', async () => {
+    await withTarget(history, async (places) => {
+      const rules = [
+        '--keep-weekly',
+        '3',
+        '--keep-monthly',
+        '2',
+        '--current-time',
+        String(day(40)),
+      ];
+      expect(await remove(places, ['prune', ...rules, '--force'])).toMatchObject({ status: 0 });
+      const status = await duplifs(['status', `file://${places.target}`]);
+      expect([status.status, status.stdout]).toEqual([0, status.stdout]);
+      if (!hasDuplicity) return;
+      const words = ['restore', ...options(places, 'theirs'), '--time', String(day(20))];
+      await runOk('duplicity', [
+        ...words,
+        `file://${places.target}`,
+        join(places.root, 'theirs-out'),
+      ]);
+    });
+  });
+
+  it('wants a rule', async () => {
+    await withTarget([full(0)], async (places) => {
+      const refused = await remove(places, ['prune']);
+      expect(refused.status).toBe(2);
+      expect(refused.stderr).toContain('--keep-within 7D');
+    });
+  });
+});
+
 describe('cleanup', () => {
   it('removes what duplicity removes, and the indexes of sets that are gone', async () => {
     await withTarget([full(0), inc(0, 1), full(10), inc(10, 11), inc(20, 21)], async (places) => {

@@ -27,7 +27,9 @@ export type VolumeRequest =
     }
   | { readonly kind: 'data'; readonly buffer: ArrayBuffer; readonly length: number }
   | { readonly kind: 'settle' }
-  | { readonly kind: 'finish'; readonly signature?: Uint8Array | undefined };
+  | { readonly kind: 'finish'; readonly signature?: Uint8Array | undefined }
+  /** The thread ends behind what it is at; what it was asked for after that is not done. */
+  | { readonly kind: 'end' };
 
 /** How far the file is; see VolumeWriter. */
 export interface VolumeProgress {

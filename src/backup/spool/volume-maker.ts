@@ -5,7 +5,7 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 import type { Worker } from 'node:worker_threads';
-import { receivedError, startThread } from '../../threads/index.js';
+import { endThread, receivedError, startThread } from '../../threads/index.js';
 import { messageSession } from '../../openpgp/index.js';
 import type { MessageSession } from '../../openpgp/index.js';
 import { encodingOfFile, signedBy } from '../../volume/index.js';
@@ -114,7 +114,9 @@ export class VolumeMaker {
   /** Ends the thread, and gives up the file in the making. */
   async close(): Promise<void> {
     this.#current?.writer.abort();
-    await this.#worker?.terminate(); // before the file is closed: its number may be another's then
+    // before the file is closed: its number may be another's then
+    if (this.#worker !== undefined)
+      await endThread(this.#worker, { kind: 'end' } satisfies VolumeRequest);
     await this.#current?.file.close();
     this.#current = undefined;
   }

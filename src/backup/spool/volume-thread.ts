@@ -17,11 +17,19 @@ let writer: VolumeWriter | undefined;
 /** Requests are dealt with one after the other. */
 let chain = Promise.resolve();
 
+let isEnding = false;
+
 port?.on('message', (request: VolumeRequest) => {
-  chain = chain.then(() => answer(request)).catch(fail);
+  if (request.kind !== 'end') {
+    chain = chain.then(() => (isEnding ? undefined : answer(request))).catch(fail);
+    return;
+  }
+  isEnding = true;
+  // behind what is under way, and before all that is waiting
+  void chain.finally(() => process.exit());
 });
 
-async function answer(request: VolumeRequest): Promise<void> {
+async function answer(request: Exclude<VolumeRequest, { readonly kind: 'end' }>): Promise<void> {
   if (request.kind === 'passphrases') {
     const session = await withPassphrases(request.session, request.passphrases);
     tell({ kind: 'session', session });

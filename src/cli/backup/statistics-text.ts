@@ -33,7 +33,7 @@ export function formatStatistics(statistics: Statistics): string {
 }
 
 /** Three digits and a binary unit. */
-function humanSize(bytes: number): string {
+export function humanSize(bytes: number): string {
   if (bytes < 1024) return bytes === 1 ? '1 byte' : `${bytes} bytes`;
   const units = ['KB', 'MB', 'GB', 'TB'];
   let value = bytes / 1024;

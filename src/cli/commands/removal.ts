@@ -1,8 +1,7 @@
 /** The commands that remove: old chains and incrementals, and what belongs to no set. Without --force they only list. */
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import type { BackupSet } from '../../archive/index.js';
 import { DuplifsError } from '../../base/index.js';
-import { Target, TargetLock, withArchiveLock } from '../../target/index.js';
 import type { TargetListing } from '../../target/index.js';
 import { parseTime } from '../../time/index.js';
 import {
@@ -15,28 +14,15 @@ import {
   removeSets,
 } from '../../upkeep/index.js';
 import type { RetentionPlan } from '../../upkeep/index.js';
-import { parseWait } from '../backup/write-options.js';
-import { addCommonOptions, archiveFolderOf, nowSeconds, prefixesOf } from '../common-options.js';
-import type { CommonOptions } from '../common-options.js';
-import { openKeyring, openStorageFor, trustPolicyOf } from '../open-repository.js';
+import { nowSeconds } from '../common-options.js';
 import { Output } from '../output.js';
+import { addRemovalOptions, willDo, withListing } from '../removal-options.js';
+import type { RemovalJob, RemovalOptions } from '../removal-options.js';
 import { runCommand } from '../run-command.js';
-import type { CommandContext } from '../run-command.js';
+import { pruneCommand } from './prune.js';
 import { cleanupLines, retentionLines } from '../upkeep-text.js';
 
-interface RemovalOptions extends CommonOptions {
-  readonly dryRun: boolean;
-  readonly json: boolean;
-  readonly lockWait: number;
-}
-
-interface Job {
-  readonly url: string;
-  readonly options: RemovalOptions;
-  readonly context: CommandContext;
-}
-
-/** `remove-older-than`, `remove-all-but-n-full`, `remove-all-inc-of-but-n-full` and `cleanup`. */
+/** `remove-older-than`, `remove-all-but-n-full`, `remove-all-inc-of-but-n-full`, `cleanup` and `prune`. */
 export function removalCommands(): Command[] {
   return [
     retentionCommand(
@@ -64,6 +50,7 @@ export function removalCommands(): Command[] {
       },
     ),
     cleanupCommand(),
+    pruneCommand(),
   ];
 }
 
@@ -101,19 +88,11 @@ function cleanupCommand(): Command {
   return addRemovalOptions(command);
 }
 
-function addRemovalOptions(command: Command): Command {
-  command
-    .option('-n, --dry-run', 'remove nothing, show what would be done', false)
-    .option('--json', 'print one JSON line', false)
-    .addOption(
-      new Option('--lock-wait <time>', 'how long to wait for a backup: 30 (seconds), 10m, 2h')
-        .argParser(parseWait)
-        .default(0),
-    );
-  return addCommonOptions(command);
-}
-
-async function removeOld(job: Job, planner: Planner, onlyIncrementals: boolean): Promise<number> {
+async function removeOld(
+  job: RemovalJob,
+  planner: Planner,
+  onlyIncrementals: boolean,
+): Promise<number> {
   const { options, context } = job;
   return withListing(job, async ({ target, listing }) => {
     const plan = planner(listing);
@@ -138,7 +117,7 @@ async function removeOld(job: Job, planner: Planner, onlyIncrementals: boolean):
   });
 }
 
-async function cleanUp(job: Job): Promise<number> {
+async function cleanUp(job: RemovalJob): Promise<number> {
   const { options, context } = job;
   const { signal: stop, log } = context;
   return withListing(job, async ({ target, listing }) => {
@@ -160,52 +139,6 @@ async function cleanUp(job: Job): Promise<number> {
 
 function namesOf({ local, stored }: { local: readonly string[]; stored: readonly string[] }) {
   return { local, stored };
-}
-
-function willDo({ force, dryRun }: RemovalOptions): boolean {
-  return force && !dryRun;
-}
-
-interface Listed {
-  readonly target: Target;
-  readonly listing: TargetListing;
-}
-
-/** Lists the target, with its locks held when something is to be removed. */
-async function withListing(
-  { url, options, context }: Job,
-  work: (listed: Listed) => Promise<number>,
-): Promise<number> {
-  const { log, signal, statistics } = context;
-  const keyring = await openKeyring(options, log);
-  const archiveFolder = archiveFolderOf(url, options);
-  const target = new Target({
-    storage: await openStorageFor(url, options, log, { statistics }),
-    archiveFolder,
-    prefixes: prefixesOf(options),
-    decode: { keyring, report: log.report },
-    trust: trustPolicyOf(options, log),
-    report: log.report,
-  });
-  const { storage, prefixes } = target;
-  const { report } = log;
-  const lockWaitSeconds = options.lockWait;
-  const locked = async (): Promise<number> => {
-    const place = { storage, prefixes, archiveFolder };
-    const lock = await TargetLock.take({ ...place, lockWaitSeconds, stop: signal, report });
-    try {
-      return await work({ target, listing: await target.list({ stored: lock.stored, signal }) });
-    } finally {
-      await lock.release();
-    }
-  };
-  try {
-    if (willDo(options))
-      return await withArchiveLock(archiveFolder, lockWaitSeconds, locked, signal);
-    return await work({ target, listing: await target.list({ signal }) });
-  } finally {
-    await storage.close();
-  }
 }
 
 function parseCount(text: string): number {
