@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { TrustMemory } from '../../src/target/protection/trust-memory.js';
 import { withFolder } from '../support/folders.js';
@@ -39,6 +41,19 @@ describe('what this machine knows of a target', () => {
       both.replaceNewest(undefined);
       await both.save();
       expect((await TrustMemory.load(folder)).newest).toBeUndefined();
+    });
+  });
+
+  it('keeps for the next time what is noted while it is written', async () => {
+    await withFolder(async (folder) => {
+      const memory = await TrustMemory.load(folder);
+      memory.noteEncrypted('a');
+      const saving = memory.save();
+      while (!existsSync(join(folder, 'duplifs-trust.json.new'))) await setImmediate();
+      memory.noteSet({ key: 'late', endSeconds: 9 });
+      await saving;
+      await memory.save();
+      expect((await TrustMemory.load(folder)).newest?.key).toBe('late');
     });
   });
 

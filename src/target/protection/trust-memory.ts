@@ -139,9 +139,17 @@ export class TrustMemory {
       signers: Object.fromEntries([...known.#signers, ...this.#signers]),
       newest: this.#newest,
     };
-    await replaceFile(join(this.#archiveFolder, trustFileName), `${JSON.stringify(data)}\n`);
+    const isForced = this.#isNewestForced;
+    // what is noted while it is written is for the next time
     this.#isChanged = false;
     this.#isNewestForced = false;
+    try {
+      await replaceFile(join(this.#archiveFolder, trustFileName), `${JSON.stringify(data)}\n`);
+    } catch (error) {
+      this.#isChanged = true;
+      this.#isNewestForced ||= isForced;
+      throw error;
+    }
   }
 }
 
