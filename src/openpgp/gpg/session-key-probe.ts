@@ -86,9 +86,50 @@ function beginsMessage(plain: Buffer): boolean {
   const body = bodyPrefix(plain, header);
   const [first] = body;
   if (first === undefined) return true;
-  if (header.tag === tags.literal) return 'btul1m'.includes(String.fromCharCode(first));
-  if (header.tag !== tags.compressed) return true;
+  switch (header.tag) {
+    case tags.literal:
+      return 'btul1m'.includes(String.fromCharCode(first));
+    case tags.onePassSignature:
+      return beginsOnePassSignature(body);
+    case tags.signature:
+      return body.length < 4 || (first <= maxSignatureVersion && beginsSignature(body));
+    case tags.marker:
+      return body.toString('latin1', 0, 3) === 'PGP'.slice(0, body.length);
+    case tags.padding:
+      return true;
+  }
   return first === 0 ? beginsMessage(body.subarray(1)) : beginsCompressed(first, body.subarray(1));
+}
+
+/** RFC 9580, 5.2.3. */
+const maxSignatureVersion = 6;
+/** RFC 9580, 9.1 and 9.5: the highest numbers there are, with room for some more. */
+const maxKeyAlgorithm = 40;
+const maxHashAlgorithm = 20;
+/** Of documents: binary, or text. */
+const maxDocumentType = 1;
+
+/** Version 3 or 6, then the type of signature, the hash and the algorithm of the key (RFC 9580, 5.4). */
+function beginsOnePassSignature(body: Buffer): boolean {
+  const [version = 0, type = 0, hash = 1, algorithm = 1] = body;
+  if (version !== 3 && version !== 6) return false;
+  return areSignatureNumbers(type, algorithm, hash);
+}
+
+/** Version 3 has a length before the type, later ones begin with it (RFC 9580, 5.2.2 and 5.2.3). */
+function beginsSignature(body: Buffer): boolean {
+  const [version = 0, type = 0, algorithm = 1, hash = 1] = body;
+  if (version === 3) return type === 5;
+  return version >= 4 && areSignatureNumbers(type, algorithm, hash);
+}
+
+function areSignatureNumbers(type: number, algorithm: number, hash: number): boolean {
+  const isKnown = (number: number, most: number): boolean => number >= 1 && number <= most;
+  return (
+    type <= maxDocumentType &&
+    isKnown(algorithm, maxKeyAlgorithm) &&
+    isKnown(hash, maxHashAlgorithm)
+  );
 }
 
 function beginsCompressed(algorithm: number, data: Buffer): boolean {
