@@ -1,6 +1,6 @@
 /** Sources as people have them: with the backup itself inside, not mounted, in motion, behind a link. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdir, open, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { built, duplifs, duplifsScript } from '../support/run.js';
@@ -132,10 +132,12 @@ describe('what a set holds', () => {
     await withPlace(async (place) => {
       await place.write('a', 'first');
       await place.write('gone', 'first');
+      await utimes(place.source, 1_600_000_000, 1_600_000_000);
       await place.backupOk('full');
       await place.write('a', 'second', 1_600_000_001);
       await place.write('new', 'first');
       await rm(join(place.source, 'gone'));
+      await utimes(place.source, 1_600_000_001, 1_600_000_001);
       const lines = ({ stderr }: Finished): string[] =>
         stderr.split('\n').filter((line) => /^[AMD] /.test(line));
       const wanted = ['A .', 'M a', 'D gone', 'A new'];
