@@ -1,6 +1,16 @@
 /** Sources as people have them: with the backup itself inside, not mounted, in motion, behind a link. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdir, open, readdir, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { built, duplifs, duplifsScript } from '../support/run.js';
