@@ -7,6 +7,7 @@
 import { IndexParser, layoutNumbers } from '../archive/index.js';
 import type { BlockTable, IndexBinding, IndexEntry, IndexVolume } from '../archive/index.js';
 import { DuplifsError } from '../base/index.js';
+import { ForeignIndex } from '../target/index.js';
 import { cipherById } from '../openpgp/index.js';
 import type { Catalog, CatalogSet } from './catalog.js';
 import type { EntryWriter } from './entry-writer.js';
@@ -35,21 +36,8 @@ export interface ListedIndex extends ImpliedPaths {
   readonly binding: IndexBinding | undefined;
 }
 
-/**
- * An index that says it is of another set than its name does. Nothing but a hand makes that: files of one set were given
- * the names of another, and laid on what that one builds on they would make files that never were.
- */
-export class ForeignIndex extends DuplifsError {
-  constructor(name: string, setKey: string, foreignKey: string) {
-    super(
-      'DAMAGED',
-      `"${name}" is the index of another set, ${foreignKey}: what is stored as set ${setKey} may all be of that one`,
-      {
-        hint: 'An earlier --time can be restored. If only the index was mistaken, remove this file: the set is then read without it',
-      },
-    );
-  }
-}
+const foreignHint =
+  'An earlier --time can be restored. If only the index was mistaken, remove this file: the set is then read without it';
 
 /**
  * Reads a whole index's plaintext into the catalog. Fails with DAMAGED when it is not about this set or
@@ -72,7 +60,7 @@ export async function listIndex(
   const parser = new IndexParser(name, {
     set: ({ setKey }) => {
       if (setKey === set.key) return;
-      throw new ForeignIndex(name, set.key, setKey);
+      throw new ForeignIndex(name, set.key, setKey, foreignHint);
     },
     entry: (entry) => entries.push(entry),
     volume: (volume) => {

@@ -32,6 +32,7 @@ export type { PutOrder } from './order.js';
 export { checkLocalManifest } from './proof/check-local-manifest.js';
 export { proveReaders } from './proof/prove-readers.js';
 export type { ProofOptions } from './proof/prove-readers.js';
+export { ForeignIndex } from './protection/foreign-index.js';
 export type { RefusalReason } from './protection/separate-files.js';
 export { Trust } from './protection/trust.js';
 export type { WrittenProtection } from './protection/trust.js';

@@ -43,6 +43,7 @@ export function removalOrder(
 export async function removeSetFiles(
   storage: Pick<Storage, 'remove'>,
   files: readonly Pick<StoredFile, 'kind' | 'name'>[],
+  signal?: AbortSignal,
 ): Promise<void> {
-  for (const names of removalOrder(files)) await storage.remove(names);
+  for (const names of removalOrder(files)) await storage.remove(names, signal);
 }

@@ -1,7 +1,7 @@
 /** What belongs to no set that can be used, and so may go (`cleanup`; docs/format/2-behaviour.md 5). */
 import type { BackupSet, StoredFile } from '../archive/index.js';
 import type { TargetListing } from '../target/index.js';
-import { filesOf, ownLocalNames } from './set-files.js';
+import { filesOf, ownFilesBySet } from './set-files.js';
 
 export interface CleanupPlan {
   /** Names in the archive dir. */
@@ -29,7 +29,8 @@ export function planCleanup({ collection, localNames }: TargetListing): CleanupP
   for (const { local: files } of sets) {
     for (const file of files) if (isExtra(file)) local.add(file.name);
   }
-  for (const { key } of sets) for (const name of ownLocalNames(localNames, key)) local.add(name);
+  const own = ownFilesBySet(localNames);
+  for (const { key } of sets) for (const name of own.get(key) ?? []) local.add(name);
   return {
     local: [...local],
     stored: [...stored],

@@ -1,14 +1,13 @@
 import type { BackupSet } from '../archive/index.js';
 import { DuplifsError } from '../base/index.js';
-import { describeFaults, SetStates } from '../target/index.js';
-import type { TargetListing } from '../target/index.js';
+import { describeFaults } from '../target/index.js';
+import type { SetStates } from '../target/index.js';
 
 /**
  * Refuses to remove sets when none of those that stay is whole, as far as names and sizes tell, and one that goes is.
  * @throws DuplifsError FILE_MISSING
  */
-export function refuseLastWhole(listing: TargetListing, removed: readonly BackupSet[]): void {
-  const states = SetStates.of(listing);
+export function refuseLastWhole(states: SetStates, removed: readonly BackupSet[]): void {
   const goes = new Set(removed.map(({ key }) => key));
   const stays = states.all().filter(({ key }) => !goes.has(key));
   if (stays.some(({ faults }) => faults.length === 0)) return;

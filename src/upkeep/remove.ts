@@ -10,7 +10,7 @@ import type { Report } from '../base/index.js';
 import { removeSetFiles } from '../target/index.js';
 import type { TargetListing, TargetPlace } from '../target/index.js';
 import type { UpkeepEvent } from './events.js';
-import { filesOf, ownLocalNames } from './set-files.js';
+import { filesOf, ownFilesBySet } from './set-files.js';
 
 export interface Removal {
   readonly target: TargetPlace;
@@ -26,13 +26,13 @@ export async function removeSets(
 ): Promise<void> {
   const { target, listing, stop, report } = removal;
   const local = localFilesBySet(removal);
-  const own = [...listing.localNames].filter((name) => name.startsWith('duplifs-'));
+  const own = ownFilesBySet(listing.localNames);
   for (const sets of chains.toReversed()) {
     for (const set of sets.toReversed()) {
       const { key } = set;
       stop.throwIfAborted();
-      await removeSetFiles(target.storage, filesOf(set));
-      const names = [...(local.get(key) ?? []), ...ownLocalNames(own, key)];
+      await removeSetFiles(target.storage, filesOf(set), stop);
+      const names = [...(local.get(key) ?? []), ...(own.get(key) ?? [])];
       await removeLocal(target, names);
       report({ level: 'info', code: 'set-removed', setKey: key });
     }
@@ -46,7 +46,7 @@ export async function removeFiles(
 ): Promise<void> {
   await removeLocal(target, local);
   stop.throwIfAborted();
-  await target.storage.remove(stored);
+  await target.storage.remove(stored, stop);
 }
 
 function localFilesBySet({ target, listing }: Removal): ReadonlyMap<string, string[]> {

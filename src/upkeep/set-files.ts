@@ -8,10 +8,17 @@ export function filesOf(set: BackupSet): StoredFile[] {
   return [...files, ...statistics];
 }
 
-/** What an interrupted run of ours keeps in the archive dir to go on with a set. */
-export function ownLocalNames(localNames: Iterable<string>, setKey: string): string[] {
-  return [...localNames].filter(
-    (name) =>
-      name.startsWith(`duplifs-ready.${setKey}.`) || name.startsWith(`duplifs-writing.${setKey}.`),
-  );
+const ownName = /^duplifs-(?:ready|writing)\.(\w+(?:\.to\.\w+)?)\./;
+
+/** What interrupted runs of ours keep in the archive dir to go on with a set: the names, by the set's key. */
+export function ownFilesBySet(localNames: Iterable<string>): ReadonlyMap<string, string[]> {
+  const files = new Map<string, string[]>();
+  for (const name of localNames) {
+    const [, key] = ownName.exec(name) ?? [];
+    if (key === undefined) continue;
+    const names = files.get(key) ?? [];
+    files.set(key, names);
+    names.push(name);
+  }
+  return files;
 }

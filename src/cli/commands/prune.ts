@@ -53,10 +53,15 @@ async function prune(job: RemovalJob<PruneCommandOptions>): Promise<number> {
     });
   }
   return withListing(job, async ({ target, listing }) => {
-    const states = SetStates.of(listing).all();
-    const faulty = new Set(states.filter(({ faults }) => faults.length > 0).map(({ key }) => key));
+    const states = SetStates.of(listing);
+    const faulty = new Set(
+      states
+        .all()
+        .filter(({ faults }) => faults.length > 0)
+        .map(({ key }) => key),
+    );
     const plan = planPrune(listing.collection, { policy, faulty, nowSeconds: nowSeconds(options) });
-    if (options.force) refuseLastWhole(listing, plan.removed.flat());
+    if (options.force) refuseLastWhole(states, plan.removed.flat());
     const output = new Output(process.stdout);
     const bytes = sizesOf(plan, listing);
     if (options.json) await output.json(jsonOf(plan, bytes, willDo(options)));

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import type { BackupSet } from '../../archive/index.js';
 import { DuplifsError } from '../../base/index.js';
+import { SetStates } from '../../target/index.js';
 import type { TargetListing } from '../../target/index.js';
 import { parseTime } from '../../time/index.js';
 import {
@@ -97,7 +98,7 @@ async function removeOld(
   return withListing(job, async ({ target, listing }) => {
     const plan = planner(listing);
     const isDone = options.force;
-    if (isDone) refuseLastWhole(listing, plan.removed.flat());
+    if (isDone) refuseLastWhole(SetStates.of(listing), plan.removed.flat());
     const output = new Output(process.stdout);
     if (options.json) {
       const keys = (sets: readonly BackupSet[]): string[] => sets.map(({ key }) => key);
@@ -123,7 +124,8 @@ async function cleanUp(job: RemovalJob): Promise<number> {
   return withListing(job, async ({ target, listing }) => {
     const plan = planCleanup(listing);
     const output = new Output(process.stdout);
-    if (options.json) await output.json({ ...namesOf(plan), done: willDo(options) });
+    const { local, stored } = plan;
+    if (options.json) await output.json({ local, stored, done: willDo(options) });
     else for (const line of cleanupLines(plan, options.force)) await output.line(line);
     await output.end();
     for (const { key } of plan.readable) {
@@ -135,10 +137,6 @@ async function cleanUp(job: RemovalJob): Promise<number> {
     await removeFiles({ target, listing, stop, report: log.report }, plan);
     return 0;
   });
-}
-
-function namesOf({ local, stored }: { local: readonly string[]; stored: readonly string[] }) {
-  return { local, stored };
 }
 
 function parseCount(text: string): number {

@@ -3,6 +3,7 @@ import { IndexParser } from '../../archive/index.js';
 import type { BackupSet, IndexBinding } from '../../archive/index.js';
 import { DuplifsError, errorText, isDuplifsError } from '../../base/index.js';
 import type { Target } from '../target.js';
+import { ForeignIndex } from './foreign-index.js';
 
 /**
  * The binding in a set's index; undefined where there is none, or no index that can be read.
@@ -39,11 +40,8 @@ export async function readBinding(
     return undefined;
   }
   if (found.setKey === key) return found.binding;
-  throw new DuplifsError(
-    'DAMAGED',
-    `"${file.name}" is the index of another set, ${found.setKey}: what is stored as set ${key} may all be of that one`,
-    { hint: 'Nothing is built on it; begin a new chain with "duplifs full"' },
-  );
+  const hint = 'Nothing is built on it; begin a new chain with "duplifs full"';
+  throw new ForeignIndex(file.name, key, found.setKey, hint);
 }
 
 /** @throws DuplifsError DAMAGED when the sigtar's SHA-256 is not the one that the index gives */
