@@ -2,6 +2,7 @@
  * What a file must be that is rebuilt from a change and the version before: the signature that its set has of it. A
  * change that is laid on another version than it was made from gives a file that never was; its volume cannot tell.
  */
+import PQueue from 'p-queue';
 import { BatchCursor, comparePaths, errorText, isDuplifsError } from '../base/index.js';
 import type { Report } from '../base/index.js';
 import { SignatureCheck } from '../librsync/index.js';
@@ -43,6 +44,8 @@ interface Reading {
 export class RebuiltChecks {
   readonly #parts: RebuiltChecksParts;
   readonly #readings = new Map<number, Reading | undefined>();
+  /** A cursor is moved by one at a time. */
+  readonly #turns = new PQueue({ concurrency: 1 });
 
   constructor(parts: RebuiltChecksParts) {
     this.#parts = parts;
@@ -50,13 +53,13 @@ export class RebuiltChecks {
 
   /**
    * For an entry's content: undefined where it is whole in its volume, or the set has no signature of it. Cheap for
-   * who asks for paths in the order of the format, one at a time.
+   * who asks for paths in the order of the format.
    */
   async of({ id, setId, kind }: CatalogEntry): Promise<RebuiltCheck | undefined> {
     const { catalog, known } = this.#parts;
     if (kind !== 'diff' || catalog.listOf(setId)?.source !== 'signatures') return undefined;
     const path = catalog.pathOf(id);
-    const signature = await this.#signatureOf(setId, path);
+    const signature = await this.#turns.add(async () => this.#signatureOf(setId, path));
     const check = signature && SignatureCheck.of(signature, path);
     if (check === undefined) return undefined;
     return {
@@ -71,6 +74,7 @@ export class RebuiltChecks {
 
   /** Gives up what is being read. */
   async close(): Promise<void> {
+    await this.#turns.onIdle();
     for (const reading of this.#readings.values()) await reading?.cursor.close();
     this.#readings.clear();
   }

@@ -4,6 +4,7 @@ import { DuplifsError } from '../base/index.js';
 import { printable } from './printable.js';
 
 const keys = {
+  quit: 0x1c,
   interrupt: 0x03,
   endOfInput: 0x04,
   backspace: 0x08,
@@ -13,7 +14,7 @@ const keys = {
   delete: 0x7f,
 } as const;
 
-const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const endingSignals = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const;
 
 /**
  * The answer, byte for byte; undefined when there is no terminal or nothing was typed. Ctrl-C and the signals that end
@@ -54,7 +55,7 @@ async function typedLine(input: ReadStream): Promise<Buffer | undefined> {
     };
     const take = (bytes: Buffer): void => {
       for (const byte of bytes) {
-        if (byte === keys.interrupt) {
+        if (byte === keys.interrupt || byte === keys.quit) {
           interrupt(); // in raw mode the terminal sends no signal
           return;
         }

@@ -187,7 +187,7 @@ async function serve(
 }
 
 /**
- * The first Ctrl-C, SIGTERM or SIGHUP unmounts, unless something uses the mount; the next Ctrl-C or SIGTERM forces it.
+ * The first Ctrl-C, Ctrl-\, SIGTERM or SIGHUP unmounts, unless something uses the mount; the next but SIGHUP forces it.
  * Returns what ends the watch.
  */
 function unmountOnSignal(session: MountSession, log: Log, interrupted: AbortSignal): () => void {
@@ -204,6 +204,7 @@ function unmountOnSignal(session: MountSession, log: Log, interrupted: AbortSign
     // a listener that is added while a signal is told is not told of that one
     process.on('SIGINT', unmount);
     process.on('SIGTERM', unmount);
+    process.on('SIGQUIT', unmount);
   };
   interrupted.addEventListener('abort', first, { once: true });
   if (interrupted.aborted) first();
@@ -211,6 +212,7 @@ function unmountOnSignal(session: MountSession, log: Log, interrupted: AbortSign
     interrupted.removeEventListener('abort', first);
     process.off('SIGINT', unmount);
     process.off('SIGTERM', unmount);
+    process.off('SIGQUIT', unmount);
   };
 }
 

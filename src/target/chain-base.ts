@@ -80,6 +80,10 @@ async function fetchSignatures(
 ): Promise<void> {
   const set = sets.find(({ key }) => key === setKey(file.times));
   const binding = set && (await readBinding(target, set, copy.signal));
+  const chainHasIndexes = sets.some(({ index }) => index.length > 0);
+  if (set?.index.length === 0 && chainHasIndexes) {
+    target.report({ level: 'warning', code: 'index-missing', setKey: set.key });
+  }
   const check = (sha256: Buffer): void => {
     checkSignaturesDigest(file.name, sha256, binding);
   };

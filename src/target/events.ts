@@ -18,6 +18,8 @@ export type TargetEvent =
       readonly name: string;
       readonly reason: string;
     }
+  /** A set that is continued has no index, and others of its chain have: duplicity wrote it, or its index is lost. */
+  | { readonly level: 'warning'; readonly code: 'index-missing'; readonly setKey: string }
   /** A stored manifest or sigtar is copied to the archive dir. */
   | { readonly level: 'notice'; readonly code: 'fetching-local-copy'; readonly name: string }
   /** The lock of a backup that has ended without giving it up is removed. */

@@ -36,6 +36,17 @@ describe.runIf(canMount && canMakeChains)('a mount', () => {
     }
   });
 
+  it('is unmounted by SIGQUIT (Ctrl-\\)', async () => {
+    const mounted = await Mounted.start({ ...backup, engine: 'kernel' });
+    try {
+      mounted.signal('SIGQUIT');
+      expect(await mounted.end()).toBe(0);
+      expect(await isMounted(mounted.mountpoint)).toBe(false);
+    } finally {
+      await mounted.remove();
+    }
+  });
+
   it('is unmounted when its terminal is closed', async () => {
     const { folder, mountpoint } = await mountPlace();
     const command = ['mount', '--archive-dir', join(folder, 'archive'), backup.url, mountpoint];

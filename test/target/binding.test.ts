@@ -86,6 +86,21 @@ describe('a set', () => {
     });
   });
 
+  it('is built on with a warning where its index is gone and others of its chain have one', async () => {
+    await withFolder(async (root) => {
+      await makeChain(root, 'one', ['first', 'second']);
+      const target = join(root, 'one');
+      const [index = ''] = (await readdir(target)).filter(
+        (name) => name.startsWith('duplifs-index') && name.includes('.to.'),
+      );
+      await rm(join(target, index));
+      await writeFile(join(root, 'source', 'file'), 'third');
+      const made = await backUp(root, 'one', 3, 'fresh');
+      expect(made, made.stderr).toMatchObject({ status: 0 });
+      expect(made.stderr).toContain('has no index, and others of its chain have one');
+    });
+  });
+
   it('is not shown under the name of another one', async () => {
     await withFolder(async (root) => {
       await makeChain(root, 'one', ['first', 'second', 'third']);

@@ -9,6 +9,9 @@ export const targetTexts: EventTexts<TargetEvent> = {
     `${count} files claim to be the manifest of set ${setKey}`,
   'binding-unknown': ({ name, reason }) =>
     `"${name}" cannot be read, so nothing tells whether the signatures beside it are those of its set: ${reason}`,
+  'index-missing': ({ setKey }) =>
+    `Set ${setKey} has no index, and others of its chain have one: duplicity wrote it, or the index is lost. ` +
+    'Nothing tells whether the signatures beside it are those of the set',
   'fetching-local-copy': ({ name }) => `Copying ${name} to local cache.`,
   'stale-lock-removed': ({ holder }) =>
     `Removing the lock of a backup that is gone (${describeHolder(holder)})`,

@@ -8,6 +8,7 @@ import { nodeNumber } from './node-number.js';
 import { rewriteLink } from './rewrite-link.js';
 import { unchangingSeconds } from './view.js';
 import type { View } from './view.js';
+import { WholeReads } from './whole-reads.js';
 
 export interface TreeViewOptions {
   readonly view: number;
@@ -28,10 +29,12 @@ const maxNameBytes = 1024;
 export class TreeView implements View {
   readonly snapshot: Snapshot;
   readonly #options: TreeViewOptions;
+  readonly #reads: WholeReads;
 
   constructor(options: TreeViewOptions) {
     this.#options = options;
     this.snapshot = options.snapshot;
+    this.#reads = new WholeReads(options.snapshot);
   }
 
   lookup(id: number, name: string, signal: AbortSignal): MaybePromise<Attributes | undefined> {
@@ -72,7 +75,7 @@ export class TreeView implements View {
   read(id: number, offset: number, length: number, signal: AbortSignal): MaybePromise<Uint8Array> {
     return this.#loaded(signal, () =>
       this.#proven(this.#entry(id), signal, (entry) =>
-        this.snapshot.read(entry, offset, length, signal),
+        this.#reads.read(entry, offset, length, signal),
       ),
     );
   }
