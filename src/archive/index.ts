@@ -47,13 +47,16 @@ export { volumesDigest } from './manifest/volumes-digest.js';
 export { volumesForEntry, volumesForPath } from './manifest/volumes-for.js';
 
 // Where a volume's blocks lie.
-export { digestBytes } from './block-table/block-table.js';
+export { digestBytes, fileContainer } from './block-table/block-table.js';
 export type {
   Block,
   BlockTable,
+  ContinuousBlockTable,
   GpgBlockTable,
   GpgLayout,
   GzipBlockTable,
+  MessageLayout,
+  PacketLayout,
   PlainBlockTable,
 } from './block-table/block-table.js';
 export { blockTable, layoutNumbers } from './block-table/layout-numbers.js';

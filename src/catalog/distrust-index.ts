@@ -16,6 +16,7 @@ export function distrustIndex(catalog: Catalog, setId: number): boolean {
      WHERE set_id = ?`,
     'DELETE FROM pieces WHERE set_id = ?',
     'DELETE FROM volume_tables WHERE set_id = ?',
+    'DELETE FROM seek_points WHERE set_id = ?',
     'UPDATE volumes SET catalogued = 0 WHERE set_id = ?',
     "UPDATE sets SET listed_from = 'signatures' WHERE id = ?",
   ].map((sql) => connection.prepare<[number]>(sql));

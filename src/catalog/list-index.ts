@@ -4,7 +4,7 @@
  *
  * Session keys are handed over, never written: the catalog lies on the disk in the clear.
  */
-import { IndexParser, layoutNumbers } from '../archive/index.js';
+import { IndexParser } from '../archive/index.js';
 import type { BlockTable, IndexBinding, IndexEntry, IndexVolume } from '../archive/index.js';
 import { DuplifsError } from '../base/index.js';
 import { ForeignIndex } from '../target/index.js';
@@ -13,6 +13,7 @@ import type { Catalog, CatalogSet } from './catalog.js';
 import type { EntryWriter } from './entry-writer.js';
 import { ImpliedFolders } from './implied-folders.js';
 import type { ImpliedPaths } from './implied-folders.js';
+import { putTable } from './seek-tables.js';
 import type { SetVolume } from './set-volumes.js';
 import type { VolumeDirectory } from './volume-directory.js';
 
@@ -153,15 +154,10 @@ class VolumeTables {
     const added = this.#added;
     this.#added = [];
     this.#heldBytes = 0;
-    const put = this.#catalog.connection.prepare(
-      'INSERT OR REPLACE INTO volume_tables VALUES (?, ?, ?, ?, ?)',
-    );
-    this.#catalog.connection
+    const { connection } = this.#catalog;
+    connection
       .transaction(() => {
-        for (const [volume, table] of added) {
-          const layout = JSON.stringify(layoutNumbers(table));
-          put.run(volume.id, volume.setId, table.plaintextLength, layout, table.blocks);
-        }
+        for (const [volume, table] of added) putTable(connection, volume, table);
       })
       .immediate();
   }

@@ -16,7 +16,7 @@ import { guardConnection, removeCatalogFile } from './guard-connection.js';
 export type Connection = Database.Database;
 
 /** Changes whenever the tables or their meaning change; a catalog of another version is made again. */
-const schemaVersion = 9;
+const schemaVersion = 10;
 
 const schema = `
   -- Ids of sets, volumes and names are never used again: a mount may still know what they stood for.
@@ -53,13 +53,23 @@ const schema = `
     catalogued INTEGER NOT NULL DEFAULT 0,
     UNIQUE (set_id, number)
   );
-  CREATE TABLE volume_tables (      -- from an index: the blocks that can be decoded alone
+  CREATE TABLE volume_tables (      -- from an index, or its own bytes: the blocks that can be decoded alone
     volume_id INTEGER PRIMARY KEY,
     set_id INTEGER NOT NULL,
     plaintext_length INTEGER NOT NULL,
     layout TEXT NOT NULL,           -- JSON: layout-numbers.ts in archive
     blocks BLOB NOT NULL            -- packed-blocks.ts in archive; no session keys
   );
+  CREATE TABLE seek_points (        -- where the blocks begin of a volume that another program wrote
+    volume_id INTEGER NOT NULL,
+    block INTEGER NOT NULL,         -- its number in the table of the volume
+    set_id INTEGER NOT NULL,
+    bit INTEGER NOT NULL,           -- SeekPoint in src/deflate
+    inflated_offset INTEGER NOT NULL,
+    window BLOB NOT NULL,
+    PRIMARY KEY (volume_id, block)
+  );
+  CREATE INDEX points_of_set ON seek_points (set_id);
   CREATE TABLE names (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     parent INTEGER NOT NULL,

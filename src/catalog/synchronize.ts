@@ -99,6 +99,7 @@ function remove(connection: Connection, ids: readonly number[]): void {
     'DELETE FROM sets WHERE id = ?',
     'DELETE FROM volumes WHERE set_id = ?',
     'DELETE FROM volume_tables WHERE set_id = ?',
+    'DELETE FROM seek_points WHERE set_id = ?',
     'INSERT OR IGNORE INTO removed_sets VALUES (?)',
   ].map((sql) => connection.prepare<[number]>(sql));
   for (const id of ids) for (const statement of statements) statement.run(id);
@@ -143,5 +144,6 @@ export function clearListing(connection: Connection, id: number): void {
   connection.prepare('DELETE FROM pieces WHERE set_id = ?').run(id);
   connection.prepare('DELETE FROM cuts WHERE set_id = ?').run(id);
   connection.prepare('DELETE FROM volume_tables WHERE set_id = ?').run(id);
+  connection.prepare('DELETE FROM seek_points WHERE set_id = ?').run(id);
   connection.prepare('UPDATE volumes SET catalogued = 0 WHERE set_id = ?').run(id);
 }

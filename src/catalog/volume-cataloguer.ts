@@ -70,7 +70,10 @@ export class VolumeCataloguer {
     const { directory, catalog, writer, report } = this.#options;
     const { volume, siblings } = directory.find(id);
     if (volume.catalogued) return undefined;
-    const recorded = async (): Promise<void> => this.holdAgainst(volume, siblings);
+    const recorded = async (): Promise<void> => {
+      directory.forgetRef(volume.id);
+      await this.holdAgainst(volume, siblings);
+    };
     const { connection } = catalog;
     const policy = directory.policy(volume.setId);
     const watched = { volume, volumes: siblings, policy, recorded };

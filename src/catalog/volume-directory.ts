@@ -1,7 +1,6 @@
 /** The volumes of every set: from the catalog, or from the manifest when that was not read yet. */
 import { LRUCache } from 'lru-cache';
-import { blockTable, faultOfBlocks } from '../archive/index.js';
-import type { BackupSet, BlockTable, Manifest, StoredFile } from '../archive/index.js';
+import type { BackupSet, Manifest, StoredFile } from '../archive/index.js';
 import { DuplifsError, errorText, isDuplifsError } from '../base/index.js';
 import type { Report } from '../base/index.js';
 import type { SessionKey } from '../openpgp/index.js';
@@ -22,6 +21,7 @@ import type { KnownSets } from './known-sets.js';
 import { notePolicy, policyOf } from './proof-policy.js';
 import type { ProofPolicy } from './proof-policy.js';
 import { recordVolumes } from './record-volumes.js';
+import { pointsOf, tableOf } from './seek-tables.js';
 import { SetVolumes, volumeRef } from './set-volumes.js';
 import type { SetVolume } from './set-volumes.js';
 
@@ -101,9 +101,13 @@ export class VolumeDirectory {
     const known = this.#refs.get(volume.id);
     if (known !== undefined && known.name === volume.name) return known;
     const reference = volumeRef(volume, this.#sets.keyOf(volume.setId));
+    const table = this.#wholeVolumes
+      ? undefined
+      : tableOf(this.#connection, volume.id, reference.container);
     const ref: VolumeRef = {
       ...reference,
-      table: this.#wholeVolumes ? undefined : this.#tableOf(volume.id, reference.container),
+      table,
+      pointsOf: table && pointsOf(this.#connection, volume.id),
       sessionKey: this.#sessionKeys.get(volume.id),
       signKey: this.#target.signKeyFor(this.#sets.get(volume.setId).stored.times),
     };
@@ -114,6 +118,11 @@ export class VolumeDirectory {
   /** Keeps the session key that an index gives for a volume, in memory only. */
   keepSessionKey(volumeId: number, key: SessionKey): void {
     this.#sessionKeys.set(volumeId, key);
+    this.#refs.delete(volumeId);
+  }
+
+  /** To be called when a volume's table was written. */
+  forgetRef(volumeId: number): void {
     this.#refs.delete(volumeId);
   }
 
@@ -212,25 +221,6 @@ export class VolumeDirectory {
     for (const volume of volumes.all) this.#byId.set(volume.id, volume);
     this.#loaded.set(setId, volumes);
     return volumes;
-  }
-
-  #tableOf(id: number, container: BlockTable['container']): BlockTable | undefined {
-    const row = this.#connection
-      .prepare<[number], { plaintext_length: number; layout: string; blocks: Buffer }>(
-        'SELECT plaintext_length, layout, blocks FROM volume_tables WHERE volume_id = ?',
-      )
-      .get(id);
-    if (row === undefined || row.blocks.length === 0) return undefined;
-    if (faultOfBlocks(row.blocks, row.plaintext_length) !== undefined) {
-      throw new DuplifsError('DAMAGED', 'The catalog has a damaged table of blocks');
-    }
-    const table = blockTable({
-      container,
-      plaintextLength: row.plaintext_length,
-      layout: JSON.parse(row.layout) as number[],
-      blocks: row.blocks,
-    });
-    return table.blocks.length === 0 ? undefined : table;
   }
 
   #manifestKind(setId: number): ManifestKind {

@@ -7,7 +7,7 @@ import type { Report } from '../base/index.js';
 import { DifftarParser } from '../archive/index.js';
 import type { ContentEntry, DifftarEntry, UnusableEntry } from '../archive/index.js';
 import { DeltaLengthCounter } from '../librsync/index.js';
-import type { VolumeObserver } from '../volume/index.js';
+import type { SeekTable, VolumeObserver } from '../volume/index.js';
 import { provenStates } from './entry-writer.js';
 import type { EntryWriter, ProvenState } from './entry-writer.js';
 import type { CatalogEvent } from './events.js';
@@ -15,6 +15,7 @@ import { PackedList } from './packed-list.js';
 import { notePolicy } from './proof-policy.js';
 import type { ProofPolicy } from './proof-policy.js';
 import type { Connection } from './schema.js';
+import { putSeekTable } from './seek-tables.js';
 import type { SetVolume, SetVolumes } from './set-volumes.js';
 import { leaveToPrune } from './synchronize.js';
 
@@ -109,7 +110,7 @@ export class VolumeRecorder implements VolumeObserver {
     this.#parser.push(bytes);
   }
 
-  async commit(): Promise<void> {
+  async commit(_plaintextLength: number, seekTable: SeekTable | undefined): Promise<void> {
     this.#parser.end();
     this.#close(
       this.#open?.entry.piece !== undefined && this.#open.entry.path !== this.#volume.endPath,
@@ -144,6 +145,7 @@ export class VolumeRecorder implements VolumeObserver {
         putPiece.run(nameId, setId, number, offset, length, id, piece, count, stride);
       }
     });
+    if (seekTable !== undefined) putSeekTable(this.#connection, this.#volume, seekTable);
     // what was lost without a trace in the catalog is told of again by the next process
     const done = this.#connection
       .prepare('UPDATE volumes SET catalogued = ? WHERE id = ?')

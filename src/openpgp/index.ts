@@ -7,7 +7,13 @@ export type { CipherName, SessionKey } from './packets/algorithms.js';
 export { compareReaders } from './keys/compare-readers.js';
 export type { MessageStart, NewReaders, ReaderMatch } from './keys/compare-readers.js';
 export { decryptMessage } from './packets/decrypt-message.js';
-export type { DecryptedMessage, DecryptOptions, DecryptResult } from './packets/decrypt-message.js';
+export type {
+  DecryptedMessage,
+  DecryptOptions,
+  DecryptResult,
+  EncryptedPlace,
+  MessageSeeking,
+} from './packets/decrypt-message.js';
 export type { GpgProgram } from './gpg/gpg.js';
 export { gpgWriting } from './gpg/writing-options.js';
 export type { GpgWriting } from './gpg/writing-options.js';
@@ -16,7 +22,7 @@ export type { KeyFile } from './keys/key-files.js';
 export { isKeyBundle, openKeyBundle } from './keys/key-bundles.js';
 export { Keyring } from './keys/keyring.js';
 export type { KeyringOptions } from './keys/keyring.js';
-export type { LiteralInfo } from './packets/message-content.js';
+export type { ContentPlace, LiteralInfo } from './packets/message-content.js';
 export { parseMessageHeader } from './packets/message-header.js';
 export type { MessageHeader, Recipient } from './packets/message-header.js';
 export type { Signer } from './packets/message-signatures.js';
@@ -25,6 +31,14 @@ export type { Passphrase } from './packets/passphrase.js';
 export { sessionKeyFits } from './gpg/session-key-probe.js';
 export { encryptionKeyFor } from './keys/recipients.js';
 export type { MessageSigner, SignatureRun } from './packets/message-signer.js';
+export {
+  contentOffsetOf,
+  contentRange,
+  decryptContent,
+  literalDataIn,
+  plaintextOffsetOf,
+} from './seekable/continuous.js';
+export type { ContentRange, ContinuousMessage } from './seekable/continuous.js';
 export { withSkips } from './seekable/layout.js';
 export type { SeekableBlock, SeekableLayout } from './seekable/layout.js';
 export { decodeBlock, decodeBlocks, rangeOfBlocks } from './seekable/reader.js';

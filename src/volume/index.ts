@@ -2,6 +2,8 @@
 export { SlotFile, slotBytes } from './slots/slot-file.js';
 export { decodeFile } from './decoding/decode-file.js';
 export type { DecodeOptions, EncodedFile, FileHash } from './decoding/decode-file.js';
+export type { SeekTable } from './decoding/seek-table.js';
+export type { PointsOf } from './reading/read-blocks.js';
 export { VolumeStore } from './volume-store.js';
 export type { DecodePriority, VolumeObserver } from './decoding/decode-passes.js';
 export type { VolumeRef } from './volume-ref.js';

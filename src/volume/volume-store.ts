@@ -7,7 +7,8 @@
  * (VolumeObserver), so that the catalog is filled from the same bytes.
  *
  * A volume with a table of blocks (BlockTable in archive) is read block by block instead; if a block is not what the
- * table says, it is decoded whole after all, and verified as any other.
+ * table says, it is decoded whole after all, and verified as any other. The pass over a volume of another program's makes
+ * such a table too (SeekTableBuilder).
  *
  * A volume larger than the cache keeps a window of slots around the place that was asked for and is
  * decoded again when a read falls outside.
@@ -70,16 +71,17 @@ export class VolumeStore {
     length: number,
     signal?: AbortSignal,
   ): Buffer | Promise<Buffer> {
-    if (this.#isSeekable(volume)) return this.#readSeekable(volume, offset, length, signal);
+    const kept = this.#kept.get(volume.id);
+    const isAtHand = kept !== undefined && holdsRange(kept, offset, length);
+    if (!isAtHand && this.#isSeekable(volume)) {
+      return this.#readSeekable(volume, offset, length, signal);
+    }
     const first = Math.floor(offset / slotBytes);
     if (offset + length <= (first + 1) * slotBytes) {
       const part = this.#memory.part(slotId(volume.id, first), offset - first * slotBytes, length);
       if (part?.length === length) return part;
     }
-    const kept = this.#kept.get(volume.id);
-    if (kept !== undefined && holdsRange(kept, offset, length)) {
-      return this.#atOnce.read(volume.id, kept, offset, length);
-    }
+    if (isAtHand) return this.#atOnce.read(volume.id, kept, offset, length);
     return this.#readSlots(volume, offset, length, signal);
   }
 
@@ -130,15 +132,18 @@ export class VolumeStore {
     if (Buffer.isBuffer(bytes)) return bytes;
     return bytes.catch(async (error: unknown) => {
       if (!isDuplifsError(error, 'DAMAGED')) throw error;
-      this.#unseekable.add(volume.id); // decoded whole, and held against the manifest's hash
+      // held against the manifest's hash: where that fails, other blocks may still be what they should
+      await this.#passes.task(volume, Math.floor(offset / slotBytes), 'reader').wait(signal);
+      this.#unseekable.add(volume.id);
       return this.read(volume, offset, length, signal);
     });
   }
 
   #openReader(volume: IndexedVolume): SeekableVolume {
     const { storage, keyring } = this.#options;
-    const { id, table, sessionKey } = volume;
-    const reader = new BlockReader({ storage, keyring, file: volume, table, sessionKey });
+    const { id, table, sessionKey, pointsOf } = volume;
+    const file = volume;
+    const reader = new BlockReader({ storage, keyring, file, table, sessionKey, pointsOf });
     const seekable = { id, table, reader };
     this.#readers.set(id, seekable);
     return seekable;

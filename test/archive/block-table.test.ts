@@ -5,6 +5,7 @@ import {
   blockTable,
   countBlocks,
   faultOfBlocks,
+  fileContainer,
   layoutNumbers,
   packBlocks,
   plaintextOffsetAt,
@@ -122,7 +123,34 @@ describe('a block table', () => {
     fc.assert(
       fc.property(table, fc.array(fc.nat()), (table, more) => {
         const layout = [...layoutNumbers(table), ...(table.container === 'gpg' ? more : [])];
-        expect(blockTable({ ...table, layout })).toEqual(table);
+        const container = fileContainer(table);
+        expect(blockTable({ ...table, container, layout })).toEqual(table);
+      }),
+    );
+  });
+
+  it('of a volume of another program comes back, with numbers of a later version too', () => {
+    const place = fc.integer({ min: 1, max: 2 ** 40 });
+    const packet = fc
+      .record({ dataOffset: fc.nat(), partBytes: place, bodyBytes: place, tail: place })
+      .map(({ tail, ...rest }) => ({ ...rest, tailPartBytes: tail % rest.partBytes }));
+    const message = fc.record({
+      encrypted: packet,
+      contentOffset: fc.nat(),
+      literal: packet,
+      literalHeaderBytes: place,
+    });
+    fc.assert(
+      fc.property(blocks, message, fc.boolean(), fc.array(fc.nat()), (list, one, bit, more) => {
+        const common = { plaintextLength: lengthOf(list), blocks: packBlocks(list) };
+        for (const table of [
+          { container: 'continuous-gpg', isDeflated: bit, message: one, ...common },
+          { container: 'continuous-gz', isDeflated: bit, message: undefined, ...common },
+        ] as const) {
+          const layout = [...layoutNumbers(table), ...more];
+          const container = fileContainer(table);
+          expect(blockTable({ ...common, container, layout })).toEqual(table);
+        }
       }),
     );
   });

@@ -30,7 +30,9 @@ describe.runIf(hasRdiff)('a restored file that is rebuilt from changes', () => {
 
   it('is an error when a change is laid on another version than it was made from', async () => {
     // the set of the first change is gone, and that of the second has its name
-    const { out, status, stderr } = await restored(chainOf(newFolder(), first, [changed(second, third)]));
+    const { out, status, stderr } = await restored(
+      chainOf(newFolder(), first, [changed(second, third)]),
+    );
     expect(status).toBe(21);
     expect(stderr).toContain(
       '"f" was not restored: "f" as set 20231114T221320Z.to.20231115T221320Z changes it',

@@ -52,5 +52,45 @@ export interface PlainBlockTable extends PlaintextBlocks {
   readonly container: 'plain';
 }
 
-/** A volume's table; seek points of volumes that other programs wrote will be a member of their own. */
-export type BlockTable = GpgBlockTable | GzipBlockTable | PlainBlockTable;
+/** How a packet of OpenPGP is cut into parts (PacketLayout in src/openpgp). */
+export interface PacketLayout {
+  /** Where the packet begins in what holds it. */
+  readonly dataOffset: number;
+  readonly partBytes: number;
+  readonly tailPartBytes: number;
+  readonly bodyBytes: number;
+}
+
+/** Where things lie in a message of another program's. */
+export interface MessageLayout {
+  /** The encrypted packet, in the file. */
+  readonly encrypted: PacketLayout;
+  /** Where the deflate stream begins in what is encrypted; without compression where the literal packet does. */
+  readonly contentOffset: number;
+  /** The literal packet, in what is inflated. */
+  readonly literal: PacketLayout;
+  /** Of the literal packet's body, before the data. */
+  readonly literalHeaderBytes: number;
+}
+
+/**
+ * A volume that another program wrote: one deflate stream, or none, from end to end. A block is read from a place in the
+ * stream (SeekPoint in src/deflate), which is kept beside the table. The file ranges are those of the bytes that it takes.
+ */
+export interface ContinuousBlockTable extends PlaintextBlocks {
+  readonly container: 'continuous-gpg' | 'continuous-gz';
+  readonly isDeflated: boolean;
+  /** Of an OpenPGP message. */
+  readonly message: MessageLayout | undefined;
+}
+
+/** A volume's table. */
+export type BlockTable = GpgBlockTable | GzipBlockTable | PlainBlockTable | ContinuousBlockTable;
+
+/** The form of the file. */
+export function fileContainer({
+  container,
+}: Pick<BlockTable, 'container'>): 'gpg' | 'gz' | 'plain' {
+  if (container === 'continuous-gpg') return 'gpg';
+  return container === 'continuous-gz' ? 'gz' : container;
+}

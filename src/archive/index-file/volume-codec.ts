@@ -1,6 +1,6 @@
 /** Volume records (docs/index-format.md, "Volumes"). */
 import type { Block } from '../block-table/block-table.js';
-import { digestBytes } from '../block-table/block-table.js';
+import { digestBytes, fileContainer } from '../block-table/block-table.js';
 import { blockTable, layoutNumbers } from '../block-table/layout-numbers.js';
 import { packBlocks, unpackBlocks } from '../block-table/packed-blocks.js';
 import type { Fail } from '../damaged.js';
@@ -27,7 +27,7 @@ export function encodeVolume(volume: IndexVolume, to: ByteWriter): void {
   to.raw(Buffer.alloc(reservedLength));
   const { table } = volume;
   const layout = layoutNumbers(table);
-  to.number(containers.indexOf(table.container));
+  to.number(containers.indexOf(fileContainer(table)));
   to.number(volume.sessionKey?.algorithm ?? 0);
   to.bytes(volume.sessionKey?.key ?? Buffer.alloc(0));
   to.number(table.plaintextLength);

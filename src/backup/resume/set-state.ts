@@ -4,7 +4,7 @@
  * more than the archive dir's manifests and signatures show.
  */
 import { z } from 'zod';
-import { blockTable, faultOfBlocks, layoutNumbers } from '../../archive/index.js';
+import { blockTable, faultOfBlocks, fileContainer, layoutNumbers } from '../../archive/index.js';
 import type { BlockTable, ManifestVolume } from '../../archive/index.js';
 import { DuplifsError } from '../../base/index.js';
 import type { FinishedVolume } from '../writing/volume-sequence.js';
@@ -140,7 +140,7 @@ export function recordOf({ number, name, file, volume, start, end }: FinishedVol
     start,
     end,
     sha1: file.sha1.toString('hex'),
-    container: table.container,
+    container: fileContainer(table),
     plaintextLength: table.plaintextLength,
     layout: layoutNumbers(table),
     blocks: table.blocks.toString('base64'),

@@ -10,9 +10,15 @@ export class ByteReader {
   readonly #iterator: AsyncIterator<Uint8Array>;
   #buffered: Buffer = nothing;
   #ended = false;
+  #position = 0;
 
   constructor(source: AsyncIterable<Uint8Array>) {
     this.#iterator = source[Symbol.asyncIterator]();
+  }
+
+  /** How many bytes were taken or forgotten. */
+  get position(): number {
+    return this.#position;
   }
 
   /** The next `count` bytes, or fewer at the end, without taking them. */
@@ -41,6 +47,7 @@ export class ByteReader {
 
   /** Forgets `count` bytes that were peeked. */
   skip(count: number): void {
+    this.#position += Math.min(count, this.#buffered.length);
     this.#buffered = this.#buffered.subarray(count);
   }
 
@@ -57,6 +64,7 @@ export class ByteReader {
   available(max: number): Buffer {
     const piece = this.#buffered.subarray(0, max);
     this.#buffered = this.#buffered.subarray(piece.length);
+    this.#position += piece.length;
     return piece;
   }
 

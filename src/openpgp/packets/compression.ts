@@ -4,6 +4,8 @@ import type { Transform } from 'node:stream';
 import unbzip2Stream from 'unbzip2-stream';
 
 import { errorText } from '../../base/index.js';
+import { feedInCuts } from '../../deflate/index.js';
+import type { SeekPointFinder } from '../../deflate/index.js';
 import type { ByteReader } from './byte-reader.js';
 import { MessageError } from './message-error.js';
 import { untilWritable } from './until-writable.js';
@@ -19,16 +21,20 @@ export function compressionById(id: number): Compression {
   return name;
 }
 
-/** The content of a compressed data packet from its body after the algorithm octet. */
+/**
+ * The content of a compressed data packet from its body after the algorithm octet. A finder of places watches its ZIP
+ * stream; none of the others.
+ */
 export function decompress(
   compression: Compression,
   body: ByteReader,
+  finder?: SeekPointFinder,
 ): AsyncGenerator<Buffer, void, void> {
   switch (compression) {
     case 'none':
       return body.pieces();
     case 'zip':
-      return inflate(createInflateRaw(inflateOptions), body);
+      return inflate(createInflateRaw(inflateOptions), body, finder);
     case 'zlib':
       return inflate(createInflate(inflateOptions), body);
     case 'bzip2':
@@ -43,12 +49,19 @@ export function decompress(
 const pieceBytes = 256 * 1024;
 const inflateOptions = { chunkSize: 512 * 1024, writableHighWaterMark: 2 * pieceBytes };
 
-async function* inflate(stream: Transform, body: ByteReader): AsyncGenerator<Buffer, void, void> {
+async function* inflate(
+  stream: Transform,
+  body: ByteReader,
+  finder?: SeekPointFinder,
+): AsyncGenerator<Buffer, void, void> {
   let ended = false;
   stream.once('end', () => {
     ended = true;
   });
-  const feeding = feed(stream, body, () => ended).catch((error: unknown) => {
+  const pieces = largePieces(body);
+  const feeding = (
+    finder === undefined ? feed(stream, pieces, () => ended) : feedInCuts(stream, pieces, finder)
+  ).catch((error: unknown) => {
     stream.destroy(error instanceof Error ? error : new Error(errorText(error)));
   });
   try {
@@ -62,8 +75,12 @@ async function* inflate(stream: Transform, body: ByteReader): AsyncGenerator<Buf
 }
 
 /** Writes all of `body`; what follows the end of the deflate stream is read and passed over. */
-async function feed(stream: Transform, body: ByteReader, ended: () => boolean): Promise<void> {
-  for await (const piece of largePieces(body)) {
+async function feed(
+  stream: Transform,
+  pieces: AsyncIterable<Buffer>,
+  ended: () => boolean,
+): Promise<void> {
+  for await (const piece of pieces) {
     if (stream.destroyed) return;
     if (!ended() && !stream.write(piece)) await untilWritable(stream);
   }

@@ -8,7 +8,7 @@ import { ByteReader } from './byte-reader.js';
 import { decryptByGpg, needsGpg } from '../gpg/gpg-stream.js';
 import type { Keyring } from '../keys/keyring.js';
 import { messageContent } from './message-content.js';
-import type { LiteralInfo } from './message-content.js';
+import type { ContentSeeking, LiteralInfo } from './message-content.js';
 import { MessageError, namedError } from './message-error.js';
 import { maxHeaderSize, parseMessageHeader } from './message-header.js';
 import type { MessageHeader } from './message-header.js';
@@ -32,7 +32,18 @@ export interface DecryptOptions {
   readonly report?: Report<OpenPgpEvent> | undefined;
   /** A message with more plaintext is refused. */
   readonly maxPlaintextBytes?: number;
+  /** Wants to know where things lie in the message. */
+  readonly seeking?: MessageSeeking | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Where the encrypted packet lies. */
+export type EncryptedPlace = Pick<Packet, 'offset' | 'parts'>;
+
+/** For who wants to read parts of the message later; what it is told is known for certain once all was read. */
+export interface MessageSeeking extends ContentSeeking {
+  /** Told of a packet whose content can be decrypted from any place. */
+  encrypted(place: EncryptedPlace): void;
 }
 
 export interface DecryptedMessage {
@@ -129,7 +140,9 @@ async function* decrypting(
     const collector = options.signKey === undefined ? undefined : new SignatureCollector();
     const found: { info?: LiteralInfo } = {};
     const inside = decryptedPackets(packet, message, options, mdc);
-    for await (const piece of literalData(inside, collector, found)) {
+    if (isSeekable(message)) options.seeking?.encrypted(packet);
+    const { seeking } = options;
+    for await (const piece of literalData(inside, { collector, found, seeking })) {
       signal?.throwIfAborted();
       plaintextBytes += piece.length;
       if (plaintextBytes > maxPlaintextBytes) {
@@ -167,18 +180,29 @@ async function* decrypting(
 /** The data of the message inside, of which the collector gets what it needs to verify signatures. */
 function literalData(
   inside: AsyncIterable<Buffer>,
-  collector: SignatureCollector | undefined,
-  found: { info?: LiteralInfo },
+  { collector, found, seeking }: LiteralReading,
 ): AsyncGenerator<Buffer, void, void> {
-  return messageContent(inside, {
-    onePassSignature: (body) => collector?.onePassSignature(body),
-    signature: (body) => collector?.signature(body),
-    literal: (literal) => {
+  const visitor = {
+    onePassSignature: (body: Buffer) => collector?.onePassSignature(body),
+    signature: (body: Buffer) => collector?.signature(body),
+    literal: (literal: LiteralInfo) => {
       found.info = literal;
       collector?.literal();
     },
-    data: (piece) => collector?.data(piece),
-  });
+    data: (piece: Buffer) => collector?.data(piece),
+  };
+  return messageContent(inside, visitor, seeking);
+}
+
+interface LiteralReading {
+  readonly collector: SignatureCollector | undefined;
+  readonly found: { info?: LiteralInfo };
+  readonly seeking: ContentSeeking | undefined;
+}
+
+/** Whether its content can be decrypted from any place, by what decryptContent knows. */
+function isSeekable({ header, sessionKey }: OpenMessage): boolean {
+  return header.data.kind === 'seipd1' && sessionKey.algorithm.startsWith('aes');
 }
 
 function integrityOf(header: MessageHeader, mdc: MdcResult): DecryptResult['integrity'] {

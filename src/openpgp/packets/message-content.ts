@@ -5,9 +5,11 @@
 import { ByteReader } from './byte-reader.js';
 import { compressionById, decompress } from './compression.js';
 import type { Compression } from './compression.js';
+import type { SeekPointFinder } from '../../deflate/index.js';
 import { MessageError } from './message-error.js';
 import { tags } from './packet-header.js';
 import { nextPacket, wholeBody } from './packet-reader.js';
+import type { Packet, PacketParts } from './packet-reader.js';
 
 /** Who wants to know what is met on the way to the literal data. */
 export interface ContentVisitor {
@@ -18,6 +20,23 @@ export interface ContentVisitor {
   literal(info: LiteralInfo): void;
   /** Each piece of literal data before it is handed on. */
   data(piece: Buffer): void;
+}
+
+/** Where the literal data lies: what is known once it was read. */
+export interface ContentPlace {
+  /** The compressed packet that it is in, if it is in one; undefined where there are several around each other. */
+  readonly compressed: CompressedPlace | 'none' | undefined;
+  /** Where its packet begins in what is inflated, or in the encryption. */
+  readonly offset: number;
+  /** Mode, name and time, which come before the data. */
+  readonly headerBytes: number;
+  readonly parts: PacketParts;
+}
+
+export interface CompressedPlace {
+  readonly compression: Compression;
+  /** Where its deflate stream begins in the encryption; undefined where it comes in parts. */
+  readonly streamOffset: number | undefined;
 }
 
 export interface LiteralInfo {
@@ -35,16 +54,27 @@ const maxPackets = 64;
 export async function* messageContent(
   source: AsyncIterable<Buffer>,
   visitor: ContentVisitor,
+  seeking?: ContentSeeking,
 ): AsyncGenerator<Buffer, void, void> {
-  const state = { seen: false, packets: 0, compression: 'none' as Compression };
+  const none = { compression: 'none', compressed: 'none' } as const;
+  const state: State = { seen: false, packets: 0, ...none, seeking };
   yield* contentOf(new ByteReader(source), visitor, state, 0);
   if (!state.seen) throw new MessageError('it holds no data');
+}
+
+/** For who wants to find the data again without reading the message from its start. */
+export interface ContentSeeking {
+  /** Watches the deflate stream. */
+  readonly finder: SeekPointFinder;
+  content(place: ContentPlace): void;
 }
 
 interface State {
   seen: boolean;
   packets: number;
   compression: Compression;
+  compressed: CompressedPlace | 'none' | undefined;
+  readonly seeking: ContentSeeking | undefined;
 }
 
 async function* contentOf(
@@ -62,8 +92,9 @@ async function* contentOf(
         const body = new ByteReader(packet.body);
         const [id = 0] = await body.take(1);
         state.compression = compressionById(id);
+        state.compressed = placeOf(state, packet);
         yield* contentOf(
-          new ByteReader(decompress(state.compression, body)),
+          new ByteReader(decompress(state.compression, body, state.seeking?.finder)),
           visitor,
           state,
           depth + 1,
@@ -79,7 +110,7 @@ async function* contentOf(
       case tags.literal:
         if (state.seen) throw new MessageError('it holds more than one piece of data');
         state.seen = true;
-        yield* literalData(new ByteReader(packet.body), visitor, state.compression);
+        yield* literalData(packet, visitor, state);
         break;
       case tags.marker:
       case tags.padding:
@@ -91,18 +122,30 @@ async function* contentOf(
   }
 }
 
+/** The place of a compressed packet, whose algorithm was taken from its body just now. */
+function placeOf(
+  { compression, compressed }: State,
+  { offset, parts }: Packet,
+): CompressedPlace | undefined {
+  if (compressed !== 'none') return undefined;
+  const headerBytes = 1; // of a packet of indeterminate length
+  return { compression, streamOffset: parts.isEndless ? offset + headerBytes + 1 : undefined };
+}
+
 /** RFC 9580 section 5.9: mode, name, time, data. */
 async function* literalData(
-  body: ByteReader,
+  { body, offset, parts }: Packet,
   visitor: ContentVisitor,
-  compression: Compression,
+  { compression, compressed, seeking }: State,
 ): AsyncGenerator<Buffer, void, void> {
-  const head = await body.take(2);
+  const reader = new ByteReader(body);
+  const head = await reader.take(2);
   const nameBytes = head[1] ?? 0;
-  const rest = await body.take(nameBytes + 4);
+  const rest = await reader.take(nameBytes + 4);
   const timeSeconds = rest.readUInt32BE(nameBytes);
   visitor.literal({ mode: head.toString('latin1', 0, 1), timeSeconds, compression });
-  for (let piece = await body.some(); piece; piece = await body.some()) {
+  seeking?.content({ compressed, offset, headerBytes: 2 + nameBytes + 4, parts });
+  for (let piece = await reader.some(); piece; piece = await reader.some()) {
     visitor.data(piece);
     yield piece;
   }

@@ -32,15 +32,30 @@ export const blockBytes = 2 ** blockPower;
 export const literalHeaderBytes = 6;
 export const firstBlockBytes = blockBytes - literalHeaderBytes;
 export const cfbBlock = 16;
+/** What a length of one octet can say (RFC 9580 section 4.2.1.4). */
+const largestPart = 2 ** 30;
 
-/** Where things lie in the file of a seekable message. */
-export interface SeekableLayout {
-  /** Where the SEIPD packet begins. */
+/** How a packet of the new form lies in what holds it. */
+export interface PacketLayout {
+  /** Where it begins. */
   readonly dataOffset: number;
+  /** A power of two: of each part, as long as so much follows. */
   readonly partBytes: number;
+  /**
+   * The parts behind those, each a power of two and shorter than the one before, added up: 7168 is 4096, 2048 and 1024.
+   * The rest comes behind a definite length.
+   */
+  readonly tailPartBytes: number;
   readonly bodyBytes: number;
+}
+
+/** Where things lie in the file of a seekable message: its SEIPD packet, which has no shorter parts. */
+export interface SeekableLayout extends Omit<PacketLayout, 'tailPartBytes'> {
   readonly compression: 'zip' | 'none';
 }
+
+/** Any of them. */
+type Layout = Omit<PacketLayout, 'tailPartBytes'> & { readonly tailPartBytes?: number };
 
 /** One block of plaintext that can be decoded by itself. */
 export interface SeekableBlock {
@@ -56,27 +71,26 @@ export interface SeekableBlock {
 }
 
 /** Where the octet `at` of the packet's body lies in the file. */
-export function fileOffsetOf(layout: SeekableLayout, at: number): number {
+export function fileOffsetOf(layout: Layout, at: number): number {
   const { dataOffset, partBytes, bodyBytes } = layout;
   const parts = Math.floor(bodyBytes / partBytes);
   const part = Math.floor(at / partBytes);
-  return part < parts
-    ? dataOffset + 1 + (part + 1) + at
-    : dataOffset + 1 + parts + lastLengthBytes(layout) + at;
+  if (part < parts) return dataOffset + 1 + (part + 1) + at;
+  const last = tailOf(layout).find(({ bodyEnd, isLast }) => at < bodyEnd || isLast);
+  const { start = 0, lengthBytes = 0, bodyStart = 0 } = last ?? {};
+  return dataOffset + 1 + start + lengthBytes + at - bodyStart;
 }
 
 /** The octets of the body that a range of the file holds: the range without the lengths in it. */
-export function bodyOf(layout: SeekableLayout, range: Buffer, fileOffset: number): Buffer {
-  const { dataOffset, partBytes, bodyBytes } = layout;
-  const parts = Math.floor(bodyBytes / partBytes);
-  const from = fileOffset - dataOffset - 1;
+export function bodyOf(layout: Layout, range: Buffer, fileOffset: number): Buffer {
+  const from = fileOffset - layout.dataOffset - 1;
   const pieces: Buffer[] = [];
   for (let at = 0; at < range.length;) {
-    const part = Math.min(Math.floor((from + at) / (partBytes + 1)), parts);
-    const partStart = part * (partBytes + 1);
-    const lengthBytes = part < parts ? 1 : lastLengthBytes(layout);
-    const start = Math.max(at, partStart + lengthBytes - from);
-    const end = part < parts ? partStart + partBytes + 1 - from : range.length;
+    const part = partAt(layout, from + at);
+    const start = Math.max(at, part.start + part.lengthBytes - from);
+    const end = part.isLast
+      ? range.length
+      : part.start + part.lengthBytes + part.bodyEnd - part.bodyStart - from;
     pieces.push(range.subarray(start, end));
     at = end;
   }
@@ -88,13 +102,52 @@ export function bodyOf(layout: SeekableLayout, range: Buffer, fileOffset: number
  * The octet of the packet's body that lies at `fileOffset`, or that comes after the length there: what
  * fileOffsetOf turns back.
  */
-function bodyOffsetOf(layout: SeekableLayout, fileOffset: number): number {
-  const { dataOffset, partBytes, bodyBytes } = layout;
+export function bodyOffsetOf(layout: Layout, fileOffset: number): number {
+  const from = fileOffset - layout.dataOffset - 1;
+  const { start, lengthBytes, bodyStart } = partAt(layout, from);
+  return bodyStart + Math.max(0, from - start - lengthBytes);
+}
+
+/** A part of the body with its length, counted from behind the packet's type. */
+interface Part {
+  readonly start: number;
+  readonly lengthBytes: number;
+  /** In the body. */
+  readonly bodyStart: number;
+  readonly bodyEnd: number;
+  readonly isLast: boolean;
+}
+
+function partAt(layout: Layout, from: number): Part {
+  const { partBytes, bodyBytes } = layout;
+  const part = Math.floor(from / (partBytes + 1));
+  if (part < Math.floor(bodyBytes / partBytes)) {
+    const bodyStart = part * partBytes;
+    const bodyEnd = bodyStart + partBytes;
+    return { start: part * (partBytes + 1), lengthBytes: 1, bodyStart, bodyEnd, isLast: false };
+  }
+  const tail = tailOf(layout);
+  const found = tail.findLast(({ start }) => start <= from) ?? tail[0];
+  if (found === undefined) throw new RangeError('a packet has a last part');
+  return found;
+}
+
+/** The parts behind those of one length. */
+function tailOf({ partBytes, tailPartBytes = 0, bodyBytes }: Layout): Part[] {
   const parts = Math.floor(bodyBytes / partBytes);
-  const from = fileOffset - dataOffset - 1;
-  const part = Math.min(Math.floor(from / (partBytes + 1)), parts);
-  const lengthBytes = part < parts ? 1 : lastLengthBytes(layout);
-  return part * partBytes + Math.max(0, from - part * (partBytes + 1) - lengthBytes);
+  const tail: Part[] = [];
+  let start = parts * (partBytes + 1);
+  let bodyStart = parts * partBytes;
+  for (let bytes = largestPart; bytes >= 1; bytes /= 2) {
+    if (Math.floor(tailPartBytes / bytes) % 2 === 0) continue;
+    const bodyEnd = bodyStart + bytes;
+    tail.push({ start, lengthBytes: 1, bodyStart, bodyEnd, isLast: false });
+    start += 1 + bytes;
+    bodyStart = bodyEnd;
+  }
+  const lengthBytes = encodeDefiniteLength(bodyBytes - bodyStart).length;
+  tail.push({ start, lengthBytes, bodyStart, bodyEnd: bodyBytes, isLast: true });
+  return tail;
 }
 
 /** Where the first block begins in the body: after the version, the prefix, and the compressed packet's header. */
@@ -119,8 +172,4 @@ export function withSkips(
 /** The length of a whole file. */
 export function fileBytesOf(layout: SeekableLayout): number {
   return fileOffsetOf(layout, layout.bodyBytes);
-}
-
-function lastLengthBytes({ partBytes, bodyBytes }: SeekableLayout): number {
-  return encodeDefiniteLength(bodyBytes % partBytes).length;
 }

@@ -11,9 +11,12 @@ import { createGunzip } from 'node:zlib';
 import type { Gunzip, ZlibOptions } from 'node:zlib';
 import { DuplifsError, errorText, isDuplifsError } from '../../base/index.js';
 import type { Report } from '../../base/index.js';
+import { feedInCuts } from '../../deflate/index.js';
+import type { SeekPointFinder } from '../../deflate/index.js';
 import { decryptMessage } from '../../openpgp/index.js';
 import type { Keyring, OpenPgpEvent } from '../../openpgp/index.js';
 import type { Storage } from '../../storage/index.js';
+import type { SeekTableBuilder } from './seek-table.js';
 
 export interface FileHash {
   readonly algorithm: 'SHA1' | 'MD5';
@@ -29,6 +32,8 @@ export interface DecodeOptions {
   readonly ignoreMdcError?: boolean | undefined;
   readonly report?: Report<OpenPgpEvent> | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Learns from which places the file can be read the next time. */
+  readonly seek?: SeekTableBuilder | undefined;
 }
 
 export interface EncodedFile {
@@ -44,14 +49,15 @@ export async function* decodeFile(
   file: EncodedFile,
   options: DecodeOptions,
 ): AsyncGenerator<Buffer> {
-  const stored = hashed(storage.read(file.name, undefined, options.signal), file);
+  const { seek } = options;
+  const stored = hashed(storage.read(file.name, undefined, options.signal), file, seek);
   switch (file.container) {
     case 'gpg':
       yield* decrypted(stored, file.name, options);
       break;
     case 'gz':
       refuseUnsigned(file, options);
-      yield* gunzip(stored, file.name);
+      yield* gunzip(stored, file.name, seek?.finder);
       break;
     case 'plain':
       refuseUnsigned(file, options);
@@ -62,7 +68,7 @@ export async function* decodeFile(
 async function* decrypted(
   source: AsyncIterable<Buffer>,
   fileName: string,
-  { keyring, signKey, ignoreMdcError, report, signal }: DecodeOptions,
+  { keyring, signKey, ignoreMdcError, report, signal, seek }: DecodeOptions,
 ): AsyncGenerator<Buffer> {
   const message = await decryptMessage(source, {
     fileName,
@@ -71,6 +77,7 @@ async function* decrypted(
     ignoreMdcError,
     report,
     signal,
+    seeking: seek,
   });
   yield* message.plaintext;
   await message.done;
@@ -80,11 +87,14 @@ async function* decrypted(
 async function* hashed(
   source: AsyncIterable<Uint8Array>,
   { name, hash }: EncodedFile,
+  seek: SeekTableBuilder | undefined,
 ): AsyncGenerator<Buffer> {
   const digest = hash === undefined ? undefined : createHash(hash.algorithm.toLowerCase());
   for await (const chunk of source) {
     digest?.update(chunk);
-    yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    seek?.stored(bytes);
+    yield bytes;
   }
   if (hash !== undefined && digest?.digest('hex') !== hash.hex) throw hashMismatch(name, hash);
 }
@@ -105,9 +115,13 @@ const inflateOptions: ZlibOptions & TransformOptions = {
   highWaterMark: 2 * inflatedBytes,
 };
 
-async function* gunzip(source: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
+async function* gunzip(
+  source: AsyncIterable<Buffer>,
+  name: string,
+  finder: SeekPointFinder | undefined,
+): AsyncGenerator<Buffer> {
   const inflated = createGunzip(inflateOptions);
-  const fed = feed(source, inflated);
+  const fed = finder === undefined ? feed(source, inflated) : feedInCuts(inflated, source, finder);
   fed.catch((error: unknown) => inflated.destroy(error as Error));
   try {
     for await (const chunk of inflated) yield chunk as Buffer;

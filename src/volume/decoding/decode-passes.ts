@@ -17,11 +17,14 @@ import type { SlotMemory } from '../slots/slot-memory.js';
 import type { VolumeRef } from '../volume-ref.js';
 import { decodeFile } from './decode-file.js';
 import type { DecodeOptions } from './decode-file.js';
+import { SeekTableBuilder } from './seek-table.js';
+import type { SeekTable } from './seek-table.js';
 
 /** Sees the plaintext of a volume in order; `commit` is called only once everything was verified. */
 export interface VolumeObserver {
   chunk(bytes: Buffer): void;
-  commit(plaintextLength: number): Promise<void>;
+  /** `seekTable` tells how parts of the volume can be read the next time; undefined where only all of it can. */
+  commit(plaintextLength: number, seekTable: SeekTable | undefined): Promise<void>;
 }
 
 /** Foreground work comes first; a background pass never pushes out what readers have cached. */
@@ -48,6 +51,13 @@ interface Wish {
   /** The first slot that is to be kept. */
   readonly index: number;
   readonly priority: DecodePriority;
+}
+
+/** Who watches a pass. */
+interface Watching {
+  readonly observer: VolumeObserver | undefined;
+  readonly seek: SeekTableBuilder | undefined;
+  readonly signal: AbortSignal;
 }
 
 export class DecodePasses {
@@ -130,9 +140,10 @@ export class DecodePasses {
       makeRoom: () => priority === 'reader' && kept.evict(),
       name: volume.name,
     });
+    const seek = observer && new SeekTableBuilder(volume.container);
     try {
-      await this.#decodeInto(keeper, volume, observer, signal);
-      await observer?.commit(keeper.kept.length);
+      await this.#decodeInto(keeper, volume, { observer, seek, signal });
+      await observer?.commit(keeper.kept.length, seek?.end());
     } catch (error) {
       await keeper.discard();
       throw error;
@@ -150,17 +161,17 @@ export class DecodePasses {
   async #decodeInto(
     keeper: SlotKeeper,
     volume: VolumeRef,
-    observer: VolumeObserver | undefined,
-    signal: AbortSignal,
+    { observer, seek, signal }: Watching,
   ): Promise<void> {
     const { storage } = this.#options;
     let misread: unknown;
     const signKey = volume.signKey ?? this.#options.signKey;
-    const options = { ...this.#options, signKey, signal };
+    const options = { ...this.#options, signKey, seek, signal };
     for await (const chunk of decodeFile(storage, volume, options)) {
       noteShortLived(buffersPerByte * chunk.length);
       try {
         if (misread === undefined) observer?.chunk(chunk);
+        seek?.chunk(chunk);
       } catch (error) {
         misread = error; // counts only if the volume is what it should be: else that is the reason
       }

@@ -6,7 +6,14 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, inflateRaw } from 'node:zlib';
 import { blockAt, countBlocks, unpackBlocks } from '../../archive/index.js';
-import type { Block, BlockTable, GpgBlockTable, GpgLayout } from '../../archive/index.js';
+import type {
+  Block,
+  BlockTable,
+  GpgBlockTable,
+  GpgLayout,
+  MessageLayout,
+} from '../../archive/index.js';
+import type { SeekPoint } from '../../deflate/index.js';
 import { DuplifsError } from '../../base/index.js';
 import { decodeBlocks, parseMessageHeader, withSkips } from '../../openpgp/index.js';
 import type {
@@ -18,6 +25,7 @@ import type {
 } from '../../openpgp/index.js';
 import type { ByteRange, Storage } from '../../storage/index.js';
 import type { EncodedFile } from '../decoding/decode-file.js';
+import { decodeContinuous } from './decode-continuous.js';
 
 const inflateInPool = promisify(inflateRaw);
 /** The packets before the encrypted data: more than enough for dozens of recipients. */
@@ -31,6 +39,9 @@ interface OpenMessage {
   readonly blocks: readonly SeekableBlock[];
 }
 
+/** Where the blocks of a volume of another program's begin in its deflate stream. */
+export type PointsOf = (first: number, count: number) => readonly SeekPoint[];
+
 export interface BlockReaderOptions {
   readonly storage: Pick<Storage, 'read'>;
   readonly keyring: Keyring;
@@ -39,6 +50,8 @@ export interface BlockReaderOptions {
   readonly table: BlockTable;
   /** The one that the index gives; without it the file's own header is opened. */
   readonly sessionKey?: SessionKey | undefined;
+  /** For a continuous table. */
+  readonly pointsOf?: PointsOf | undefined;
 }
 
 export class BlockReader {
@@ -46,16 +59,20 @@ export class BlockReader {
   readonly #keyring: Keyring;
   readonly #file: EncodedFile;
   readonly #table: BlockTable;
+  readonly #pointsOf: PointsOf;
   #message: Promise<OpenMessage> | undefined;
+  #sessionKey: Promise<SessionKey> | undefined;
 
-  constructor({ storage, keyring, file, table, sessionKey }: BlockReaderOptions) {
+  constructor(options: BlockReaderOptions) {
+    const { storage, keyring, file, table, sessionKey, pointsOf } = options;
+    this.#pointsOf = pointsOf ?? (() => []);
     this.#storage = storage;
     this.#keyring = keyring;
     this.#file = file;
     this.#table = table;
-    if (sessionKey !== undefined && table.container === 'gpg') {
-      this.#message = Promise.resolve(this.#open(table, sessionKey));
-    }
+    if (sessionKey === undefined) return;
+    this.#sessionKey = Promise.resolve(sessionKey);
+    if (table.container === 'gpg') this.#message = Promise.resolve(this.#open(table, sessionKey));
   }
 
   /** The plaintexts of `count` blocks from `first`. Fails with DAMAGED when one is not what it must be. */
@@ -74,12 +91,34 @@ export class BlockReader {
       const { message, blocks } = await this.#messageOf(this.#table, signal);
       return decodeBlocks(message, blocks.slice(first, first + count), range);
     }
+    const table = this.#table;
+    const points = this.#pointsOf(first, count);
     return Promise.all(
-      blocks.map((block) => {
+      blocks.map(async (block, index) => {
         const from = block.fileOffset - offset;
-        return this.#unwrap(block, range.subarray(from, from + block.fileLength));
+        const bytes = range.subarray(from, from + block.fileLength);
+        if (table.container !== 'continuous-gpg' && table.container !== 'continuous-gz') {
+          return this.#checked(block, await this.#unwrap(block, bytes));
+        }
+        const sessionKey = table.message && (await this.#sessionKeyOf(table.message, signal));
+        const place = { block, point: points[index], sessionKey };
+        return this.#checked(block, await decodeContinuous(table, place, bytes));
       }),
     );
+  }
+
+  /** After a failure it is looked for again. */
+  #sessionKeyOf(
+    { encrypted }: MessageLayout,
+    signal: AbortSignal | undefined,
+  ): Promise<SessionKey> {
+    this.#sessionKey ??= this.#findSessionKey(encrypted.dataOffset, signal).catch(
+      (error: unknown) => {
+        this.#sessionKey = undefined;
+        throw error;
+      },
+    );
+    return this.#sessionKey;
   }
 
   /** The opened message; after a failure it is tried again. */
@@ -92,7 +131,11 @@ export class BlockReader {
   }
 
   async #unwrap(block: Block, bytes: Buffer): Promise<Buffer> {
-    const plaintext = this.#table.container === 'gz' ? await this.#inflate(block, bytes) : bytes;
+    return this.#table.container === 'gz' ? this.#inflate(block, bytes) : bytes;
+  }
+
+  #checked(block: Block, plaintext: Buffer | undefined): Buffer {
+    if (plaintext === undefined) throw this.#damaged(block);
     const digest = createHash('sha256').update(plaintext).digest();
     if (
       plaintext.length !== block.plaintextLength ||
@@ -116,14 +159,20 @@ export class BlockReader {
   }
 
   async #openHeader(table: GpgBlockTable, signal: AbortSignal | undefined): Promise<OpenMessage> {
+    return this.#open(table, await this.#findSessionKey(layoutOf(table).dataOffset, signal));
+  }
+
+  /** Opens the packets before the encrypted one, which begins at `dataOffset`. */
+  async #findSessionKey(dataOffset: number, signal: AbortSignal | undefined): Promise<SessionKey> {
     const { name } = this.#file;
-    const last = blockAt(table.blocks, countBlocks(table.blocks) - 1);
+    const { blocks } = this.#table;
+    const last = blockAt(blocks, countBlocks(blocks) - 1);
     const fileEnd = last.fileOffset + last.fileLength;
-    const length = Math.min(headerBytes, layoutOf(table).dataOffset + startBytes, fileEnd);
+    const length = Math.min(headerBytes, dataOffset + startBytes, fileEnd);
     const bytes = await this.#range({ offset: 0, length }, signal);
     const header = headerOf(bytes);
     if (header === undefined) throw new DuplifsError('DAMAGED', `"${name}" has no OpenPGP header`);
-    return this.#open(table, await this.#keyring.sessionKey(header, name, signal));
+    return this.#keyring.sessionKey(header, name, signal);
   }
 
   #open(table: GpgBlockTable, sessionKey: SessionKey): OpenMessage {

@@ -18,8 +18,9 @@ export interface SeekableVolume {
   readonly reader: BlockReader;
 }
 
-/** Blocks fetched ahead at most: 4 MiB of plaintext. */
+/** Blocks fetched ahead at most, and what they may hold: those of other programs' volumes are larger than ours. */
 const maxAhead = 16;
+const maxAheadBytes = 4 * 2 ** 20;
 
 interface Progress {
   /** The block after the last that was asked for. */
@@ -144,7 +145,7 @@ export class SeekableVolumes {
     progress.next = last + 1;
     if (progress.fetched > progress.next + progress.ahead / 2) return;
     const from = Math.max(progress.fetched, progress.next);
-    progress.ahead = Math.min(maxAhead, progress.ahead * 2);
+    progress.ahead = Math.min(mostAhead(volume.table), progress.ahead * 2);
     if (from >= countBlocks(volume.table.blocks)) return;
     progress.fetched = from + progress.ahead;
     if (this.#isThere(volume, from)) return;
@@ -153,6 +154,11 @@ export class SeekableVolumes {
       .wait()
       .catch(() => undefined);
   }
+}
+
+function mostAhead({ plaintextLength, blocks }: BlockTable): number {
+  const average = plaintextLength / countBlocks(blocks);
+  return Math.max(1, Math.min(maxAhead, Math.floor(maxAheadBytes / average)));
 }
 
 class FetchTask extends SharedTask<Buffer[]> {

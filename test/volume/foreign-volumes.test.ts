@@ -1,0 +1,199 @@
+/** Volumes that duplicity wrote: once one was decoded, a part of it costs a part of it, also for the next process. */
+import { mkdir, open, readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { DuplifsError } from '../../src/base/index.js';
+import { openStorage } from '../../src/storage/index.js';
+import type { ByteRange, Storage } from '../../src/storage/index.js';
+import { canMakeChains } from '../support/chains.js';
+import { noise } from '../support/noise.js';
+import { treeOf, withTest } from '../support/open.js';
+import { runOk } from '../support/run.js';
+import { temporaryFolders } from '../support/temporary.js';
+
+const newFolder = temporaryFolders();
+const passphrase = 'a pass phrase';
+
+interface Made {
+  readonly folder: string;
+  readonly target: string;
+  readonly files: ReadonlyMap<string, Buffer>;
+}
+
+/** Files whose volumes hold text, noise and zeros, small ones and some of several blocks. */
+function makeFiles(): Map<string, Buffer> {
+  const files = new Map<string, Buffer>();
+  for (let at = 0; at < 60; at += 1) {
+    files.set(`small-${String(at).padStart(2, '0')}`, noise(1000 + 400 * at, at));
+    files.set(`text-${String(at).padStart(2, '0')}`, lines(30_000 + 1000 * at, at));
+  }
+  files.set('large-noise', noise(4_000_000, 99));
+  files.set('large-text', lines(6_000_000, 98));
+  files.set('large-zeros', Buffer.concat([lines(10_000, 97), Buffer.alloc(9_000_000), noise(50)]));
+  return files;
+}
+
+function lines(bytes: number, seed: number): Buffer {
+  const random = noise(4096, seed);
+  const parts: string[] = [];
+  for (let at = 0, length = 0; length < bytes; at += 1) {
+    const line = `${at} ${random.toString('hex', at % 4000, (at % 4000) + 12)} the same words again\n`;
+    parts.push(line);
+    length += line.length;
+  }
+  return Buffer.from(parts.join('').slice(0, bytes));
+}
+
+async function make(options: readonly string[]): Promise<Made> {
+  const folder = newFolder();
+  const [source, target] = [join(folder, 'source'), join(folder, 'target')];
+  const files = makeFiles();
+  await mkdir(source);
+  for (const [name, bytes] of files) await writeFile(join(source, name), bytes);
+  const common = ['--archive-dir', join(folder, 'duplicity'), '--volsize', '8', ...options];
+  const env = { PASSPHRASE: passphrase };
+  await runOk('duplicity', ['full', ...common, source, `file://${target}`], { env });
+  // an incremental that changes the start of a large file
+  const changed = Buffer.from(files.get('large-text') ?? '');
+  changed.write('something else', 1000);
+  files.set('large-text', changed);
+  await writeFile(join(source, 'large-text'), changed);
+  await runOk('duplicity', ['incremental', ...common, source, `file://${target}`], { env });
+  return { folder, target, files };
+}
+
+/** A storage that notes what is read of volumes. */
+async function counting(target: string): Promise<{ storage: Storage; reads: Read[] }> {
+  const reads: Read[] = [];
+  const inner = await openStorage(`file://${target}`, { numRetries: 1 });
+  const read = async function* (name: string, range: ByteRange | undefined, signal?: AbortSignal) {
+    const noted = { name, bytes: 0, isWhole: range === undefined };
+    if (name.includes('.vol')) reads.push(noted);
+    for await (const chunk of inner.read(name, range, signal)) {
+      noted.bytes += chunk.length;
+      yield chunk;
+    }
+  };
+  const storage: Storage = {
+    url: inner.url,
+    list: inner.list.bind(inner),
+    stat: inner.stat.bind(inner),
+    read,
+    write: inner.write.bind(inner),
+    remove: inner.remove.bind(inner),
+    close: inner.close.bind(inner),
+  };
+  return { storage, reads };
+}
+
+interface Read {
+  readonly name: string;
+  bytes: number;
+  readonly isWhole: boolean;
+}
+
+async function readAll(made: Made, storage?: Storage): Promise<Map<string, unknown>> {
+  const options = { passphrases: [passphrase], archive: join(made.folder, 'archive') };
+  return withTest(
+    made.target,
+    async ({ repository }) => {
+      const tree = [...(await treeOf(repository))];
+      return new Map(tree.map(([path, { bytes, error }]) => [path, bytes ?? error]));
+    },
+    storage === undefined ? options : { ...options, storage },
+  );
+}
+
+/** The names of files that were read as something else than they are. */
+function wrongOf({ files }: Made, read: ReadonlyMap<string, unknown>): string[] {
+  const isRight = (bytes: Buffer, got: unknown) => Buffer.isBuffer(got) && got.equals(bytes);
+  return [...files]
+    .filter(([name, bytes]) => !isRight(bytes, read.get(name)))
+    .map(([name]) => name);
+}
+
+/** Bytes of one file by a new process, and what they cost. */
+async function readOne(
+  made: Made,
+  path: string,
+): Promise<{ bytes: Buffer; reads: readonly Read[] }> {
+  const { storage, reads } = await counting(made.target);
+  const options = { passphrases: [passphrase], archive: join(made.folder, 'archive'), storage };
+  const bytes = await withTest(
+    made.target,
+    async ({ repository }) => {
+      const [set] = repository.sets();
+      if (set === undefined) throw new Error('no set');
+      const snapshot = repository.snapshot(set);
+      await snapshot.load();
+      const entry = snapshot.resolve(path);
+      return Buffer.from(await snapshot.read(entry, 0, await snapshot.size(entry)));
+    },
+    options,
+  );
+  return { bytes, reads };
+}
+
+const kinds = {
+  'gpg with a passphrase': [],
+  gzip: ['--no-encryption'],
+  plain: ['--no-encryption', '--no-compression'],
+  'gpg without compression': ['--gpg-options', '--compress-algo none'],
+} as const;
+
+describe.runIf(canMakeChains)('volumes of duplicity', () => {
+  describe.each(Object.entries(kinds))('%s', (_, options) => {
+    let made: Made;
+    beforeAll(async () => {
+      made = await make(options);
+    });
+
+    it('are read in parts once they were decoded, and every byte is right', async () => {
+      const first = await counting(made.target);
+      const read = await readAll(made, first.storage);
+      expect(wrongOf(made, read)).toEqual([]);
+      expect(first.reads.every(({ isWhole }) => isWhole)).toBe(true);
+      const second = await counting(made.target);
+      const again = await readAll(made, second.storage);
+      expect(wrongOf(made, again)).toEqual([]);
+      expect(second.reads.filter(({ isWhole }) => isWhole)).toEqual([]);
+      expect(second.reads.length).toBeGreaterThan(0);
+    });
+
+    it('cost little for one small file', async () => {
+      await readAll(made);
+      for (const path of ['small-07', 'small-59', 'text-00']) {
+        const { bytes, reads } = await readOne(made, path);
+        expect(bytes.equals(made.files.get(path) ?? Buffer.alloc(0))).toBe(true);
+        const total = reads.reduce((sum, one) => sum + one.bytes, 0);
+        expect(total).toBeLessThanOrEqual(512 * 1024);
+        expect(reads.length).toBeLessThanOrEqual(3);
+      }
+    });
+  });
+
+  it('that are damaged after they were decoded are an error for the files that are hit alone', async () => {
+    const made = await make([]);
+    await readAll(made);
+    const [volume = ''] = (await readdir(made.target)).filter((name) => name.includes('vol1.'));
+    const path = join(made.target, volume);
+    const { size } = await stat(path);
+    const handle = await open(path, 'r+');
+    const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, Math.floor(size / 2));
+    await handle.write(Buffer.of((buffer[0] ?? 0) ^ 1), 0, 1, Math.floor(size / 2));
+    await handle.close();
+    const read = await readAll(made);
+    const wrong = [...made.files].filter(([name, bytes]) => {
+      const got = read.get(name);
+      if (Buffer.isBuffer(got)) expect([name, got.equals(bytes)]).toEqual([name, true]);
+      return !Buffer.isBuffer(got);
+    });
+    expect(wrong.length).toBeGreaterThan(0);
+    expect(wrong.length).toBeLessThan(made.files.size / 2);
+    for (const [name] of wrong) {
+      const error = read.get(name);
+      expect(error).toBeInstanceOf(DuplifsError);
+      expect((error as DuplifsError).message).toContain(volume);
+    }
+  });
+});
