@@ -7,6 +7,7 @@ import { outliveTerminal } from './closed-terminal.js';
 import { backupCommands } from './commands/backup.js';
 import { statusCommand } from './commands/collection-status.js';
 import { doctorCommand } from './commands/doctor.js';
+import { indexCommand } from './commands/index-volumes.js';
 import { listCommand } from './commands/list-current-files.js';
 import { mountCommand } from './commands/mount.js';
 import { removalCommands } from './commands/removal.js';
@@ -42,6 +43,7 @@ async function runProgram(): Promise<void> {
     .addCommand(listCommand())
     .addCommand(statusCommand())
     .addCommand(verifyCommand())
+    .addCommand(indexCommand())
     .addCommand(doctorCommand());
   for (const command of [...backupCommands(), ...removalCommands()]) program.addCommand(command);
   for (const command of program.commands) command.exitOverride().showHelpAfterError(false);

@@ -172,8 +172,11 @@ async function serve(
   const work = Promise.all([
     keepFresh(view, repository, { log, signal: background.signal, now }),
     fill &&
-      repository.catalogueAll(background.signal, (error) => {
-        if (!background.signal.aborted) log.warn(errorText(error));
+      repository.catalogueAll({
+        signal: background.signal,
+        onFailure: (error) => {
+          log.warn(errorText(error));
+        },
       }),
   ]);
   try {

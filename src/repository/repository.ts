@@ -2,7 +2,13 @@
 import type { Collection, StoredFile } from '../archive/index.js';
 import type { DuplifsError, Report } from '../base/index.js';
 import { catalogueAll, TargetCatalog } from '../catalog/index.js';
-import type { CatalogEvent, CatalogSet, WantedTime } from '../catalog/index.js';
+import type {
+  CatalogEvent,
+  CatalogSet,
+  CatalogueAllOptions,
+  CatalogueProgress,
+  WantedTime,
+} from '../catalog/index.js';
 import { Content } from '../content/index.js';
 import { History, OwnerMap, Snapshot } from '../snapshot/index.js';
 import type { SnapshotSources } from '../snapshot/index.js';
@@ -229,9 +235,9 @@ export class Repository {
     return this.#parts.catalog.sourceOf(set.id);
   }
 
-  /** Works through all volumes that were not seen yet, so that every size is known. */
-  async catalogueAll(signal: AbortSignal, onFailure: (error: unknown) => void): Promise<void> {
-    await catalogueAll(this.#parts, signal, onFailure);
+  /** Works through all volumes that were not seen yet: then every size is known, and where each part lies. */
+  async catalogueAll(options: CatalogueAllOptions): Promise<CatalogueProgress> {
+    return catalogueAll(this.#parts, options);
   }
 
   /** The plaintext of a stored sigtar or manifest; not verified before it has ended. */
