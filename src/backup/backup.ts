@@ -6,6 +6,7 @@ import type { ChainBase, MirrorGap, TargetListing, WrittenProtection } from '../
 import { countChanges } from './dry-run.js';
 import { jsonStatistics } from './json-statistics.js';
 import type { BackupOptions, BackupResult, Walk } from './options.js';
+import { tellOfExpiry } from './plan/tell-of-expiry.js';
 import { examineTarget } from './plan/examine-target.js';
 import { newSetTimes } from './plan/new-set-times.js';
 import { setPlanOf } from './plan/set-plan-of.js';
@@ -19,6 +20,7 @@ import { writeSet } from './writing/write-set.js';
 export async function backup(options: BackupOptions): Promise<BackupResult> {
   const run = { options, startTime: Date.now() / 1000, walk: options.walk() }; // its thread gets ready beside what follows
   const { target } = options;
+  tellOfExpiry(options);
   try {
     if (options.dryRun) return await tryRun(run, await target.list({ mayBeAbsent: true }));
     await mkdir(target.archiveFolder, { recursive: true, mode: 0o700 });

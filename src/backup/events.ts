@@ -2,6 +2,15 @@ import type { ChainGap } from '../target/index.js';
 
 /** What backup/ tells while it works; in words: src/cli/events/backup.ts. Paths are relative to the source, '' is itself. */
 export type BackupEvent =
+  /** A key that is written with ends within 60 days, and no backup can be made with it from then on. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'key-expires-soon';
+      readonly use: 'encrypt' | 'sign';
+      /** Of the primary key. */
+      readonly fingerprint: string;
+      readonly expiresSeconds: number;
+    }
   | { readonly level: 'notice'; readonly code: 'no-signatures-full-instead' }
   /** Files of the chain are missing on the storage: what is laid on it could not be restored. */
   | {

@@ -40,6 +40,18 @@ export interface CommonOptions {
   readonly currentTime?: number;
 }
 
+/** Of them, those that say which keys and passphrases there are. */
+export type KeyOptions = Pick<
+  CommonOptions,
+  | 'gpgBinary'
+  | 'gpgOptions'
+  | 'useAgent'
+  | 'passphraseFile'
+  | 'keyFile'
+  | 'allowOldKeys'
+  | 'verbosity'
+>;
+
 /** Adds the options to a command. */
 export function addCommonOptions(command: Command): Command {
   command
@@ -55,15 +67,12 @@ export function addCommonOptions(command: Command): Command {
     .option('--file-prefix-signature <text>', 'prefix of the names of signatures', '')
     .option('--file-prefix-jsonstat <text>', 'prefix of the names of statistics', '')
     .option('--time-separator <character>', 'separator of times in old file names')
-    .option('--force', 'go on where a command would refuse', false)
-    .option('-v, --verbosity <level>', '0 to 9, or error, warning, notice, info, debug', verbosity);
+    .option('--force', 'go on where a command would refuse', false);
+  addVerbosity(command);
   addKeyOptions(command);
+  addSignOptions(command);
+  addOldKeysOption(command);
   command
-    .option(
-      '--allow-old-keys',
-      'use DSA and ElGamal keys and SHA-1 signatures, which are weak',
-      false,
-    )
     .option(
       '--ignore-mdc-error',
       'serve encrypted data whose integrity code is missing or wrong: changes by others go unnoticed',
@@ -77,7 +86,6 @@ export function addCommonOptions(command: Command): Command {
     )
     .option('--numeric-owner', 'owners by their stored numbers, not by their names', false);
   addProtectionOptions(command);
-  command.setOptionValue('verbosity', defaultVerbosity);
   for (const { flags, description, parse } of storageOptions) {
     const option = new Option(flags, description).helpGroup(storageOptionsHeading);
     if (parse !== undefined) option.argParser(parse);
@@ -91,6 +99,27 @@ export function addCommonOptions(command: Command): Command {
     new Option('--current-time <seconds>', 'take this for now').argParser(parseWhole).hideHelp(),
   );
   return command;
+}
+
+/** The options of commands that have to do with keys and with no target. */
+export function addKeyringOptions(command: Command): Command {
+  addVerbosity(command);
+  addKeyOptions(command);
+  return addOldKeysOption(command);
+}
+
+function addVerbosity(command: Command): void {
+  command
+    .option('-v, --verbosity <level>', '0 to 9, or error, warning, notice, info, debug', verbosity)
+    .setOptionValue('verbosity', defaultVerbosity);
+}
+
+function addOldKeysOption(command: Command): Command {
+  return command.option(
+    '--allow-old-keys',
+    'use DSA and ElGamal keys and SHA-1 signatures, which are weak',
+    false,
+  );
 }
 
 /** What opens a backup. */
@@ -115,8 +144,12 @@ function addKeyOptions(command: Command): void {
       'an exported key to open backups with, or several, encrypted as by gpg -c or not (repeatable)',
       append,
       [],
-    )
-    .option('--sign-key <id>', 'refuse volumes that this key has not signed');
+    );
+}
+
+/** Who must have signed what is read. */
+function addSignOptions(command: Command): void {
+  command.option('--sign-key <id>', 'refuse volumes that this key has not signed');
   if (!has(command, '--encrypt-sign-key')) {
     command.option('--encrypt-sign-key <id>', 'the same, as duplicity writes with it');
   }

@@ -8,6 +8,7 @@ import { backupCommands } from './commands/backup.js';
 import { statusCommand } from './commands/collection-status.js';
 import { doctorCommand } from './commands/doctor.js';
 import { indexCommand } from './commands/index-volumes.js';
+import { keyCommand } from './commands/key/index.js';
 import { listCommand } from './commands/list-current-files.js';
 import { mountCommand } from './commands/mount.js';
 import { removalCommands } from './commands/removal.js';
@@ -31,6 +32,12 @@ export async function main(): Promise<void> {
   else await runProgram();
 }
 
+/** Errors of the command line end a command as its other errors do. */
+function prepare(command: Command): void {
+  command.exitOverride().showHelpAfterError(false);
+  for (const inner of command.commands) prepare(inner);
+}
+
 async function runProgram(): Promise<void> {
   const program = new Command('duplifs')
     .description('Mount duplicity backups as read-only folders at any time, and restore from them.')
@@ -44,9 +51,10 @@ async function runProgram(): Promise<void> {
     .addCommand(statusCommand())
     .addCommand(verifyCommand())
     .addCommand(indexCommand())
-    .addCommand(doctorCommand());
+    .addCommand(doctorCommand())
+    .addCommand(keyCommand());
   for (const command of [...backupCommands(), ...removalCommands()]) program.addCommand(command);
-  for (const command of program.commands) command.exitOverride().showHelpAfterError(false);
+  for (const command of program.commands) prepare(command);
   try {
     const args = commandLine();
     hidePasswords(args);

@@ -10,7 +10,7 @@ import type { Storage, StorageOptions, StorageStatistics } from '../storage/inde
 import type { TrustPolicy } from '../target/index.js';
 import { backupBelow } from './backup-below.js';
 import { archiveFolderOf, prefixesOf } from './common-options.js';
-import type { CommonOptions } from './common-options.js';
+import type { CommonOptions, KeyOptions } from './common-options.js';
 import type { Log } from './log.js';
 import { askSecret } from './prompt.js';
 import { namingReadableSets } from './readable-sets.js';
@@ -117,17 +117,13 @@ export async function withRepository<T>(
 
 /** The keys and passphrases that the options and the environment give. */
 export async function openKeyring(
-  options: CommonOptions,
+  options: KeyOptions,
   log: Log,
   ask: Ask = askSecret,
 ): Promise<Keyring> {
   const signPassphrase = environmentSecret('SIGN_PASSPHRASE');
   const passphrases = await givenPassphrases(options, log);
-  const gpg = {
-    binary: options.gpgBinary,
-    options: splitWords(options.gpgOptions, '--gpg-options'),
-    useAgent: options.useAgent,
-  };
+  const gpg = gpgOf(options);
   const asked = options.useAgent ? undefined : ask;
   const keyFiles: KeyFile[] = [];
   for (const path of options.keyFile) {
@@ -146,6 +142,11 @@ export async function openKeyring(
   });
   for (const passphrase of passphrases) passphrase.fill(0); // the keyring has its own copies
   return wipedAtEnd(keyring);
+}
+
+/** The gpg program as the options want it. */
+export function gpgOf({ gpgBinary, gpgOptions, useAgent }: KeyOptions): GpgProgram {
+  return { binary: gpgBinary, options: splitWords(gpgOptions, '--gpg-options'), useAgent };
 }
 
 interface BundleMeans {

@@ -10,7 +10,8 @@ import { handedOverSecret } from './hand-over.js';
 import type { Keyring } from '../openpgp/index.js';
 import type { Log } from './log.js';
 
-export type SecretVariable = 'PASSPHRASE' | 'SIGN_PASSPHRASE';
+export type SecretVariable =
+  'PASSPHRASE' | 'SIGN_PASSPHRASE' | 'BUNDLE_PASSPHRASE' | 'KIT_PASSPHRASE';
 
 const replacement = '\ufffd';
 const newline = 0x0a;
@@ -105,8 +106,11 @@ export async function givenPassphrases(
   );
 }
 
-/** The lines of a file that are not empty: each is a passphrase, byte for byte. */
-async function passphrasesIn(path: string, log: Pick<Log, 'warn'>): Promise<Buffer[]> {
+/**
+ * The lines of a file that are not empty: each is a passphrase, byte for byte.
+ * @throws DuplifsError KEY when the file cannot be read, or holds none
+ */
+export async function passphrasesIn(path: string, log: Pick<Log, 'warn'>): Promise<Buffer[]> {
   const bytes = await readSecretFile(path, log);
   const lines: Buffer[] = [];
   for (let at = 0; at < bytes.length;) {

@@ -5,7 +5,7 @@
 export { cipherById, cipherByName } from './packets/algorithms.js';
 export type { CipherName, SessionKey } from './packets/algorithms.js';
 export { compareReaders } from './keys/compare-readers.js';
-export type { MessageStart, NewReaders, ReaderMatch } from './keys/compare-readers.js';
+export type { NewReaders, ReaderMatch } from './keys/compare-readers.js';
 export { decryptMessage } from './packets/decrypt-message.js';
 export type {
   DecryptedMessage,
@@ -19,10 +19,38 @@ export { gpgWriting } from './gpg/writing-options.js';
 export type { GpgWriting } from './gpg/writing-options.js';
 export type { MessageFormat } from './packets/message-format.js';
 export type { KeyFile } from './keys/key-files.js';
+export { generateKey, keyAlgorithms } from './keys/generate-key.js';
+export type { KeyAlgorithm, KeyWish, NewKey } from './keys/generate-key.js';
+export { generatePassphrase, leastWords, usualWords } from './keys/generate-passphrase.js';
+export type { NewPassphrase } from './keys/generate-passphrase.js';
+export {
+  exportPublicKey,
+  exportSecretKey,
+  importKeys,
+  listGpgKeys,
+  readOwnertrust,
+  setOwnertrust,
+} from './gpg/gpg-keyring.js';
+export { formatKeyArchive, parseKeyFile } from './keys/key-archive.js';
+export type { KeyArchive, KeyFileContents } from './keys/key-archive.js';
 export { isKeyBundle, openKeyBundle } from './keys/key-bundles.js';
+export { hasKeyId, isExpiringSoon, ownertrustNumbers, usesOf } from './keys/key-record.js';
+export type {
+  KeyPart,
+  KeyRecord,
+  KeyTrust,
+  KeyUses,
+  Ownertrust,
+  OwnertrustLevel,
+} from './keys/key-record.js';
+export { normalKeyId, fingerprintMatches } from './keys/public-keys.js';
+export type { Opener } from './keys/session-key-search.js';
+export { sealed, sealedText } from './seekable/seal.js';
 export { Keyring } from './keys/keyring.js';
 export type { KeyringOptions } from './keys/keyring.js';
 export type { ContentPlace, LiteralInfo } from './packets/message-content.js';
+export { readMessageHeader } from './packets/message-start.js';
+export type { MessageStart } from './packets/message-start.js';
 export { parseMessageHeader } from './packets/message-header.js';
 export type { MessageHeader, Recipient } from './packets/message-header.js';
 export type { Signer } from './packets/message-signatures.js';

@@ -10,7 +10,12 @@ import type { MessageHeader } from '../packets/message-header.js';
 import { bodyPrefix, encodePacket, parsePacketHeader } from '../packets/packet-header.js';
 
 export type GpgAnswer =
-  | { readonly kind: 'key'; readonly sessionKey: SessionKey }
+  | {
+      readonly kind: 'key';
+      readonly sessionKey: SessionKey;
+      /** Of the key that opened it: the long id; undefined where gpg does not say. */
+      readonly keyId: string | undefined;
+    }
   /** None of the recipients' secret keys is in the keyring. */
   | { readonly kind: 'no-secret-key' }
   /** There is a key, but the passphrase is wrong, or something else failed. */
@@ -39,13 +44,19 @@ export async function askGpgForSessionKey(
     const cipher = cipherById(Number(match[1]));
     const key = Buffer.from(match[2] ?? '', 'hex');
     if (key.length === cipher.keyBytes) {
-      return { kind: 'key', sessionKey: { algorithm: cipher.name, key } };
+      return { kind: 'key', sessionKey: { algorithm: cipher.name, key }, keyId: openerOf(status) };
     }
   }
   const missing = status.filter((line) => line.startsWith('NO_SECKEY ')).length;
   return missing > 0 && missing >= header.recipients.length && header.passphraseSlots.length === 0
     ? { kind: 'no-secret-key' }
     : { kind: 'failed', log };
+}
+
+/** `DECRYPTION_KEY` with the fingerprint of the subkey (GnuPG's doc/DETAILS). */
+function openerOf(status: readonly string[]): string | undefined {
+  const line = status.find((one) => one.startsWith('DECRYPTION_KEY '));
+  return line?.split(' ')[1]?.slice(-16);
 }
 
 /** The data packet's first bytes as a packet of their own: gpg does not look at one whose end is missing. */

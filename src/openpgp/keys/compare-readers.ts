@@ -1,7 +1,7 @@
 import { isDuplifsError } from '../../base/index.js';
 import type { Keyring } from './keyring.js';
-import { namedError } from '../packets/message-error.js';
-import { parseMessageHeader } from '../packets/message-header.js';
+import { readMessageHeader } from '../packets/message-start.js';
+import type { MessageStart } from '../packets/message-start.js';
 import type { MessageHeader } from '../packets/message-header.js';
 import { fingerprintOf } from './public-keys.js';
 import type { EncryptionKey } from '../packets/session-key-packets.js';
@@ -22,15 +22,6 @@ export interface NewReaders {
   readonly hasPassphrases: boolean;
 }
 
-/** The first bytes of a message. */
-export interface MessageStart {
-  readonly bytes: Uint8Array;
-  /** There are no more. */
-  readonly isWhole: boolean;
-  /** For errors. */
-  readonly fileName: string;
-}
-
 /**
  * Compares by a message's first bytes: key ids with those of the keys, whichever of
  * its subkeys a key had then; a passphrase by opening the message with it. DAMAGED when the bytes are no message.
@@ -41,7 +32,7 @@ export async function compareReaders(
   signal?: AbortSignal,
 ): Promise<ReaderMatch> {
   const { fileName } = start;
-  const header = headerOf(start);
+  const header = readMessageHeader(start);
   const wanted = wantedBy(header);
   if (readers.hasPassphrases && header.passphraseSlots.length > 0) {
     try {
@@ -57,18 +48,6 @@ export async function compareReaders(
   const lost = named.map(({ keyId }) => keyId).filter((id) => !ids.has(id));
   if (lost.length < named.length) return { kind: 'same', lost };
   return header.recipients.length > named.length ? { kind: 'hidden' } : { kind: 'others', wanted };
-}
-
-function headerOf({ bytes, isWhole, fileName }: MessageStart): MessageHeader {
-  try {
-    return parseMessageHeader(bytes, isWhole) ?? parseMessageHeader(bytes, true) ?? none();
-  } catch (error) {
-    throw namedError(error, fileName);
-  }
-}
-
-function none(): never {
-  throw new Error('A header that is whole is always found or refused');
 }
 
 /** The long ids of a key and all its subkeys, as messages name them. */

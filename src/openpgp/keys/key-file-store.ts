@@ -3,8 +3,14 @@ import type { Key } from 'openpgp';
 import { readKeyFile, secretKeysOf, unlock } from './key-files.js';
 import type { KeyFile, SecretKey } from './key-files.js';
 
+/** A key, and the file that it is in. */
+export interface FiledKey {
+  readonly key: Key;
+  readonly path: string;
+}
+
 interface Contents {
-  readonly all: readonly Key[];
+  readonly all: readonly FiledKey[];
   readonly secret: readonly SecretKey[];
 }
 
@@ -24,6 +30,11 @@ export class KeyFiles {
 
   /** All keys, with a secret part or without. A DuplifsError (KEY) that names a file that holds none. */
   async all(): Promise<readonly Key[]> {
+    return (await this.#read()).all.map(({ key }) => key);
+  }
+
+  /** The same with their files. */
+  async withPaths(): Promise<readonly FiledKey[]> {
     return (await this.#read()).all;
   }
 
@@ -46,11 +57,11 @@ export class KeyFiles {
 }
 
 async function readAll(files: readonly KeyFile[]): Promise<Contents> {
-  const all: Key[] = [];
+  const all: FiledKey[] = [];
   const secret: SecretKey[] = [];
   for (const file of files) {
     const keys = await readKeyFile(file);
-    for (const key of keys) all.push(key);
+    for (const key of keys) all.push({ key, path: file.path });
     for (const key of secretKeysOf(file.path, keys)) secret.push(key);
   }
   return { all, secret };

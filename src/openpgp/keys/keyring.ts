@@ -10,8 +10,11 @@ import type { Report } from '../../base/index.js';
 import type { OpenPgpEvent } from '../events.js';
 import type { SessionKey } from '../packets/algorithms.js';
 import type { GpgProgram } from '../gpg/gpg.js';
+import { recordOf } from './file-records.js';
 import { KeyFiles } from './key-file-store.js';
+import type { FiledKey } from './key-file-store.js';
 import type { KeyFile } from './key-files.js';
+import type { KeyRecord } from './key-record.js';
 import { openpgp } from './library.js';
 import { namedError } from '../packets/message-error.js';
 import type { MessageHeader } from '../packets/message-header.js';
@@ -19,8 +22,15 @@ import { distinctPassphrases } from '../packets/passphrase.js';
 import type { Passphrase } from '../packets/passphrase.js';
 import { Passphrases } from './passphrases.js';
 import type { Ask } from './passphrases.js';
-import { exportPublicKeys, keyHasId, keyIdDigits, normalKeyId } from './public-keys.js';
+import {
+  exportPublicKeys,
+  fingerprintOf,
+  keyHasId,
+  keyIdDigits,
+  normalKeyId,
+} from './public-keys.js';
 import { SessionKeySearch } from './session-key-search.js';
+import type { Opener } from './session-key-search.js';
 
 export interface KeyringOptions {
   /** PASSPHRASE and its like, for messages and for secret keys. */
@@ -65,14 +75,49 @@ export class Keyring {
     fileName: string,
     signal?: AbortSignal,
   ): Promise<SessionKey> {
+    return (await this.open(header, fileName, signal)).sessionKey;
+  }
+
+  /** The same, and what has opened the message. */
+  async open(
+    header: MessageHeader,
+    fileName: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly sessionKey: SessionKey; readonly opener: Opener | undefined }> {
     try {
       const report = this.#options.report ?? (() => undefined);
       const { passphrases, keyFiles, gpg, allowOldKeys } = this;
       const means = { passphrases, keyFiles, gpg, allowOldKeys, report };
-      return await new SessionKeySearch(means, { header, fileName, signal }).run();
+      const search = new SessionKeySearch(means, { header, fileName, signal });
+      const sessionKey = await search.run();
+      return { sessionKey, opener: search.opener };
     } catch (error) {
       throw namedError(error, fileName);
     }
+  }
+
+  /** The key with the fingerprint in the key files, with its secret part where one of them has it; KEY when none has it. */
+  async keyInFiles(fingerprint: string): Promise<Key> {
+    const all = await this.keyFiles.all();
+    const found = all.filter((key) => fingerprintOf(key) === fingerprint);
+    const key = found.find((one) => one.isPrivate()) ?? found[0];
+    if (key !== undefined) return key;
+    throw new DuplifsError('KEY', `The key ${fingerprint} is in no key file`);
+  }
+
+  /** All keys of the key files, as records: each once, with its secret part where one of the files has it. */
+  async fileRecords(): Promise<KeyRecord[]> {
+    const chosen = new Map<string, FiledKey>();
+    for (const filed of await this.keyFiles.withPaths()) {
+      const fingerprint = fingerprintOf(filed.key);
+      const isBetter = filed.key.isPrivate() && chosen.get(fingerprint)?.key.isPrivate() !== true;
+      if (isBetter || !chosen.has(fingerprint)) chosen.set(fingerprint, filed);
+    }
+    const records: KeyRecord[] = [];
+    for (const { key, path } of chosen.values()) {
+      records.push(await recordOf(key, this.openpgpConfig, path));
+    }
+    return records;
   }
 
   /** Whether passphrases or keys were given: then what is not encrypted is a surprise. */

@@ -1,6 +1,7 @@
 import type { Key } from 'openpgp';
 
 import { DuplifsError, errorText } from '../../base/index.js';
+import { expirySeconds } from './file-records.js';
 import type { Keyring } from './keyring.js';
 import { fingerprintOf, keyIdDigits, fingerprintMatches } from './public-keys.js';
 import type { EncryptionKey } from '../packets/session-key-packets.js';
@@ -29,7 +30,8 @@ export async function encryptionKeyFor(
     const exactly = user.endsWith('!') ? exactKeyId(key, user) : undefined;
     const now = new Date();
     const chosen = await key.getEncryptionKey(exactly, now, undefined, keyring.openpgpConfig);
-    return { key: chosen, hidden };
+    const expires = await expirySeconds(chosen, keyring.openpgpConfig);
+    return { key: chosen, hidden, expiresSeconds: expires };
   } catch (error) {
     throw new DuplifsError(
       'KEY',

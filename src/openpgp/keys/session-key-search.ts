@@ -28,6 +28,14 @@ export interface SearchMeans {
   readonly report: Report<OpenPgpEvent>;
 }
 
+/** What has opened a message. */
+export type Opener =
+  /** The passphrase itself, as long as the keyring is not wiped: to find out where it is from. */
+  | { readonly kind: 'passphrase'; readonly passphrase: Buffer }
+  | { readonly kind: 'key-file'; readonly keyId: string; readonly path: string }
+  /** Of the GnuPG keyring; the id is that of the key that was used, as far as gpg tells it. */
+  | { readonly kind: 'gpg'; readonly keyId: string | undefined };
+
 /** What is to be opened. */
 export interface SearchedMessage {
   readonly header: MessageHeader;
@@ -47,6 +55,7 @@ export class SessionKeySearch {
   /** What a user could be asked for. */
   #question: string | undefined;
   readonly #bulkCipher: Cipher | undefined;
+  #opener: Opener | undefined;
 
   constructor(means: SearchMeans, { header, fileName, signal }: SearchedMessage) {
     this.#means = means;
@@ -55,6 +64,11 @@ export class SessionKeySearch {
     this.#group = groupOf(fileName);
     this.#signal = signal;
     this.#bulkCipher = header.data.kind === 'seipd2' ? cipherOfSeipd2(header) : undefined;
+  }
+
+  /** What has opened the message; undefined before `run` has ended well. */
+  get opener(): Opener | undefined {
+    return this.#opener;
   }
 
   /** The session key; a DuplifsError (KEY) that names the file and what was tried when there is none. */
@@ -98,6 +112,7 @@ export class SessionKeySearch {
         derived.fill(0);
         if (sessionKey && (await this.#fits(sessionKey))) {
           this.#means.passphrases.worked(passphrase, this.#group, slot.s2k);
+          this.#opener = { kind: 'passphrase', passphrase };
           return sessionKey;
         }
       }
@@ -158,8 +173,9 @@ export class SessionKeySearch {
       const { keyId } = key;
       this.#means.report({ level: 'warning', code: 'key-algorithm-insecure', keyId });
     }
-    if (!sessionKey || !recipient.hidden) return sessionKey;
-    return (await this.#fits(sessionKey)) ? sessionKey : undefined;
+    if (!sessionKey || (recipient.hidden && !(await this.#fits(sessionKey)))) return undefined;
+    this.#opener = { kind: 'key-file', keyId: key.keyId, path: key.path };
+    return sessionKey;
   }
 
   async #openByGpg(
@@ -188,6 +204,7 @@ export class SessionKeySearch {
       }
       if (answer.kind === 'key') {
         if (passphrase !== undefined) this.#means.passphrases.worked(passphrase, this.#group);
+        this.#opener = { kind: 'gpg', keyId: answer.keyId };
         return answer.sessionKey;
       }
       if (answer.kind === 'no-secret-key') {

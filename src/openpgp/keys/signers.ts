@@ -1,10 +1,11 @@
 import { DuplifsError, errorText, isDuplifsError } from '../../base/index.js';
 import { gpgSigner } from '../gpg/gpg-signer.js';
+import { expirySeconds } from './file-records.js';
 import type { SecretKey } from './key-files.js';
 import type { Keyring } from './keyring.js';
 import { keyFileSigner } from '../packets/message-signer.js';
 import type { MessageSigner } from '../packets/message-signer.js';
-import { keyHasId, normalKeyId } from './public-keys.js';
+import { fingerprintOf, keyHasId, normalKeyId } from './public-keys.js';
 
 /**
  * Who signs as `id` (an id or fingerprint): a secret key in a file, else gpg with its keyring or agent. The key
@@ -38,7 +39,9 @@ export async function signerFor(
       passphrases,
       quietly,
     ));
-  if (signer) return signer;
+  if (signer) {
+    return { ...signer, expiresSeconds: await expiryOf(keyring, signer.fingerprint, signal) };
+  }
   reason = (await whyUnusable(keyring, normalId, signal)) ?? reason;
   throw new DuplifsError('KEY', `Cannot sign with key ${id}: ${errorText(reason)}`, {
     hint: 'Set SIGN_PASSPHRASE or PASSPHRASE, or see that the secret key is there and valid',
@@ -67,6 +70,22 @@ async function secretSigningKey(
     }
   }
   return undefined;
+}
+
+/** Until when the key can sign; undefined: for ever, or nobody has its public part. */
+async function expiryOf(
+  keyring: Keyring,
+  fingerprint: string,
+  signal: AbortSignal | undefined,
+): Promise<number | undefined> {
+  try {
+    const [key] = await keyring.publicKeys(fingerprint, signal);
+    const part = key?.getKeys().find((one) => fingerprintOf(one) === fingerprint);
+    return part && (await expirySeconds(part, keyring.openpgpConfig));
+  } catch (error) {
+    if (isDuplifsError(error, 'KEY')) return undefined;
+    throw error;
+  }
 }
 
 /** Why the key cannot sign at this time, which gpg does not tell; undefined when nothing is wrong with it. */

@@ -10,6 +10,8 @@ import { encodePacket, tags } from './packet-header.js';
 export interface MessageSigner {
   /** The key's fingerprint, for messages. */
   readonly fingerprint: string;
+  /** When it cannot sign any more; undefined: never, or not known. In seconds since the epoch. */
+  readonly expiresSeconds?: number | undefined;
   /** The one-pass signature packet, which stands before the data (RFC 9580 section 5.4). */
   readonly onePass: Buffer;
   /** Begins the signature of one message. Several may run at once. */

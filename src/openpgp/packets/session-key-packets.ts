@@ -20,6 +20,8 @@ export interface EncryptionKey {
   readonly key: Key | Subkey;
   /** Its id is left out of the message. */
   readonly hidden: boolean;
+  /** When nobody can encrypt to it any more; undefined: never, or not known. In seconds since the epoch. */
+  readonly expiresSeconds?: number | undefined;
 }
 
 const saltBytes = 8;

@@ -11,9 +11,7 @@ import { compareReaders, Keyring } from '../../openpgp/index.js';
 import type { Storage } from '../../storage/index.js';
 import type { Encoding } from '../../volume/index.js';
 import type { TargetEvent } from '../events.js';
-
-/** The session key packets of a file: enough for dozens of recipients. */
-const headerBytes = 16 * 1024;
+import { messageStart } from './message-start.js';
 
 export interface ProofOptions {
   readonly storage: Storage;
@@ -60,8 +58,7 @@ export async function proveReaders(
   const hasPassphrases = passphrases.length > 0;
   const others = hasPassphrases ? (encoding.otherPassphrases ?? []) : [];
   const keyring = new Keyring({ passphrases: [...passphrases, ...others] });
-  const bytes = await firstBytes(storage, file.name, stop);
-  const start = { bytes, isWhole: bytes.length < headerBytes, fileName: file.name };
+  const start = await messageStart(storage, file.name, stop);
   const readers = { encryptTo, keyring, hasPassphrases };
   const match = await compareReaders(start, readers, stop);
   switch (match.kind) {
@@ -125,11 +122,4 @@ function mismatch(
   const ids = encryptTo.map(({ key }) => key.getKeyID().toHex().toUpperCase()).join(', ');
   const given = encryptTo.length > 0 ? `the key ${ids}` : 'a passphrase';
   return `"${name}" needs ${wanted} to be opened, and what is written now would need ${given}`;
-}
-
-async function firstBytes(storage: Storage, name: string, signal: AbortSignal): Promise<Buffer> {
-  const length = Math.min(headerBytes, (await storage.stat(name, signal))?.size ?? headerBytes);
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of storage.read(name, { offset: 0, length }, signal)) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }
