@@ -90,6 +90,10 @@ export const rooms = {
       'threads',
     ],
   },
+  kit: {
+    holds: 'the kit for the day of need: named parts in a tar archive that a passphrase encrypts',
+    mayUse: ['openpgp'],
+  },
   upkeep: {
     holds: 'plans of what may go as pure functions over sets, and one way to remove it',
     mayUse: ['target', 'archive'],

@@ -17,7 +17,7 @@ writeFileSync(document, sections.map(withHelp).join(''));
 function withHelp(section) {
   const title = /^## (.+)\n/.exec(section)?.[1] ?? '';
   if (title === 'Storage options') return withBlock(section, storageGroup.exec(help('mount'))[1]);
-  if (!/^[a-z-]+$/.test(title)) return section;
+  if (!/^[a-z-]+(?: [a-z]+)?$/.test(title)) return section;
   const text = help(title).trimEnd();
   const isShort = section.includes('options are those of');
   const shown = isShort ? text.slice(0, text.indexOf('\n\nOptions:')) : text;
@@ -30,10 +30,14 @@ function withBlock(section, text) {
 
 function help(command) {
   const env = { ...process.env, COLUMNS: '80' };
-  const { status, stdout } = spawnSync(process.execPath, [duplifs, command, '--help'], {
-    env,
-    encoding: 'utf8',
-  });
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [duplifs, ...command.split(' '), '--help'],
+    {
+      env,
+      encoding: 'utf8',
+    },
+  );
   if (status !== 0) throw new Error(`There is no command "${command}"`);
   return stdout;
 }

@@ -9,6 +9,7 @@ import { statusCommand } from './commands/collection-status.js';
 import { doctorCommand } from './commands/doctor.js';
 import { indexCommand } from './commands/index-volumes.js';
 import { keyCommand } from './commands/key/index.js';
+import { kitCommand } from './commands/kit.js';
 import { listCommand } from './commands/list-current-files.js';
 import { mountCommand } from './commands/mount.js';
 import { removalCommands } from './commands/removal.js';
@@ -42,6 +43,8 @@ async function runProgram(): Promise<void> {
   const program = new Command('duplifs')
     .description('Mount duplicity backups as read-only folders at any time, and restore from them.')
     .version(programVersion())
+    // what follows the name of a command is its own, and so for "kit open"
+    .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError('(--help shows what there is)')
     .addCommand(mountCommand())
@@ -52,7 +55,8 @@ async function runProgram(): Promise<void> {
     .addCommand(verifyCommand())
     .addCommand(indexCommand())
     .addCommand(doctorCommand())
-    .addCommand(keyCommand());
+    .addCommand(keyCommand())
+    .addCommand(kitCommand());
   for (const command of [...backupCommands(), ...removalCommands()]) program.addCommand(command);
   for (const command of program.commands) prepare(command);
   try {

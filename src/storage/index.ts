@@ -12,6 +12,7 @@ export type {
 export { OpenFile } from './body.js';
 export { localFolders } from './local-folders.js';
 export { openStorage } from './open.js';
+export { knownHostLines, noteHostLines, sshKeyFiles } from './ssh-hosts.js';
 export type { S3Options, S3StorageClass, StorageOptions } from './options.js';
 export { probeStorage } from './probe.js';
 export type { StorageCheck } from './probe.js';
