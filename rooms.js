@@ -90,6 +90,23 @@ export const rooms = {
       'threads',
     ],
   },
+  consolidate: {
+    holds:
+      'a full out of a chain: the tree of a snapshot, rebuilt and verified, as the source of a set',
+    mayUse: [
+      'backup',
+      'repository',
+      'snapshot',
+      'signatures',
+      'target',
+      'source',
+      'archive',
+      'librsync',
+      'volume',
+      'openpgp',
+      'threads',
+    ],
+  },
   upkeep: {
     holds: 'plans of what may go as pure functions over sets, and one way to remove it',
     mayUse: ['target', 'archive'],

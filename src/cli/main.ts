@@ -6,6 +6,7 @@ import { commandLine, hidePasswords } from './arguments.js';
 import { outliveTerminal } from './closed-terminal.js';
 import { backupCommands } from './commands/backup.js';
 import { statusCommand } from './commands/collection-status.js';
+import { consolidateCommand } from './commands/consolidate.js';
 import { doctorCommand } from './commands/doctor.js';
 import { listCommand } from './commands/list-current-files.js';
 import { mountCommand } from './commands/mount.js';
@@ -43,7 +44,8 @@ async function runProgram(): Promise<void> {
     .addCommand(statusCommand())
     .addCommand(verifyCommand())
     .addCommand(doctorCommand());
-  for (const command of [...backupCommands(), ...removalCommands()]) program.addCommand(command);
+  const writing = [...backupCommands(), consolidateCommand()];
+  for (const command of [...writing, ...removalCommands()]) program.addCommand(command);
   for (const command of program.commands) command.exitOverride().showHelpAfterError(false);
   try {
     const args = commandLine();

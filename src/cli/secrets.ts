@@ -105,8 +105,8 @@ export async function givenPassphrases(
   );
 }
 
-/** The lines of a file that are not empty: each is a passphrase, byte for byte. */
-async function passphrasesIn(path: string, log: Pick<Log, 'warn'>): Promise<Buffer[]> {
+/** The lines of a file that are not empty: each is a passphrase, byte for byte. KEY when there are none. */
+export async function passphrasesIn(path: string, log: Pick<Log, 'warn'>): Promise<Buffer[]> {
   const bytes = await readSecretFile(path, log);
   const lines: Buffer[] = [];
   for (let at = 0; at < bytes.length;) {

@@ -3,6 +3,7 @@ import { exitCodes } from '../../base/index.js';
 import type { ErrorCode } from '../../base/index.js';
 import type { BackupEvent } from '../../backup/index.js';
 import type { CatalogEvent } from '../../catalog/index.js';
+import type { ConsolidateEvent } from '../../consolidate/index.js';
 import type { MountEvent } from '../../mount/index.js';
 import type { OpenPgpEvent } from '../../openpgp/index.js';
 import type { RestoreEvent } from '../../restore/index.js';
@@ -13,6 +14,7 @@ import type { VerifyEvent } from '../../verify/index.js';
 import type { VolumeEvent } from '../../volume/index.js';
 import { backupTexts } from './backup.js';
 import { catalogTexts } from './catalog.js';
+import { consolidateTexts } from './consolidate.js';
 import { mountTexts } from './mount.js';
 import { openpgpTexts } from './openpgp.js';
 import { restoreTexts } from './restore.js';
@@ -26,6 +28,7 @@ import type { EventTexts } from './event-text.js';
 export type AnyEvent =
   | BackupEvent
   | CatalogEvent
+  | ConsolidateEvent
   | MountEvent
   | OpenPgpEvent
   | RestoreEvent
@@ -38,6 +41,7 @@ export type AnyEvent =
 const texts: EventTexts<AnyEvent> = {
   ...backupTexts,
   ...catalogTexts,
+  ...consolidateTexts,
   ...mountTexts,
   ...openpgpTexts,
   ...restoreTexts,
