@@ -111,6 +111,10 @@ export const rooms = {
     holds: 'plans of what may go as pure functions over sets, and one way to remove it',
     mayUse: ['target', 'archive'],
   },
+  replicate: {
+    holds: 'sets copied from one storage to another, as they are or written anew for other keys',
+    mayUse: ['upkeep', 'backup', 'target', 'archive', 'volume', 'storage', 'openpgp'],
+  },
   cli: { holds: 'commands, options, rendering of events, exit codes', mayUse: ['*'] },
 };
 

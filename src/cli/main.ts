@@ -11,6 +11,7 @@ import { doctorCommand } from './commands/doctor.js';
 import { listCommand } from './commands/list-current-files.js';
 import { mountCommand } from './commands/mount.js';
 import { removalCommands } from './commands/removal.js';
+import { replicateCommand } from './commands/replicate.js';
 import { restoreCommand } from './commands/restore.js';
 import { umountCommand } from './commands/umount.js';
 import { verifyCommand } from './commands/verify.js';
@@ -44,7 +45,7 @@ async function runProgram(): Promise<void> {
     .addCommand(statusCommand())
     .addCommand(verifyCommand())
     .addCommand(doctorCommand());
-  const writing = [...backupCommands(), consolidateCommand()];
+  const writing = [...backupCommands(), consolidateCommand(), replicateCommand()];
   for (const command of [...writing, ...removalCommands()]) program.addCommand(command);
   for (const command of program.commands) command.exitOverride().showHelpAfterError(false);
   try {

@@ -6,6 +6,7 @@ import type { CatalogEvent } from '../../catalog/index.js';
 import type { ConsolidateEvent } from '../../consolidate/index.js';
 import type { MountEvent } from '../../mount/index.js';
 import type { OpenPgpEvent } from '../../openpgp/index.js';
+import type { ReplicateEvent } from '../../replicate/index.js';
 import type { RestoreEvent } from '../../restore/index.js';
 import type { StorageEvent } from '../../storage/index.js';
 import type { TargetEvent } from '../../target/index.js';
@@ -17,6 +18,7 @@ import { catalogTexts } from './catalog.js';
 import { consolidateTexts } from './consolidate.js';
 import { mountTexts } from './mount.js';
 import { openpgpTexts } from './openpgp.js';
+import { replicateTexts } from './replicate.js';
 import { restoreTexts } from './restore.js';
 import { storageTexts } from './storage.js';
 import { targetTexts } from './target.js';
@@ -31,6 +33,7 @@ export type AnyEvent =
   | ConsolidateEvent
   | MountEvent
   | OpenPgpEvent
+  | ReplicateEvent
   | RestoreEvent
   | StorageEvent
   | TargetEvent
@@ -44,6 +47,7 @@ const texts: EventTexts<AnyEvent> = {
   ...consolidateTexts,
   ...mountTexts,
   ...openpgpTexts,
+  ...replicateTexts,
   ...restoreTexts,
   ...storageTexts,
   ...targetTexts,
