@@ -94,9 +94,30 @@ export const rooms = {
     holds: 'the kit for the day of need: named parts in a tar archive that a passphrase encrypts',
     mayUse: ['openpgp'],
   },
+  consolidate: {
+    holds:
+      'a full out of a chain: the tree of a snapshot, rebuilt and verified, as the source of a set',
+    mayUse: [
+      'backup',
+      'repository',
+      'snapshot',
+      'signatures',
+      'target',
+      'source',
+      'archive',
+      'librsync',
+      'volume',
+      'openpgp',
+      'threads',
+    ],
+  },
   upkeep: {
     holds: 'plans of what may go as pure functions over sets, and one way to remove it',
     mayUse: ['target', 'archive'],
+  },
+  replicate: {
+    holds: 'sets copied from one storage to another, as they are or written anew for other keys',
+    mayUse: ['upkeep', 'backup', 'target', 'archive', 'volume', 'storage', 'openpgp'],
   },
   cli: { holds: 'commands, options, rendering of events, exit codes', mayUse: ['*'] },
 };

@@ -4,17 +4,19 @@ import { setKey } from '../archive/index.js';
 import { healMirror, localNames, TargetLock } from '../target/index.js';
 import type { ChainBase, MirrorGap, TargetListing, WrittenProtection } from '../target/index.js';
 import { countChanges } from './dry-run.js';
+import { FolderSource } from './folder-source.js';
 import { jsonStatistics } from './json-statistics.js';
 import type { BackupOptions, BackupResult, Walk } from './options.js';
 import { tellOfExpiry } from './plan/tell-of-expiry.js';
 import { examineTarget } from './plan/examine-target.js';
 import { newSetTimes } from './plan/new-set-times.js';
 import { setPlanOf } from './plan/set-plan-of.js';
-import { setToContinue } from './resume/set-to-continue.js';
+import { headerOf, setToContinue } from './resume/set-to-continue.js';
 import { VolumeMaker } from './spool/volume-maker.js';
 import type { Counts } from './statistics.js';
 import { putStatistics } from './writing/put-statistics.js';
 import { writeSet } from './writing/write-set.js';
+import type { SetToWrite, WrittenSet } from './writing/write-set.js';
 
 /** Runs a backup. The caller holds the lock on the archive dir; that on the target is taken here. */
 export async function backup(options: BackupOptions): Promise<BackupResult> {
@@ -75,8 +77,10 @@ async function makeSet(run: Run, listing: TargetListing, lock: TargetLock): Prom
       encoding: maker.withSession(options.encoding),
       writesIndex: resumed?.header?.writesIndex ?? options.writesIndex,
     };
-    const { walk } = run;
-    const written = await writeSet({ options, walk, plan, base, listing, resumed, maker, lock });
+    const written = await writeFolder(
+      { ...run, options },
+      { plan, base, listing, resumed, maker, lock },
+    );
     if (written.wasWritten) options.target.trust.noteWritten(times, protectionOf(options));
     await options.target.trust.save();
     const key = written.wasWritten ? setKey(times) : undefined;
@@ -89,6 +93,24 @@ async function makeSet(run: Run, listing: TargetListing, lock: TargetLock): Prom
     return result;
   } finally {
     await maker.close();
+  }
+}
+
+interface FolderSet extends Pick<SetToWrite, 'plan' | 'listing' | 'resumed' | 'maker' | 'lock'> {
+  readonly base: ChainBase | undefined;
+}
+
+async function writeFolder({ options, walk }: Run, set: FolderSet): Promise<WrittenSet> {
+  const { plan, base, resumed } = set;
+  const source = new FolderSource({ options, walk, plan, base, resumed: resumed?.header });
+  try {
+    const { target, stop, report, onProgress } = options;
+    const header = headerOf(options, base, setKey(plan.times));
+    const skipIfNoChange = options.skipIfNoChange && base !== undefined;
+    const how = { target, skipIfNoChange, isHidden: false, stop, report, onProgress };
+    return await writeSet({ ...set, ...how, source, header });
+  } finally {
+    await source.close();
   }
 }
 

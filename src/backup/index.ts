@@ -1,6 +1,21 @@
-/** Writing backups: compare the source with the last set, and write what changed. */
+/** Writing backups: compare the source with the last set, and write what changed. Also fulls from other sources. */
 export { backup } from './backup.js';
+export type { Change } from './compare/changes.js';
+export { carrySeen } from './compare/carry-seen.js';
 export type { BackupEvent } from './events.js';
 export type { BackupOptions, BackupResult, Progress, Walk } from './options.js';
 export { deltaEntries } from './statistics.js';
 export type { Counts, Statistics } from './statistics.js';
+export type { ReadResult } from './reading/read-request.js';
+export type { ReadEvent } from './reading/source-reader.js';
+export { writeFull } from './write-full.js';
+export type { FullToWrite, WrittenFull } from './write-full.js';
+export type { EntryOwner, FileReads, ReadChange, SetSource } from './writing/set-source.js';
+export { describeEncoding } from './plan/describe-encoding.js';
+export { recordOf, tableOf, volumeRecordSchema } from './resume/set-state.js';
+export type { VolumeRecord } from './resume/set-state.js';
+export { findUnfinished } from './resume/unfinished-sets.js';
+export { putFile } from './spool/file-spool.js';
+export type { SpooledFile } from './spool/file-spool.js';
+export { VolumeMaker } from './spool/volume-maker.js';
+export type { FinishedVolume } from './writing/volume-sequence.js';

@@ -192,6 +192,11 @@ const ignoredOptions = [
   '--log-timestamp',
 ];
 
+/** The archive dir's folder of a second target, which has a name of its own: `--name` is that of the first. */
+export function archiveFolderOfOther(url: string, { archiveDir }: CommonOptions): string {
+  return archiveFolderFor(url, { archiveDir });
+}
+
 /** The target's own folder in the archive dir. */
 export function archiveFolderOf(url: string, { archiveDir, name }: CommonOptions): string {
   return archiveFolderFor(url, { archiveDir, name });

@@ -6,6 +6,7 @@ import { commandLine, hidePasswords } from './arguments.js';
 import { outliveTerminal } from './closed-terminal.js';
 import { backupCommands } from './commands/backup.js';
 import { statusCommand } from './commands/collection-status.js';
+import { consolidateCommand } from './commands/consolidate.js';
 import { doctorCommand } from './commands/doctor.js';
 import { indexCommand } from './commands/index-volumes.js';
 import { keyCommand } from './commands/key/index.js';
@@ -13,6 +14,7 @@ import { kitCommand } from './commands/kit.js';
 import { listCommand } from './commands/list-current-files.js';
 import { mountCommand } from './commands/mount.js';
 import { removalCommands } from './commands/removal.js';
+import { replicateCommand } from './commands/replicate.js';
 import { restoreCommand } from './commands/restore.js';
 import { umountCommand } from './commands/umount.js';
 import { verifyCommand } from './commands/verify.js';
@@ -57,7 +59,8 @@ async function runProgram(): Promise<void> {
     .addCommand(doctorCommand())
     .addCommand(keyCommand())
     .addCommand(kitCommand());
-  for (const command of [...backupCommands(), ...removalCommands()]) program.addCommand(command);
+  const writing = [...backupCommands(), consolidateCommand(), replicateCommand()];
+  for (const command of [...writing, ...removalCommands()]) program.addCommand(command);
   for (const command of program.commands) prepare(command);
   try {
     const args = commandLine();

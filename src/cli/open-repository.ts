@@ -33,6 +33,8 @@ export interface OpenOptions {
   readonly statistics?: StorageStatistics;
   /** Other than what the command line says. */
   readonly storageOptions?: StorageOptions;
+  /** Where the caller has them already; the repository closes the storage. */
+  readonly opened?: { readonly storage: Storage; readonly keys: Keyring } | undefined;
   /** Decode volumes whole, and hold them against their hashes, where blocks alone would do. */
   readonly wholeVolumes?: boolean | undefined;
 }
@@ -40,7 +42,7 @@ export interface OpenOptions {
 /** Opens the repository that a command line names. */
 export async function openFor(
   { url, options, log }: CommandTarget,
-  { ask = askSecret, signal, statistics, storageOptions, wholeVolumes }: OpenOptions = {},
+  { ask = askSecret, signal, statistics, storageOptions, opened, wholeVolumes }: OpenOptions = {},
 ): Promise<Repository> {
   const archiveFolder = archiveFolderOf(url, options);
   await warnIfOpen(archiveFolder, log);
@@ -49,8 +51,9 @@ export async function openFor(
       '--ignore-mdc-error is given: whoever can write to the storage can change what you will see, unnoticed',
     );
   }
-  const keys = await openKeyring(options, log, ask);
-  const storage = await openStorageFor(url, options, log, { statistics, ...storageOptions });
+  const keys = opened?.keys ?? (await openKeyring(options, log, ask));
+  const storage =
+    opened?.storage ?? (await openStorageFor(url, options, log, { statistics, ...storageOptions }));
   const repository = await openRepository({
     storage,
     keys,
@@ -115,14 +118,15 @@ export async function withRepository<T>(
   }
 }
 
-/** The keys and passphrases that the options and the environment give. */
+/** The keys and passphrases that the options and the environment give; `first` come before those. */
 export async function openKeyring(
   options: KeyOptions,
   log: Log,
   ask: Ask = askSecret,
+  first: readonly Buffer[] = [],
 ): Promise<Keyring> {
   const signPassphrase = environmentSecret('SIGN_PASSPHRASE');
-  const passphrases = await givenPassphrases(options, log);
+  const passphrases = [...first, ...(await givenPassphrases(options, log))];
   const gpg = gpgOf(options);
   const asked = options.useAgent ? undefined : ask;
   const keyFiles: KeyFile[] = [];

@@ -38,7 +38,7 @@ interface Aliases {
 /** The snapshot at --time; the newest whole one without it, as duplicity has it for a time of 0. */
 export async function snapshotAt(
   repository: Repository,
-  options: TimeOptions,
+  options: Pick<TimeOptions, 'time' | 'currentTime'>,
   signal?: AbortSignal,
 ): Promise<ChosenSnapshot> {
   const now = nowSeconds(options);

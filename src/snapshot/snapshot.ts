@@ -6,6 +6,7 @@ import type {
   CatalogEntry,
   CatalogSet,
   ListSource,
+  Owner,
   RebuiltCheck,
   RebuiltChecks,
   SetListing,
@@ -199,6 +200,11 @@ export class Snapshot {
   /** Has what the volumes say of a path in the catalog; the path need not exist. */
   async provePath(path: string, signal?: AbortSignal): Promise<void> {
     await this.#proof.prove(path, signal);
+  }
+
+  /** Whose an entry is as the backup has it: numbers and names, whatever this machine has for them. */
+  ownerOf({ ownerId }: Pick<SnapshotEntry, 'ownerId'>): Owner {
+    return this.#sources.catalog.owner(ownerId);
   }
 
   /** What an entry is known from. */

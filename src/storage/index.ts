@@ -9,7 +9,7 @@ export type {
   StoredObject,
   WriteOptions,
 } from './storage.js';
-export { OpenFile } from './body.js';
+export { OpenFile, Replayable } from './body.js';
 export { localFolders } from './local-folders.js';
 export { openStorage } from './open.js';
 export { knownHostLines, noteHostLines, sshKeyFiles } from './ssh-hosts.js';

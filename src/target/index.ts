@@ -37,6 +37,7 @@ export type { ChainProof, ProvenSet } from './proof/prove-restore.js';
 export { proveReaders } from './proof/prove-readers.js';
 export type { ProofOptions } from './proof/prove-readers.js';
 export { ForeignIndex } from './protection/foreign-index.js';
+export { checkSignaturesDigest, readBinding } from './protection/set-binding.js';
 export type { RefusalReason } from './protection/separate-files.js';
 export { Trust } from './protection/trust.js';
 export type { WrittenProtection } from './protection/trust.js';

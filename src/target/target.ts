@@ -68,6 +68,12 @@ export class Target implements TargetPlace {
     return new Target({ ...place, report, trust, signsWith, decode });
   }
 
+  /** The same target, for what is written with a signature by that key. */
+  signingWith(signsWith: string | undefined): Target {
+    const { storage, archiveFolder, prefixes, report, trust, decode } = this;
+    return new Target({ storage, archiveFolder, prefixes, decode, report, trust, signsWith });
+  }
+
   /** The key that must have signed what is read of a set; undefined where none must. */
   signKeyFor(times: SetTimes): string | undefined {
     return this.trust.signKeyFor(times);

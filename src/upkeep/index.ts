@@ -10,3 +10,10 @@ export { refuseLastWhole } from './refuse-last-whole.js';
 export { keepRules, planPrune } from './prune-plan.js';
 export type { KeepCounts, KeepReason, KeepRule, PrunePlan, PrunePolicy } from './prune-plan.js';
 export { filesOf } from './set-files.js';
+export { planMirroredRemovals, planReplication } from './replication-plan.js';
+export type {
+  MirroredRemovals,
+  PlannedCopy,
+  RemovalsWanted,
+  ReplicationWanted,
+} from './replication-plan.js';

@@ -10,6 +10,11 @@ import { duplifs, root, runOk } from './run.js';
 
 const preload = `--import=file://${join(root, 'test/support/kill-points.js')}`;
 
+/** What an environment needs for kill-points.js: `before N`, `after N`, or `count PATH`. */
+export function killingAt(kill: string): Readonly<Record<string, string>> {
+  return { NODE_OPTIONS: preload, DUPLIFS_TEST_KILL: kill };
+}
+
 /** A source, its backup, the archive dir and the temporary folder, all in one folder that can be copied. */
 export class KillPlace {
   readonly folder: string;
@@ -42,7 +47,7 @@ export class KillPlace {
 
   /** Runs a backup to its end, or until DUPLIFS_TEST_KILL ends it. */
   async run(verb: string, kill?: string): Promise<Stopped> {
-    const killing = kill === undefined ? {} : { NODE_OPTIONS: preload, DUPLIFS_TEST_KILL: kill };
+    const killing = kill === undefined ? {} : killingAt(kill);
     return start(this.command(verb), { ...this.#env, ...killing }).ended;
   }
 

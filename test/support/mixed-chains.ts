@@ -22,7 +22,7 @@ export interface MixedChain {
   readonly archiveDir: 'same' | 'fresh';
 }
 
-interface Keys {
+export interface Keys {
   /** For whoever writes. */
   readonly write: readonly string[];
   /** For whoever reads. */
@@ -30,8 +30,16 @@ interface Keys {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Makes the chain in `folder`, and expects of it all that was said. */
-export async function checkMixedChain(chain: MixedChain, folder: string): Promise<void> {
+export interface MadeChain {
+  /** Holds `target`, `source` and `expected`. */
+  readonly out: string;
+  readonly keys: Keys;
+  /** Of the generations, in seconds since the epoch. */
+  readonly times: readonly number[];
+}
+
+/** Makes the chain in `folder`. */
+export async function makeMixedChain(chain: MixedChain, folder: string): Promise<MadeChain> {
   await built();
   const keys = await keysOf(chain.encoding);
   const out = join(folder, 'chain');
@@ -42,10 +50,22 @@ export async function checkMixedChain(chain: MixedChain, folder: string): Promis
       ...[out, '--duplicity', writer, '--generations', String(chain.writers.length)],
       ...['--big', '1', '--', ...keys.write],
     ],
-    { env: keys.env, timeoutMs: 400_000 },
+    { env: keys.env, timeoutMs: 580_000 },
   );
+  const made = await readMixedChain(chain.encoding, out);
+  expect(made.times).toHaveLength(chain.writers.length);
+  return made;
+}
+
+/** A chain that was made before. */
+export async function readMixedChain(encoding: EncodingName, out: string): Promise<MadeChain> {
   const times = JSON.parse(await readFile(join(out, 'times.json'), 'utf8')) as number[];
-  expect(times).toHaveLength(chain.writers.length);
+  return { out, keys: await keysOf(encoding), times };
+}
+
+/** Makes the chain in `folder`, and expects of it all that was said. */
+export async function checkMixedChain(chain: MixedChain, folder: string): Promise<void> {
+  const { out, keys, times } = await makeMixedChain(chain, folder);
   await expectOrdinaryVolumes(join(out, 'target'), keys, chain);
   await expectRecorded(out, times, keys, folder);
   await expectVerified(out, keys, folder);
@@ -183,7 +203,7 @@ async function keyring(): Promise<{ home: string; encrypter: string; signer: str
   return { home: join(folder, 'gnupg'), ...keys };
 }
 
-function signKeyOf(read: readonly string[]): readonly string[] {
+export function signKeyOf(read: readonly string[]): readonly string[] {
   return read.includes('--sign-key') ? read : [];
 }
 

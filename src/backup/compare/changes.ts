@@ -14,7 +14,12 @@ import type { SeenReader } from './seen-file.js';
 
 export type Change =
   | { readonly kind: 'unchanged'; readonly source: WalkEntry }
-  | { readonly kind: 'snapshot'; readonly source: WalkEntry }
+  | {
+      readonly kind: 'snapshot';
+      readonly source: WalkEntry;
+      /** The time that the new signatures are to tell of a file, where that may be another than the entry's. */
+      readonly signedSeconds?: number | undefined;
+    }
   | {
       readonly kind: 'diff';
       readonly source: WalkEntry;

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { IndexParser } from '../../archive/index.js';
 import type { IndexEntry } from '../../archive/index.js';
-import { encodeName, replaceFile } from '../../base/index.js';
+import { replaceFile } from '../../base/index.js';
 import type { TargetListing } from '../../target/index.js';
 import { readManifestPart } from './manifest-part.js';
 import { PartFile } from '../writing/part-file.js';
@@ -40,11 +40,13 @@ export async function* recordedVolumes(path: string): AsyncGenerator<VolumeRecor
 
 /**
  * The checkpoint to go on from; undefined when the set has to be begun anew. The state and the part files are cut
- * back to it, so that all that is in them counts.
+ * back to it, so that all that is in them counts. `isUntouched` says whether a file that a volume's end has cut is still
+ * the same.
  */
 export async function chooseCheckpoint(
   plan: SetPlan,
   listing: TargetListing,
+  isUntouched: (open: OpenFile) => Promise<boolean>,
 ): Promise<Checkpoint | undefined> {
   const path = join(plan.archiveFolder, localNames(plan).state);
   const known = new Set<number>();
@@ -68,7 +70,7 @@ export async function chooseCheckpoint(
     }
   }
   for (const candidate of candidates) {
-    if (candidate.open !== null && (await isUntouched(plan, candidate.open))) best = candidate;
+    if (candidate.open !== null && (await isUntouched(candidate.open))) best = candidate;
   }
   if (best === undefined) return undefined;
   await cutState(path, best);
@@ -158,18 +160,6 @@ async function restorePart(
   } finally {
     await part.close();
   }
-}
-
-async function isUntouched(plan: SetPlan, open: OpenFile): Promise<boolean> {
-  const path = Buffer.concat([plan.sourceRoot, Buffer.from('/'), encodeName(open.path)]);
-  const stats = await lstat(open.path === '' ? plan.sourceRoot : path).catch(() => undefined);
-  return (
-    stats?.isFile() === true &&
-    stats.size === open.size &&
-    stats.mtimeMs === open.mtimeMs &&
-    stats.ctimeMs === open.ctimeMs &&
-    stats.ino === open.inode
-  );
 }
 
 /** Drops the lines of volumes behind the checkpoint. */

@@ -26,6 +26,8 @@ const stateHeader = z.object({
   writesIndex: z.boolean(),
   /** duplicity has begun it. */
   isAdopted: z.boolean().optional(),
+  /** A full is made out of the chain of this set, by its key, and not of the source (`consolidate`). */
+  madeFrom: z.string().optional(),
   producer: z.string(),
   /** When the source began to be read, in milliseconds by the real clock. */
   beganMs: z.number(),
@@ -65,7 +67,8 @@ const openFile = z.object({
 });
 export type OpenFile = z.infer<typeof openFile>;
 
-const volumeRecord = z.object({
+/** A volume that lies on the storage, without what must not lie on disk. */
+export const volumeRecordSchema = z.object({
   number: count,
   name: z.string(),
   size: count,
@@ -77,16 +80,16 @@ const volumeRecord = z.object({
   start: edge,
   end: edge,
 });
-export type VolumeRecord = z.infer<typeof volumeRecord>;
+export type VolumeRecord = z.infer<typeof volumeRecordSchema>;
 export type ManifestFields = Pick<VolumeRecord, 'number' | 'start' | 'end' | 'sha1'>;
 
 /** A volume of a set that duplicity has begun: it counts, and nothing can go on behind it. */
-const keptVolume = z.object({ kind: z.literal('kept-volume'), volume: volumeRecord });
+const keptVolume = z.object({ kind: z.literal('kept-volume'), volume: volumeRecordSchema });
 
 /** Where the writing of a set can go on: after a volume. */
 const checkpoint = z.object({
   kind: z.literal('checkpoint'),
-  volume: volumeRecord,
+  volume: volumeRecordSchema,
   /** The last path that is wholly in volumes up to this one; null when there is none. */
   position: z.string().nullable(),
   open: openFile.nullable(),

@@ -50,15 +50,7 @@ async function fittingSet(
   const { prefixes, archiveFolder } = options.target;
   const files = { times: set.times, prefixes, archiveFolder };
   if (header !== undefined && (await isStillOurs(files))) {
-    const fits =
-      header.version === wanted.version &&
-      header.baseKey === wanted.baseKey &&
-      header.hostname === wanted.hostname &&
-      header.localDir === wanted.localDir &&
-      (header.writesIndex === wanted.writesIndex || header.isAdopted === true) &&
-      header.producer === wanted.producer &&
-      header.encoding === wanted.encoding &&
-      (await hasSameReaders(options, set, listing));
+    const fits = isSameSet(header, wanted) && (await hasSameReaders(options, set, listing));
     return fits ? set : undefined;
   }
   if (!(await hasSameReaders(options, set, listing))) return undefined;
@@ -72,6 +64,20 @@ async function fittingSet(
     previous: () => previousTree(options.target, base),
   });
   return isAdopted ? { ...set, header: adopted } : undefined;
+}
+
+/** Whether a run that would begin a set with the header `wanted` can go on with the one that has `header`. */
+export function isSameSet(header: StateHeader, wanted: StateHeader): boolean {
+  return (
+    header.version === wanted.version &&
+    header.baseKey === wanted.baseKey &&
+    header.madeFrom === wanted.madeFrom &&
+    header.hostname === wanted.hostname &&
+    header.localDir === wanted.localDir &&
+    (header.writesIndex === wanted.writesIndex || header.isAdopted === true) &&
+    header.producer === wanted.producer &&
+    header.encoding === wanted.encoding
+  );
 }
 
 /** The first line of the state of a set that begins now. */

@@ -43,12 +43,17 @@ export async function findUnfinished(
   return found;
 }
 
+type ReadersOptions = Pick<
+  BackupOptions,
+  'target' | 'encoding' | 'allowOtherKeys' | 'allowUnprotected' | 'report' | 'stop'
+>;
+
 /**
  * Whether those who can open what is stored of an unfinished set can open what would be added. KEY when they cannot,
  * unless the set may then be given up (`allowOtherKeys`).
  */
 export async function hasSameReaders(
-  options: BackupOptions,
+  options: ReadersOptions,
   { key }: UnfinishedSet,
   listing: TargetListing,
 ): Promise<boolean> {

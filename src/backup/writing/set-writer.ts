@@ -7,17 +7,16 @@ import { join } from 'node:path';
 import { encodeDifftarHeader } from '../../archive/index.js';
 import type { EntryMetadata } from '../../archive/index.js';
 import { comparePaths, DuplifsError } from '../../base/index.js';
-import type { NameTable, Report } from '../../base/index.js';
+import type { Report } from '../../base/index.js';
 import type { Change } from '../compare/changes.js';
 import type { BackupEvent } from '../events.js';
-import type { SourceReader } from '../reading/source-reader.js';
 import type { ReadResult } from '../reading/read-request.js';
 import type { VolumeMaker } from '../spool/volume-maker.js';
 import type { WalkEntry } from '../../source/index.js';
 import type { Counts } from '../statistics.js';
 import { FileWriter } from './file-writer.js';
-import { tellRead } from './tell-read.js';
 import type { SetFiles } from './set-files.js';
+import type { ReadChange, SetSource } from './set-source.js';
 import { localNames } from '../plan/set-plan.js';
 import type { SetPlan } from '../plan/set-plan.js';
 import { recordOf } from '../resume/set-state.js';
@@ -29,19 +28,15 @@ import type { FinishedVolume, VolumeEdge } from './volume-sequence.js';
 export interface SetWriterOptions {
   readonly plan: SetPlan;
   readonly files: SetFiles;
-  readonly reader: SourceReader;
+  readonly source: Pick<SetSource, 'reads' | 'ownerOf' | 'tellRead' | 'noteStored'>;
   readonly maker: VolumeMaker;
   readonly counts: Counts;
-  readonly users: NameTable;
-  readonly groups: NameTable;
   readonly from: Checkpoint | undefined;
   /** Session keys by volume: in memory only. */
   readonly sessionKeys: Map<number, { readonly algorithm: number; readonly key: Buffer }>;
   /** Once it is aborted, the volume in the making is finished and the run ends. */
   readonly stop: AbortSignal;
   readonly report: Report<BackupEvent>;
-  /** A file whose content was read and is what the set holds of it now. */
-  readonly onStored: (source: WalkEntry) => Promise<unknown> | undefined;
 }
 
 export class SetWriter {
@@ -89,15 +84,15 @@ export class SetWriter {
       case 'unchanged':
         this.#options.counts.sourceFiles += 1;
         this.#options.counts.sourceFileSize += change.source.size;
-        return this.#options.onStored(change.source);
+        return this.#options.source.noteStored(change.source);
       case 'deleted':
         return this.#writeDeleted(change.path, change.type === 'reg');
       case 'snapshot':
         return change.source.type === 'reg'
-          ? this.#writeFile(change.source, undefined, false)
+          ? this.#writeFile(change)
           : this.#writeOther(change.source);
       case 'diff':
-        return this.#writeFile(change.source, change.base, change.suspected);
+        return this.#writeFile(change);
     }
   }
 
@@ -155,9 +150,10 @@ export class SetWriter {
     this.#done(path);
   }
 
-  async #writeFile(source: WalkEntry, base: Buffer | undefined, suspected: boolean): Promise<void> {
-    const { reader, counts } = this.#options;
-    const kind = base === undefined ? 'snapshot' : 'diff';
+  async #writeFile(change: ReadChange): Promise<void> {
+    const { counts } = this.#options;
+    const { reads } = this.#options.source;
+    const { kind, source } = change;
     const resumed = this.#resumedFile?.path === source.path ? this.#resumedFile : undefined;
     this.#resumedFile = undefined;
     const metadata = this.#metadataOf(source);
@@ -172,47 +168,39 @@ export class SetWriter {
       resumed,
     });
     for (;;) {
-      const event = reader.ready() ?? (await reader.next());
+      const event = reads.ready() ?? (await reads.next());
       if (event.kind === 'data') {
         const taking = file.add(event.bytes);
         if (taking !== undefined) await taking;
         continue;
       }
       const { result } = event;
-      tellRead(source.path, result, this.#options);
+      this.#options.source.tellRead(source, result);
       counts.sourceFiles += 1;
       if (result.failure?.at === 'open') return;
-      const isUnchanged =
-        suspected &&
-        file.pieces === 0 &&
-        base !== undefined &&
-        result.signature.length > 0 &&
-        base.equals(result.signature) &&
-        result.failure === undefined;
-      if (isUnchanged) {
+      if (file.pieces === 0 && isUnchanged(change, result)) {
         counts.sourceFileSize += result.bytes;
-        if (!result.changed) await this.#options.onStored(source);
+        if (!result.changed) await this.#options.source.noteStored(source);
         return;
       }
       const ending = file.end();
       if (ending !== undefined) await ending;
-      await this.#recordFile(source, metadata, file, result);
+      await this.#recordFile(change, metadata, file, result);
       return;
     }
   }
 
   async #recordFile(
-    source: WalkEntry,
+    change: ReadChange,
     metadata: EntryMetadata,
     file: FileWriter,
     { bytes, signature, failure, changed }: ReadResult,
   ): Promise<void> {
     const { files, counts, plan, report } = this.#options;
+    const { source } = change;
     const { path } = source;
     const { kind } = file;
-    // what could not be read to its end is read again next time: no file has this time by itself
-    const mtimeSeconds =
-      failure === undefined ? metadata.mtimeSeconds : metadata.mtimeSeconds === 1 ? 2 : 1;
+    const mtimeSeconds = signedTimeOf(change, metadata, failure);
     // field by field: spreading the metadata for each file costs more than encoding it
     const { type, mode, uid, gid, userName, groupName } = metadata;
     const signatureLength = signature.length;
@@ -249,25 +237,26 @@ export class SetWriter {
       });
       if (added !== undefined) await added;
     }
-    const change = kind === 'snapshot' ? 'new' : 'changed';
-    const listed = plan.listsFiles ? files.addFileChange({ change, path }) : undefined;
+    const listed = plan.listsFiles
+      ? files.addFileChange({ change: kind === 'snapshot' ? 'new' : 'changed', path })
+      : undefined;
     if (listed !== undefined) await listed;
     report({ level: 'info', code: kind === 'snapshot' ? 'path-added' : 'path-changed', path });
     countFile(counts, file, bytes);
     this.#openFile = null;
     this.#done(path);
-    const stored = failure === undefined && !changed ? this.#options.onStored(source) : undefined;
-    if (stored !== undefined) await stored;
+    const isWhole = failure === undefined && !changed;
+    const noted = isWhole ? this.#options.source.noteStored(source) : undefined;
+    if (noted !== undefined) await noted;
   }
 
   #metadataOf(source: WalkEntry): EntryMetadata {
-    const { users, groups, report } = this.#options;
+    const { report } = this.#options;
     const { path, type, mode, uid, gid, linkTarget, device } = source;
     if (source.mtimeSeconds < 0) {
       report({ level: 'warning', code: 'time-before-1970', path });
     }
-    const userName = users.name(uid);
-    const groupName = groups.name(gid);
+    const { userName, groupName } = this.#options.source.ownerOf(source);
     const mtimeSeconds = Math.max(0, source.mtimeSeconds);
     const common = { path, type, mode, uid, gid, userName, groupName, mtimeSeconds };
     if (linkTarget !== undefined) return { ...common, linkTarget };
@@ -321,6 +310,23 @@ export class SetWriter {
   async #record(line: StateLine): Promise<void> {
     await appendFile(this.#statePath, `${JSON.stringify(line)}\n`, { mode: 0o600, flush: true });
   }
+}
+
+/** Whether a file that was read only to be sure is the one that the set before has. */
+function isUnchanged(change: ReadChange, { signature, failure }: ReadResult): boolean {
+  if (change.kind !== 'diff' || !change.suspected) return false;
+  return signature.length > 0 && change.base.equals(signature) && failure === undefined;
+}
+
+/** The time that the signatures tell: what could not be read to its end is read again next time, for no file has this one. */
+function signedTimeOf(
+  change: ReadChange,
+  { mtimeSeconds }: EntryMetadata,
+  failure: ReadResult['failure'],
+): number {
+  const signed = change.kind === 'snapshot' ? change.signedSeconds : undefined;
+  if (signed !== undefined && signed !== mtimeSeconds) return signed;
+  return failure === undefined ? mtimeSeconds : mtimeSeconds === 1 ? 2 : 1;
 }
 
 function countFile(counts: Counts, { kind, bytes: deltaBytes }: FileWriter, bytes: number): void {

@@ -5,14 +5,28 @@ import { parseInterval } from '../../time/index.js';
 import { addCommonOptions, append, parseWhole } from '../common-options.js';
 import type { CommonOptions } from '../common-options.js';
 
-export interface WriteOptions extends CommonOptions {
+/** How what is written is encrypted and packed. */
+export interface EncodingOptions extends Pick<
+  CommonOptions,
+  'gpgOptions' | 'signKey' | 'encryptSignKey'
+> {
   readonly encryption: boolean;
   readonly compression: boolean;
   readonly compressionLevel: number;
   readonly encryptKey: readonly string[];
   readonly hiddenEncryptKey: readonly string[];
+}
+
+/** How a set is written, whatever it is made from. */
+export interface SetOptions extends EncodingOptions, CommonOptions {
   readonly volsize: number;
   readonly maxBlocksize: number;
+  readonly index: boolean;
+  readonly filesChanged: boolean;
+  readonly lockWait: number;
+}
+
+export interface WriteOptions extends SetOptions {
   readonly allowSourceMismatch: boolean;
   readonly allowEmptySource: boolean;
   readonly allowOtherKeys: boolean;
@@ -21,17 +35,14 @@ export interface WriteOptions extends CommonOptions {
   readonly dryRun: boolean;
   readonly fullIfOlderThan?: string;
   readonly skipIfNoChange: boolean;
-  readonly index: boolean;
-  readonly filesChanged: boolean;
   readonly printStatistics: boolean;
   readonly json: boolean;
   readonly jsonstat: boolean;
   readonly progress: boolean;
-  readonly lockWait: number;
 }
 
-/** Adds the options to a command. */
-export function addWriteOptions(command: Command): Command {
+/** Adds the options of EncodingOptions to a command. */
+export function addEncodingOptions(command: Command): void {
   command
     .option('--encrypt-key <id>', 'encrypt to this key (repeatable)', append, [])
     .option('--hidden-encrypt-key <id>', 'encrypt to this key without naming it', append, [])
@@ -43,9 +54,36 @@ export function addWriteOptions(command: Command): Command {
       '1 (fast, by ISA-L where it is installed) to 9 (small)',
       parseLevel,
       defaultLevel,
-    )
+    );
+}
+
+/** Adds the sizes of volumes and of the blocks of signatures. */
+export function addSizeOptions(command: Command): void {
+  command
     .option('--volsize <mib>', 'size of the volumes in MiB', parseVolumeSize, 200)
-    .option('--max-blocksize <bytes>', 'longest block of a signature', parseBlockLength, 2048)
+    .option('--max-blocksize <bytes>', 'longest block of a signature', parseBlockLength, 2048);
+}
+
+/** Adds what may be left out of a set. */
+export function addContentOptions(command: Command): void {
+  command
+    .option('--no-index', 'write no index: mounts then have to read the volumes')
+    .option('--no-files-changed', 'leave the list of changed files out of the manifest');
+}
+
+export function addLockWait(command: Command): void {
+  command.addOption(
+    new Option('--lock-wait <time>', 'how long to wait for another backup: 30 (seconds), 10m, 2h')
+      .argParser(parseWait)
+      .default(0),
+  );
+}
+
+/** Adds the options to a command. */
+export function addWriteOptions(command: Command): Command {
+  addEncodingOptions(command);
+  addSizeOptions(command);
+  command
     .option('--allow-source-mismatch', 'continue the backup of another host or folder', false)
     .option(
       '--allow-other-keys',
@@ -61,18 +99,14 @@ export function addWriteOptions(command: Command): Command {
     .option('-L, --copy-links', 'back up what symbolic links point to', false)
     .option('-n, --dry-run', 'write nothing, show what would be done', false)
     .option('--full-if-older-than <time>', 'start a new chain when the full is older than this')
-    .option('--skip-if-no-change', 'write no set when nothing has changed', false)
-    .option('--no-index', 'write no index: mounts then have to read the volumes')
-    .option('--no-files-changed', 'leave the list of changed files out of the manifest')
+    .option('--skip-if-no-change', 'write no set when nothing has changed', false);
+  addContentOptions(command);
+  command
     .option('--no-print-statistics', 'print no statistics at the end')
     .option('--json', 'print the statistics as one JSON line', false)
     .option('--jsonstat', 'print the statistics as duplicity 3 does with this option', false)
-    .option('--no-progress', 'show no progress on the terminal')
-    .addOption(
-      new Option('--lock-wait <time>', 'how long to wait for another backup: 30 (seconds), 10m, 2h')
-        .argParser(parseWait)
-        .default(0),
-    );
+    .option('--no-progress', 'show no progress on the terminal');
+  addLockWait(command);
   return addCommonOptions(command);
 }
 
@@ -84,13 +118,13 @@ export function parseWait(text: string): number {
   return /^\d+$/.test(text) ? parseWhole(text) : parseInterval(text);
 }
 
-function parseLevel(text: string): number {
+export function parseLevel(text: string): number {
   const level = parseWhole(text);
   if (level < 1 || level > 9) throw new InvalidArgumentError('Give a level from 1 to 9.');
   return level;
 }
 
-function parseVolumeSize(text: string): number {
+export function parseVolumeSize(text: string): number {
   const size = parseWhole(text);
   if (size < 1 || size > 65536) throw new InvalidArgumentError('Give 1 to 65536 MiB.');
   return size;

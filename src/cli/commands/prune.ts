@@ -4,19 +4,20 @@ import { SetStates } from '../../target/index.js';
 import type { TargetListing } from '../../target/index.js';
 import { parseInterval } from '../../time/index.js';
 import { filesOf, keepRules, planPrune, refuseLastWhole, removeSets } from '../../upkeep/index.js';
-import type { KeepCounts, KeepRule, PrunePlan } from '../../upkeep/index.js';
+import type { KeepCounts, KeepRule, PrunePlan, PrunePolicy } from '../../upkeep/index.js';
 import { nowSeconds, parseWhole } from '../common-options.js';
+import type { CommonOptions } from '../common-options.js';
 import { Output } from '../output.js';
 import { addRemovalOptions, willDo, withListing } from '../removal-options.js';
 import type { RemovalJob, RemovalOptions } from '../removal-options.js';
 import { runCommand } from '../run-command.js';
 import { pruneLines } from '../upkeep-text.js';
 
-type KeepOptions = Partial<Record<`keep${Capitalize<KeepRule>}`, number>>;
-
-interface PruneCommandOptions extends RemovalOptions, KeepOptions {
+export interface KeepOptions extends Partial<Record<`keep${Capitalize<KeepRule>}`, number>> {
   readonly keepWithin?: number;
 }
+
+interface PruneCommandOptions extends RemovalOptions, KeepOptions {}
 
 /** `prune`: keeps some sets of the last days, weeks and months, and removes the others. */
 export function pruneCommand(): Command {
@@ -24,16 +25,21 @@ export function pruneCommand(): Command {
     .description(
       'remove what no rule keeps; says for each set why it stays or goes (--force; without it nothing is removed)',
     )
-    .argument('<url>', 'where the backup lies')
-    .option('--keep-within <interval>', 'keep all sets of this time: 7D, 2M', parseInterval);
-  for (const rule of keepRules) {
-    const what = rule === 'last' ? 'the newest so many sets' : `one set for each ${periods[rule]}`;
-    command.option(`--keep-${rule} <n>`, `keep ${what}`, parseWhole);
-  }
+    .argument('<url>', 'where the backup lies');
+  addKeepOptions(command);
   command.action(async (url: string, options: PruneCommandOptions) => {
     await runCommand(options.verbosity, (context) => prune({ url, options, context }));
   });
   return addRemovalOptions(command);
+}
+
+/** Adds the rules to a command. */
+export function addKeepOptions(command: Command): void {
+  command.option('--keep-within <interval>', 'keep all sets of this time: 7D, 2M', parseInterval);
+  for (const rule of keepRules) {
+    const what = rule === 'last' ? 'the newest so many sets' : `one set for each ${periods[rule]}`;
+    command.option(`--keep-${rule} <n>`, `keep ${what}`, parseWhole);
+  }
 }
 
 const periods: Record<Exclude<KeepRule, 'last'>, string> = {
@@ -46,34 +52,54 @@ const periods: Record<Exclude<KeepRule, 'last'>, string> = {
 
 async function prune(job: RemovalJob<PruneCommandOptions>): Promise<number> {
   const { options, context } = job;
-  const policy = { withinSeconds: options.keepWithin, counts: countsOf(options) };
-  if (policy.withinSeconds === undefined && Object.keys(policy.counts).length === 0) {
-    throw new DuplifsError('USAGE', 'No rule says what is to stay', {
-      hint: 'Give some, such as --keep-within 7D --keep-weekly 8 --keep-monthly 12',
-    });
-  }
+  const policy = policyOf(options);
   return withListing(job, async ({ target, listing }) => {
-    const states = SetStates.of(listing);
-    const faulty = new Set(
-      states
-        .all()
-        .filter(({ faults }) => faults.length > 0)
-        .map(({ key }) => key),
-    );
-    const plan = planPrune(listing.collection, { policy, faulty, nowSeconds: nowSeconds(options) });
-    if (options.force) refuseLastWhole(states, plan.removed.flat());
+    const pruning = planFor(listing, policy, options);
+    const { plan } = pruning;
     const output = new Output(process.stdout);
-    const bytes = sizesOf(plan, listing);
-    if (options.json) await output.json(jsonOf(plan, bytes, willDo(options)));
-    else
-      for (const line of pruneLines(plan, { bytes, isDone: options.force }))
-        await output.line(line);
+    if (options.json) await output.json(pruneJson(pruning, willDo(options)));
+    else for (const line of linesOf(pruning, options.force)) await output.line(line);
     await output.end();
     if (!willDo(options)) return 0;
     const { signal: stop, log } = context;
     await removeSets({ target, listing, stop, report: log.report }, plan.removed);
     return 0;
   });
+}
+
+/** @throws DuplifsError USAGE where there is no rule */
+export function policyOf(options: KeepOptions): PrunePolicy {
+  const policy = { withinSeconds: options.keepWithin, counts: countsOf(options) };
+  if (policy.withinSeconds !== undefined || Object.keys(policy.counts).length > 0) return policy;
+  throw new DuplifsError('USAGE', 'No rule says what is to stay', {
+    hint: 'Give some, such as --keep-within 7D --keep-weekly 8 --keep-monthly 12',
+  });
+}
+
+/** What goes and stays, and how large it is. */
+export interface Pruning {
+  readonly plan: PrunePlan;
+  /** By the set's key, on the storage. */
+  readonly bytes: ReadonlyMap<string, number>;
+}
+
+/** @throws DuplifsError FILE_MISSING as refuseLastWhole, where something is to be removed */
+export function planFor(
+  listing: TargetListing,
+  policy: PrunePolicy,
+  options: Pick<CommonOptions, 'force' | 'currentTime'>,
+): Pruning {
+  const states = SetStates.of(listing);
+  const faults = states.all().filter((state) => state.faults.length > 0);
+  const faulty = new Set(faults.map(({ key }) => key));
+  const plan = planPrune(listing.collection, { policy, faulty, nowSeconds: nowSeconds(options) });
+  if (options.force) refuseLastWhole(states, plan.removed.flat());
+  return { plan, bytes: sizesOf(plan, listing) };
+}
+
+/** In words. */
+export function linesOf({ plan, bytes }: Pruning, isDone: boolean): string[] {
+  return pruneLines(plan, { bytes, isDone });
 }
 
 function countsOf(options: KeepOptions): KeepCounts {
@@ -99,7 +125,7 @@ function sizesOf({ sets }: PrunePlan, listing: TargetListing): ReadonlyMap<strin
   );
 }
 
-function jsonOf({ sets }: PrunePlan, bytes: ReadonlyMap<string, number>, done: boolean): object {
+export function pruneJson({ plan: { sets }, bytes }: Pruning, done: boolean): object {
   return {
     done,
     sets: sets.map(({ set: { key, times }, reasons }) => ({

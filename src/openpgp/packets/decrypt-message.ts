@@ -64,6 +64,8 @@ export interface DecryptResult extends LiteralInfo {
   readonly integrity: 'mdc' | 'aead' | 'none';
   /** Set when `signKey` was given. */
   readonly signer: Signer | undefined;
+  /** The ids of the keys that the message says it is signed by: not verified, 16 hexadecimal digits in upper case. */
+  readonly signedBy: readonly string[];
 }
 
 interface Deferred<T> {
@@ -138,7 +140,7 @@ async function* decrypting(
     if (!packet) throw new MessageError('it ends too early');
     const mdc: MdcResult = {};
     const collector = options.signKey === undefined ? undefined : new SignatureCollector();
-    const found: { info?: LiteralInfo } = {};
+    const found: FoundInside = { signedBy: [] };
     const inside = decryptedPackets(packet, message, options, mdc);
     if (isSeekable(message)) options.seeking?.encrypted(packet);
     const { seeking } = options;
@@ -151,7 +153,7 @@ async function* decrypting(
       yield piece;
     }
     if ((await reader.drain()) > 0) throw new MessageError('something follows after its end');
-    const { info } = found;
+    const { info, signedBy } = found;
     if (!info) throw new MessageError('it holds no data');
     const { problem } = mdc;
     if (problem !== undefined) {
@@ -161,7 +163,7 @@ async function* decrypting(
     const signer = await collector?.verify(keyring, signKey, fileName, signal);
     finished = true;
     const integrity = integrityOf(message.header, mdc);
-    result.resolve({ ...info, plaintextBytes, integrity, signer });
+    result.resolve({ ...info, plaintextBytes, integrity, signer, signedBy });
   } catch (error) {
     finished = true;
     const named = namedError(error, fileName);
@@ -177,13 +179,31 @@ async function* decrypting(
   }
 }
 
+/** What is told of a message while its data go by. */
+interface FoundInside {
+  info?: LiteralInfo;
+  readonly signedBy: string[];
+}
+
+/** Of a one-pass signature packet (RFC 9580 section 5.4): version 6 has a salt and the whole fingerprint. */
+function signerIdOf(body: Buffer): string {
+  const at = body[0] === 6 ? 5 + (body[4] ?? 0) : 4;
+  return body
+    .subarray(at, at + 8)
+    .toString('hex')
+    .toUpperCase();
+}
+
 /** The data of the message inside, of which the collector gets what it needs to verify signatures. */
 function literalData(
   inside: AsyncIterable<Buffer>,
   { collector, found, seeking }: LiteralReading,
 ): AsyncGenerator<Buffer, void, void> {
   const visitor = {
-    onePassSignature: (body: Buffer) => collector?.onePassSignature(body),
+    onePassSignature: (body: Buffer) => {
+      found.signedBy.push(signerIdOf(body));
+      collector?.onePassSignature(body);
+    },
     signature: (body: Buffer) => collector?.signature(body),
     literal: (literal: LiteralInfo) => {
       found.info = literal;
@@ -196,7 +216,7 @@ function literalData(
 
 interface LiteralReading {
   readonly collector: SignatureCollector | undefined;
-  readonly found: { info?: LiteralInfo };
+  readonly found: FoundInside;
   readonly seeking: ContentSeeking | undefined;
 }
 

@@ -100,7 +100,7 @@ export class TargetLock {
   async check(times: SetTimes): Promise<void> {
     const { storage, prefixes } = this.#options;
     if (times.kind === 'full') {
-      if ((await storage.stat(this.#name)) === undefined) throw lost();
+      await this.checkHeld();
       return;
     }
     const before = wholeKeys(this.stored, prefixes);
@@ -112,6 +112,11 @@ export class TargetLock {
         hint: 'Run the same command again: it begins anew on that set',
       });
     }
+  }
+
+  /** Fails with LOCKED when the lock was lost. */
+  async checkHeld(): Promise<void> {
+    if ((await this.#options.storage.stat(this.#name)) === undefined) throw lost();
   }
 
   async release(): Promise<void> {

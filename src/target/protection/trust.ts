@@ -20,6 +20,8 @@ export interface WrittenProtection {
   readonly encrypted: boolean;
   /** The id of the key that signs; undefined where nothing is signed. */
   readonly signKey: string | undefined;
+  /** By default. */
+  readonly isNewest?: boolean;
 }
 
 export class Trust implements TrustPolicy {
@@ -95,13 +97,20 @@ export class Trust implements TrustPolicy {
     }
   }
 
-  /** Notes a set that was written by this machine. */
-  noteWritten(times: SetTimes, { encrypted, signKey }: WrittenProtection): void {
+  /** Notes a set that was written by this machine: from now on the newest, unless it says that others are newer. */
+  noteWritten(times: SetTimes, { encrypted, signKey, isNewest = true }: WrittenProtection): void {
     const chainKey = this.#chainKeyOf(times);
     if (encrypted) this.#memory?.noteEncrypted(chainKey);
     else this.#memory?.notePlain(chainKey);
     if (signKey !== undefined) this.#memory?.noteSigner(chainKey, signKey);
-    this.#memory?.replaceNewest({ key: setKey(times), endSeconds: times.endSeconds });
+    const set = { key: setKey(times), endSeconds: times.endSeconds };
+    if (isNewest) this.#memory?.replaceNewest(set);
+    else this.#memory?.noteSet(set);
+  }
+
+  /** Whether the newest set that this machine has seen is gone from the listing that was looked at last. */
+  get hasLostNewest(): boolean {
+    return this.#toldOfRollback !== undefined;
   }
 
   /** Writes down what was learned. That it cannot be is told, and harms nothing that is read now. */
