@@ -44,7 +44,7 @@ describe('docs/cli.md', () => {
       }),
   );
 
-  it('has a section for each command, with its help', async () => {
+  it('has a section for each command, with its help', { timeout: 240_000 }, async () => {
     const { stdout } = await duplifs(['--help']);
     const commands = [...stdout.matchAll(/^ {2}([a-z-]+)(?:\|[a-z]+)? \[options\]/gm)];
     expect(commands.length).toBeGreaterThan(5);
@@ -61,7 +61,7 @@ describe('docs/cli.md', () => {
     }
   });
 
-  it('has the storage options of all commands once', async () => {
+  it('has the storage options of all commands once', { timeout: 240_000 }, async () => {
     const shown = blockOf(sections.get('Storage options'));
     expect(shown).toMatch(/^Storage options:\n {2}--/);
     for (const command of commandsWithSections()) {
