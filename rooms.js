@@ -70,9 +70,18 @@ export const rooms = {
     mayUse: ['repository', 'snapshot', 'time'],
   },
   restore: { holds: 'restore', mayUse: ['repository', 'snapshot', 'time'] },
+  dump: {
+    holds: 'a tree of a backup as one archive, written as a stream: tar, zip',
+    mayUse: ['snapshot', 'archive'],
+  },
   verify: {
     holds: 'verify: every byte read, and compared with signatures or a folder',
     mayUse: ['repository', 'snapshot', 'signatures', 'source', 'archive', 'librsync', 'time'],
+  },
+  queries: {
+    holds:
+      'questions about the trees of a backup: what there ever was, what changed, the history of a path',
+    mayUse: ['snapshot', 'source', 'verify'],
   },
   backup: {
     holds: 'compare, read and write a set',

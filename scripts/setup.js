@@ -39,6 +39,9 @@ const programs = {
     { program: 'setpriv', packages: ['util-linux'] },
     { program: 'automount', packages: ['autofs'] },
     { program: 'gio', packages: ['libglib2.0-bin'] },
+    { program: 'unzip', packages: ['unzip'] },
+    { program: 'bsdtar', packages: ['libarchive-tools'] },
+    { program: 'script', packages: ['bsdutils'] },
     { module: ['boto3'], packages: ['python3-boto3'] }, // duplicity on S3
     { module: ['paramiko'], packages: ['python3-paramiko'] }, // duplicity on SFTP
   ],

@@ -15,8 +15,16 @@ export type { TargetEvent } from './target/index.js';
 export type { CatalogEvent } from './catalog/index.js';
 export { openRepository, Repository } from './repository/index.js';
 export type { CatalogSet, OpenRepositoryOptions, RepositoryEvent } from './repository/index.js';
-export { History, Snapshot } from './snapshot/index.js';
-export type { FileVersionEntry, SnapshotEntry, WalkedEntry } from './snapshot/index.js';
+export { fileChunks, History, Snapshot, Timeline, TreePair } from './snapshot/index.js';
+export type {
+  FileVersionEntry,
+  PairedEntry,
+  PathVersion,
+  SnapshotEntry,
+  TimelinePath,
+  VersionEnd,
+  WalkedEntry,
+} from './snapshot/index.js';
 export { restore } from './restore/index.js';
 export type {
   RestoreEvent,

@@ -20,6 +20,7 @@ export type { EventLevel, Report, RoomEvent } from './events.js';
 export { eventLoopTurns } from './event-loop.js';
 export { diskErrorCode, diskErrorMeaning, localFailure } from './local-failure.js';
 export type { LocalUse } from './local-failure.js';
+export { IdSet } from './id-set.js';
 export { birthOfProcess, isProcessAlive } from './process-life.js';
 export { splitWords } from './split-words.js';
 export { replaceFile } from './replace-file.js';

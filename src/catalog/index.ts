@@ -17,3 +17,5 @@ export type { WalkProof } from './walk-proof.js';
 export { TargetCatalog } from './target-catalog.js';
 export type { TargetCatalogOptions } from './target-catalog.js';
 export type { VolumeReader } from './volume-reader.js';
+export { rootName, VersionReader } from './version-reader.js';
+export type { PairedName, PathName, StoredVersion } from './version-reader.js';

@@ -2,7 +2,7 @@
 import type { BackupSet } from '../archive/index.js';
 import { DuplifsError } from '../base/index.js';
 import type { Catalog, CatalogSet } from './catalog.js';
-import { fullIdOf } from './schema.js';
+import { fullIdOf, nextChainOf } from './schema.js';
 
 export interface KnownSet {
   readonly row: CatalogSet;
@@ -57,6 +57,12 @@ export class KnownSets {
   /** The ids of the sets of the chain up to a set, by time. */
   upTo(id: number): number[] {
     return this.#ids.slice(indexFrom(this.#ids, fullIdOf(id)), indexFrom(this.#ids, id + 1));
+  }
+
+  /** The ids of all sets of the chain that a set belongs to, by time. */
+  chainOf(id: number): number[] {
+    const from = indexFrom(this.#ids, fullIdOf(id));
+    return this.#ids.slice(from, indexFrom(this.#ids, nextChainOf(id)));
   }
 
   find(id: number): CatalogSet | undefined {

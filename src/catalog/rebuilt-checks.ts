@@ -6,7 +6,7 @@ import PQueue from 'p-queue';
 import { BatchCursor, comparePaths, errorText, isDuplifsError } from '../base/index.js';
 import type { Report } from '../base/index.js';
 import { SignatureCheck } from '../librsync/index.js';
-import { sigtarEntries } from '../signatures/index.js';
+import { sigtarEntries, withSignature } from '../signatures/index.js';
 import type { SignedEntry } from '../signatures/index.js';
 import { localSignaturesName } from '../target/index.js';
 import type { Target } from '../target/index.js';
@@ -128,7 +128,9 @@ async function find(reading: Reading, path: string): Promise<Buffer | undefined>
     const entry = cursor.item;
     if (entry === undefined) return undefined;
     const order = comparePaths(entry.path, path);
-    if (order === 0) return entry.kind === 'signature' ? entry.signature : undefined;
+    if (order === 0) {
+      return entry.kind === 'signature' ? (await withSignature(entry)).signature : undefined;
+    }
     if (order > 0) return undefined;
     cursor.step();
   }

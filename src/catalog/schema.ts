@@ -145,6 +145,11 @@ export function fullIdOf(id: number): number {
   return id - (id % setsPerChain);
 }
 
+/** The least id that a set of another, later chain can have. */
+export function nextChainOf(id: number): number {
+  return fullIdOf(id) + setsPerChain;
+}
+
 export function chainOf(id: number): number {
   return Math.floor(id / setsPerChain);
 }

@@ -153,6 +153,11 @@ export class SetListing {
     return this.#options.known.upTo(setId);
   }
 
+  /** Whether there is any path of which `whyUnknown` could tell something. */
+  get hasUnknown(): boolean {
+    return this.#options.lister.hasUnknown;
+  }
+
   /** Why the state of a path at a set cannot be known, when the newest version that is known is that of `versionSetId`. */
   whyUnknown(setId: number, versionSetId: number, nameId: number): DuplifsError | undefined {
     const { lister } = this.#options;

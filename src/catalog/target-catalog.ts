@@ -20,6 +20,7 @@ import { RebuiltChecks } from './rebuilt-checks.js';
 import { SetLister } from './set-lister.js';
 import { SetListing } from './set-listing.js';
 import { TreeProof } from './tree-proof.js';
+import { UnrecordedSets } from './unrecorded-sets.js';
 import { VolumeCataloguer } from './volume-cataloguer.js';
 import { VolumeDirectory } from './volume-directory.js';
 import { VolumeReader } from './volume-reader.js';
@@ -57,6 +58,7 @@ export class TargetCatalog {
   /** What rebuilt files must be. */
   readonly rebuilt: RebuiltChecks;
   readonly #known: KnownSets;
+  readonly #unrecorded: UnrecordedSets;
   readonly #report: TargetCatalogOptions['report'];
   readonly #store: VolumeStore;
   readonly #target: Target;
@@ -111,6 +113,7 @@ export class TargetCatalog {
     this.volumes = new VolumeReader(store, directory);
     this.rebuilt = new RebuiltChecks({ catalog, known, target, report });
     this.#known = known;
+    this.#unrecorded = new UnrecordedSets({ known, directory, cataloguer });
     this.#report = report;
     this.#store = store;
     this.#target = target;
@@ -119,7 +122,9 @@ export class TargetCatalog {
   /** What tells whether the tree as of a set is what the volumes hold. */
   proofOf(setId: number): TreeProof {
     const { catalog, directory, cataloguer, files } = this;
-    const parts = { catalog, directory, cataloguer, files, known: this.#known };
+    const [known, unrecorded] = [this.#known, this.#unrecorded];
+    unrecorded.forget(); // the set may be one that is new on the storage
+    const parts = { catalog, directory, cataloguer, files, known, unrecorded };
     return new TreeProof({ ...parts, report: this.#report }, setId);
   }
 

@@ -16,7 +16,8 @@ import type { FileLocator } from './file-locator.js';
 import type { KnownSets } from './known-sets.js';
 import { isLasting } from './lasting-failure.js';
 import { rootId } from './schema.js';
-import type { SetVolume, SetVolumes } from './set-volumes.js';
+import type { SetVolume } from './set-volumes.js';
+import type { UnrecordedSets } from './unrecorded-sets.js';
 import type { VolumeCataloguer } from './volume-cataloguer.js';
 import type { VolumeDirectory } from './volume-directory.js';
 import { WalkProof } from './walk-proof.js';
@@ -27,21 +28,14 @@ export interface TreeProofParts {
   readonly directory: VolumeDirectory;
   readonly cataloguer: VolumeCataloguer;
   readonly files: FileLocator;
+  readonly unrecorded: UnrecordedSets;
   readonly report: Report<CatalogEvent>;
-}
-
-/** A set of which volumes are not recorded yet; undefined while its manifest was not read. */
-interface UnrecordedSet {
-  readonly id: number;
-  readonly volumes: SetVolumes | undefined;
 }
 
 export class TreeProof {
   readonly #parts: TreeProofParts;
   readonly #setId: number;
   readonly #unreadable = new Set<number>();
-  #unrecorded: readonly UnrecordedSet[] = [];
-  #seenChanges = -1;
 
   /** Of the tree as of the set, which must be listed. */
   constructor(parts: TreeProofParts, setId: number) {
@@ -57,10 +51,10 @@ export class TreeProof {
   /** Whether the entry need not be proven any more. Cheap: it is asked at each read. */
   isProven(entry: CatalogEntry): boolean {
     if (!entry.proven) return false;
-    if (this.#seenChanges !== this.changes) this.#lookAnew();
     let path: string | undefined;
-    for (const { id, volumes } of this.#unrecorded) {
+    for (const { id, volumes } of this.#parts.unrecorded.ofChain(this.#setId)) {
       if (id <= entry.setId) continue;
+      if (id > this.#setId) break;
       path ??= this.#parts.catalog.pathOf(entry.id);
       const isKnown = volumes?.covering(path).every((volume) => this.#isSettled(volume));
       if (isKnown !== true) return false;
@@ -86,7 +80,7 @@ export class TreeProof {
         await this.#look(setId, path, signal);
       }
     }
-    this.#seenChanges = -1; // manifests were read, too
+    this.#parts.unrecorded.forget(); // manifests were read, too
   }
 
   /** For who walks through the tree below `start` in the order of the format. */
@@ -121,17 +115,6 @@ export class TreeProof {
       if (id !== undefined) id = this.#parts.catalog.nameBelow(id, name);
     }
     return id;
-  }
-
-  #lookAnew(): void {
-    const { known, directory, cataloguer } = this.#parts;
-    const unrecorded: UnrecordedSet[] = [];
-    for (const id of known.upTo(this.#setId)) {
-      const volumes = directory.known(id);
-      if (volumes?.isRecorded !== true) unrecorded.push({ id, volumes });
-    }
-    this.#unrecorded = unrecorded;
-    this.#seenChanges = cataloguer.changes;
   }
 
   /** Whether nothing more can be learned from the volume. */

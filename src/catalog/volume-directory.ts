@@ -25,7 +25,10 @@ import { pointsOf, tableOf } from './seek-tables.js';
 import { SetVolumes, volumeRef } from './set-volumes.js';
 import type { SetVolume } from './set-volumes.js';
 
-const maxRefs = 1000;
+/** Memory for tables of blocks: of a volume of 200 MiB some 30 KB. */
+const maxTableBytes = 8 << 20;
+/** An object of its own, whatever its table takes. */
+const bytesPerRef = 1000;
 
 export interface VolumeDirectoryOptions {
   readonly connection: Connection;
@@ -54,8 +57,12 @@ export class VolumeDirectory {
   readonly #sessionKeys = new Map<number, SessionKey>();
   /** Sets whose stored manifest was opened by this process. */
   readonly #proven = new Set<number>();
-  /** Each may hold a table of some 30 KB. */
-  readonly #refs = new LRUCache<number, VolumeRef>({ max: maxRefs });
+  readonly #refs = new LRUCache<number, VolumeRef>({
+    maxSize: maxTableBytes,
+    // one of more is kept all the same: to unpack it at each read is worse
+    sizeCalculation: ({ table }) =>
+      Math.min(bytesPerRef + (table?.blocks.length ?? 0), maxTableBytes),
+  });
 
   constructor(options: VolumeDirectoryOptions) {
     const { connection, known, target, wholeVolumes, useIncomplete, report } = options;

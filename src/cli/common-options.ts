@@ -54,9 +54,10 @@ export type KeyOptions = Pick<
 
 /** Adds the options to a command. */
 export function addCommonOptions(command: Command): Command {
+  const cacheName = has(command, '--name') ? '--archive-name <name>' : '--name <name>';
   command
     .option('--archive-dir <folder>', 'parent of the local caches (default: ~/.cache/duplifs)')
-    .option('--name <name>', 'name of the cache of this target (default: made from the URL)')
+    .option(cacheName, 'name of the cache of this target (default: made from the URL)')
     .option(
       '--tempdir <folder>',
       'where the cache of decoded volumes lies (default: $TMPDIR or /tmp)',

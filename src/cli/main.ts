@@ -5,9 +5,14 @@ import { markHeapAtOnce } from '../threads/index.js';
 import { commandLine, hidePasswords } from './arguments.js';
 import { outliveTerminal } from './closed-terminal.js';
 import { backupCommands } from './commands/backup.js';
+import { catCommand } from './commands/cat.js';
 import { statusCommand } from './commands/collection-status.js';
 import { consolidateCommand } from './commands/consolidate.js';
+import { diffCommand } from './commands/diff.js';
 import { doctorCommand } from './commands/doctor.js';
+import { dumpCommand } from './commands/dump.js';
+import { findCommand } from './commands/find.js';
+import { historyCommand } from './commands/history.js';
 import { indexCommand } from './commands/index-volumes.js';
 import { keyCommand } from './commands/key/index.js';
 import { kitCommand } from './commands/kit.js';
@@ -53,6 +58,11 @@ async function runProgram(): Promise<void> {
     .addCommand(umountCommand())
     .addCommand(restoreCommand())
     .addCommand(listCommand())
+    .addCommand(findCommand())
+    .addCommand(historyCommand())
+    .addCommand(diffCommand())
+    .addCommand(catCommand())
+    .addCommand(dumpCommand())
     .addCommand(statusCommand())
     .addCommand(verifyCommand())
     .addCommand(indexCommand())

@@ -11,20 +11,32 @@ export interface TimeOptions {
   readonly currentTime?: number;
 }
 
+/** `--time` alone, for commands that have the path as an argument. */
+export function addTimeOption(command: Command): Command {
+  return addUseIncomplete(
+    command
+      .option('-t, --time <time>', 'as of this time: 3D, 2026-11-01, 2026-11-01T12:00:00Z, now, …')
+      .addOption(new Option('--restore-time <time>').hideHelp()),
+  ).hook('preAction', (_, action) => {
+    const { restoreTime } = action.opts<Aliases>();
+    if (restoreTime !== undefined) action.setOptionValue('time', restoreTime);
+  });
+}
+
+export function addUseIncomplete(command: Command): Command {
+  return command.option(
+    '--use-incomplete',
+    'use the newest set whatever is missing of it, also without its manifest: what is left of it',
+    false,
+  );
+}
+
 export function addTimeOptions(command: Command): Command {
-  return command
-    .option('-t, --time <time>', 'as of this time: 3D, 2026-11-01, 2026-11-01T12:00:00Z, now, …')
-    .option(
-      '--use-incomplete',
-      'use the newest set whatever is missing of it, also without its manifest: what is left of it',
-      false,
-    )
-    .addOption(new Option('--restore-time <time>').hideHelp())
+  return addTimeOption(command)
     .option('-r, --path-to-restore <path>', 'only this path of the backup', cleanPath, '')
     .addOption(new Option('--file-to-restore <path>').argParser(cleanPath).hideHelp())
     .hook('preAction', (_, action) => {
-      const { restoreTime, fileToRestore } = action.opts<Aliases>();
-      if (restoreTime !== undefined) action.setOptionValue('time', restoreTime);
+      const { fileToRestore } = action.opts<Aliases>();
       if (fileToRestore !== undefined) action.setOptionValue('pathToRestore', fileToRestore);
     });
 }
@@ -38,7 +50,7 @@ interface Aliases {
 /** The snapshot at --time; the newest whole one without it, as duplicity has it for a time of 0. */
 export async function snapshotAt(
   repository: Repository,
-  options: Pick<TimeOptions, 'time' | 'currentTime'>,
+  options: { readonly time?: string | undefined; readonly currentTime?: number },
   signal?: AbortSignal,
 ): Promise<ChosenSnapshot> {
   const now = nowSeconds(options);
@@ -48,7 +60,7 @@ export async function snapshotAt(
 }
 
 /** A path in the backup: without slashes at its ends, doubled ones and "." in it; "." is all of it. */
-function cleanPath(text: string): string {
+export function cleanPath(text: string): string {
   return text
     .split('/')
     .filter((name) => name !== '' && name !== '.')

@@ -1,7 +1,8 @@
 /** One target opened for reading, with all its chains: what `mount`, `restore`, `verify` and the lists read from. */
 import type { Collection, StoredFile } from '../archive/index.js';
+import { isDuplifsError } from '../base/index.js';
 import type { DuplifsError, Report } from '../base/index.js';
-import { catalogueAll, TargetCatalog } from '../catalog/index.js';
+import { catalogueAll, fullIdOf, TargetCatalog } from '../catalog/index.js';
 import type {
   CatalogEvent,
   CatalogSet,
@@ -10,7 +11,14 @@ import type {
   WantedTime,
 } from '../catalog/index.js';
 import { Content } from '../content/index.js';
-import { History, OwnerMap, Snapshot } from '../snapshot/index.js';
+import {
+  History,
+  OwnerMap,
+  SharedMemory,
+  Snapshot,
+  Timeline,
+  TreePair,
+} from '../snapshot/index.js';
 import type { SnapshotSources } from '../snapshot/index.js';
 import type { Spool } from '../storage/index.js';
 import { mirrorGapsOf, wasNeverFinished } from '../target/index.js';
@@ -69,9 +77,10 @@ export class Repository {
       content: new Content(this.#parts),
       owners: new OwnerMap(parts.numericOwner),
       rebuilt: this.#parts.rebuilt,
+      memory: new SharedMemory(),
       proofOf: (setId) => this.#parts.proofOf(setId),
     };
-    this.history = new History(this.#sources, (set) => this.snapshot(set));
+    this.history = new History(this.#sources);
   }
 
   /** Looks again for sets that appeared or vanished. */
@@ -94,6 +103,48 @@ export class Repository {
   /** In what the storages of a mirror differ; nothing for other storages. */
   mirrorGaps(): MirrorGap[] {
     return mirrorGapsOf(this.#target);
+  }
+
+  /**
+   * All sets as one line of time; lists their trees. Sets whose trees cannot be known, or not with what is at hand, go to
+   * `onFailure` with those that build on them, and are not part of it.
+   */
+  async timeline(
+    onFailure: (setKeys: readonly string[], error: DuplifsError) => void,
+    signal?: AbortSignal,
+  ): Promise<Timeline> {
+    const { sets } = this.#parts;
+    // many at once; what cannot be opened is told when the set is listed
+    await sets.examineAll(() => undefined, signal);
+    const listed: CatalogSet[] = [];
+    const failed = new Map<number, { readonly keys: string[]; readonly error: DuplifsError }>();
+    for (const set of sets.newestFirst().toReversed()) {
+      const chain = fullIdOf(set.id);
+      const before = failed.get(chain);
+      if (before !== undefined) {
+        before.keys.push(set.key);
+        continue;
+      }
+      try {
+        await sets.list(set.id, signal);
+        listed.push(set);
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!isUnreadable(error)) throw error;
+        failed.set(chain, { keys: [set.key], error });
+      }
+    }
+    for (const { keys, error } of failed.values()) onFailure(keys, error);
+    const told = new Set([...failed.values()].flatMap(({ keys }) => keys));
+    for (const { key, set } of this.listedSets()) {
+      if (set === undefined && !told.has(key)) onFailure([key], this.whyHidden(key));
+    }
+    return new Timeline(this.#sources, listed);
+  }
+
+  /** Two trees side by side; both must be loaded. */
+  pair(before: Snapshot, after: Snapshot): TreePair {
+    return new TreePair(before, after, this.#sources);
   }
 
   /** The sets on the storage whose trees can be known, newest first. */
@@ -263,4 +314,10 @@ export class Repository {
       await this.#temporary?.remove();
     }
   }
+}
+
+/** Whether a tree cannot be known, however often it is tried. */
+function isUnreadable(error: unknown): error is DuplifsError {
+  const lost = isDuplifsError(error, 'DAMAGED', 'FILE_MISSING', 'STORAGE_NOT_FOUND');
+  return lost || isDuplifsError(error, 'KEY', 'SIGNATURE');
 }

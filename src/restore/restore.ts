@@ -4,11 +4,10 @@
  */
 import { lstat, mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { DuplifsError, errorText, eventLoopTurns } from '../base/index.js';
-import { Disagreement } from '../snapshot/index.js';
+import { DuplifsError, errorText, eventLoopTurns, IdSet } from '../base/index.js';
+import { Disagreement, fileChunks } from '../snapshot/index.js';
 import type { ProvenWalk, Snapshot, SnapshotEntry } from '../snapshot/index.js';
 import { hasDescriptors } from './descriptors.js';
-import { IdSet } from './id-set.js';
 import { isBelow, OpenFolders } from './open-folders.js';
 import { TreeWriter } from './tree-writer.js';
 import type { TreeWriterOptions } from './tree-writer.js';
@@ -39,9 +38,6 @@ export interface RestoreResult {
   /** Files of which only a part is in the backup; told as `file-incomplete`. */
   readonly incomplete: number;
 }
-
-/** One read: what the kernel, the cache and the disk all take well. */
-const chunkLength = 1 << 20;
 
 /** Restores `start` (the root, a folder or a file) as `target`. The tree must be loaded. */
 export async function restore(
@@ -204,19 +200,11 @@ class Restoring {
   }
 
   async *#chunks(entry: SnapshotEntry & { readonly size: number }): AsyncGenerator<Uint8Array> {
-    const { signal } = this.#options;
-    const { size } = entry;
-    const check = entry.kind === 'diff' ? await this.#snapshot.rebuiltCheck(entry) : undefined;
-    for (let at = 0; at < size;) {
-      const chunk = await this.#snapshot.read(entry, at, Math.min(chunkLength, size - at), signal);
-      if (chunk.length === 0)
-        throw new DuplifsError('DAMAGED', 'The file is shorter than its size');
-      check?.update(chunk);
+    // the file has no name yet when the end of its bytes is what fails
+    for await (const chunk of fileChunks(this.#snapshot, entry, this.#options.signal)) {
       yield chunk;
-      at += chunk.length;
       this.#advance({ bytes: chunk.length });
     }
-    check?.end(); // what fails now has no name yet
   }
 
   #fail(path: string, error: unknown): void {

@@ -10,10 +10,12 @@ export function previousTree(
   base: ChainBase | undefined,
 ): AsyncGenerator<PreviousEntry[]> {
   if (base === undefined) return nothing();
+  const { signatures } = base;
   return mergeSets(
-    base.signatures.map((one) =>
-      sigtarEntries(one.name, one.setSeconds, decodeBaseSignatures(target, one)),
-    ),
+    signatures.map((one) => {
+      const plaintext = decodeBaseSignatures(target, one, signatures.length);
+      return sigtarEntries(one.name, one.setSeconds, plaintext);
+    }),
   );
 }
 

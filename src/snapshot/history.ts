@@ -1,7 +1,9 @@
 /** Every path that ever was, and the versions of each, over all sets of all chains. */
 import type { CatalogSet } from '../catalog/index.js';
 import type { SnapshotEntry } from './entry.js';
-import type { Snapshot, SnapshotSources } from './snapshot.js';
+import { ownedEntry } from './owned-entry.js';
+import { isSameVersion } from './same-version.js';
+import type { SnapshotSources } from './snapshot.js';
 
 export interface FileVersionEntry {
   readonly set: CatalogSet;
@@ -10,11 +12,9 @@ export interface FileVersionEntry {
 
 export class History {
   readonly #sources: SnapshotSources;
-  readonly #snapshotOf: (set: CatalogSet) => Snapshot;
 
-  constructor(sources: SnapshotSources, snapshotOf: (set: CatalogSet) => Snapshot) {
+  constructor(sources: SnapshotSources) {
     this.#sources = sources;
-    this.#snapshotOf = snapshotOf;
   }
 
   get isLoaded(): boolean {
@@ -62,29 +62,16 @@ export class History {
    * unchanged file anew: what has the type, times, mode and owner of the version before is the same.
    */
   versions(id: number): FileVersionEntry[] {
-    const { catalog, sets: listing } = this.#sources;
+    const { catalog, owners, sets: listing } = this.#sources;
     const sets = new Map(listing.newestFirst().map((set) => [set.id, set]));
     const found: FileVersionEntry[] = [];
     for (const version of catalog.allVersions(id)) {
       const set = sets.get(version.setId);
       if (set === undefined || version.type === 'dir') continue;
-      const entry = this.#snapshotOf(set).entry(id);
       const last = found.at(-1)?.entry;
-      if (entry !== undefined && !(last && set.kind === 'full' && isSame(last, entry))) {
-        found.push({ set, entry });
-      }
+      if (last !== undefined && set.kind === 'full' && isSameVersion(last, version)) continue;
+      found.push({ set, entry: ownedEntry(version, catalog, owners) });
     }
     return found;
   }
-}
-
-function isSame(a: SnapshotEntry, b: SnapshotEntry): boolean {
-  return (
-    a.type === b.type &&
-    a.mode === b.mode &&
-    a.ownerId === b.ownerId &&
-    a.mtimeSeconds === b.mtimeSeconds &&
-    a.linkTarget === b.linkTarget &&
-    (a.size === undefined || b.size === undefined || a.size === b.size)
-  );
 }

@@ -1,5 +1,4 @@
 /** The file tree as of one backup set: lookup, list, read, walk. */
-import { LRUCache } from 'lru-cache';
 import { rootId } from '../catalog/index.js';
 import type {
   Catalog,
@@ -16,7 +15,9 @@ import type { Content } from '../content/index.js';
 import { DuplifsError, splitPath } from '../base/index.js';
 import type { OwnerMap } from './owners.js';
 import type { SnapshotEntry, WalkedEntry } from './entry.js';
+import { listSourceOf, ownedEntry } from './owned-entry.js';
 import { ProvenWalk } from './proven-walk.js';
+import type { ListedFiles, SharedMemory } from './shared-memory.js';
 
 /** What snapshots of one target share. */
 export interface SnapshotSources {
@@ -26,19 +27,17 @@ export interface SnapshotSources {
   readonly owners: OwnerMap;
   readonly proofOf: (setId: number) => TreeProof;
   readonly rebuilt: Pick<RebuiltChecks, 'of'>;
+  readonly memory: SharedMemory;
 }
 
 const entriesPerQuery = 1000;
-/** Files kept of the folders listed last: more than one listing takes in. */
-const listedFiles = 4096;
 
 export class Snapshot {
   readonly set: CatalogSet;
   readonly #sources: SnapshotSources;
   readonly #proof: TreeProof;
-  readonly #subfolders = new LRUCache<number, number>({ max: 100_000 });
   /** Files that were listed last, by their ids: whoever lists a folder reads its files next. */
-  readonly #listed = new Map<number, SnapshotEntry>();
+  readonly #listed: ListedFiles = new Map();
   #listedChanges = 0;
   /** Whether any file of the backup was cut short when it was read; asked once the tree is loaded. */
   #hasCuts: boolean | undefined;
@@ -109,6 +108,11 @@ export class Snapshot {
     return this.#sources.catalog.parentOf(id);
   }
 
+  /** Whom the entry belongs to, as it is stored. */
+  storedOwner(entry: Pick<SnapshotEntry, 'ownerId'>): Owner {
+    return this.#sources.catalog.owner(entry.ownerId);
+  }
+
   /** The set that the entry was last changed in. */
   setOf(entry: SnapshotEntry): CatalogSet {
     return this.#sources.sets.newestFirst().find(({ id }) => id === entry.setId) ?? this.set;
@@ -116,12 +120,10 @@ export class Snapshot {
 
   /** How many folders a folder holds; Infinity where they are too many to count. */
   subfolders(folderId: number): number {
-    let count = this.#subfolders.get(folderId);
-    if (count === undefined) {
-      count = this.#sources.catalog.subfolders(this.set.id, folderId);
-      this.#subfolders.set(folderId, count);
-    }
-    return count;
+    const { catalog, memory } = this.#sources;
+    return memory.subfolders(this.set.id, folderId, () =>
+      catalog.subfolders(this.set.id, folderId),
+    );
   }
 
   /** The entry at a path; fails with NOT_IN_BACKUP. Links are not followed. */
@@ -209,9 +211,7 @@ export class Snapshot {
 
   /** What an entry is known from. */
   sourceOf(entry: SnapshotEntry): ListSource {
-    if (!entry.proven) return 'signatures';
-    const list = this.#sources.catalog.listOf(entry.setId);
-    return list?.source === 'index' ? 'index' : 'volumes';
+    return listSourceOf(entry, this.#sources.catalog);
   }
 
   /**
@@ -294,11 +294,7 @@ export class Snapshot {
     if (entry.type !== 'reg' || entry.size === undefined) return entry;
     if (this.#listedChanges !== this.#proof.changes) this.#listed.clear();
     this.#listedChanges = this.#proof.changes;
-    if (this.#listed.size >= listedFiles) {
-      const [oldest] = this.#listed.keys();
-      if (oldest !== undefined) this.#listed.delete(oldest);
-    }
-    this.#listed.set(entry.id, entry);
+    this.#sources.memory.keep(this.#listed, entry);
     return entry;
   }
 
@@ -307,26 +303,6 @@ export class Snapshot {
   }
 
   #owned(entry: CatalogEntry): SnapshotEntry {
-    const { catalog, owners } = this.#sources;
-    const { uid, gid } = owners.ids(catalog.owner(entry.ownerId));
-    // field by field: a spread costs more than the query that found the row (docs/performance.md)
-    return {
-      id: entry.id,
-      name: entry.name,
-      parentId: entry.parentId,
-      setId: entry.setId,
-      kind: entry.kind,
-      type: entry.type,
-      proven: entry.proven,
-      mode: entry.mode,
-      ownerId: entry.ownerId,
-      mtimeSeconds: entry.mtimeSeconds,
-      size: entry.size,
-      sizeLimit: entry.sizeLimit,
-      linkTarget: entry.linkTarget,
-      device: entry.device,
-      uid,
-      gid,
-    };
+    return ownedEntry(entry, this.#sources.catalog, this.#sources.owners);
   }
 }

@@ -90,15 +90,21 @@ async function fetchSignatures(
   await fetchLocalCopy(target, file, { ...copy, check });
 }
 
-/** Read in one go: a chain has few sets, and each read is a way to libuv's pool and back. */
+/** Read in one go, for each read is a way to libuv's pool and back; all sets of a chain are read at the same time. */
 const readBytes = 512 * 1024;
+const leastReadBytes = 64 * 1024;
+const readBytesOfAll = 8 << 20;
 
-/** The plaintext of one of the base's sigtars, from where it is. */
+/**
+ * The plaintext of one of the base's sigtars, from where it is.
+ * @param count how many are read at the same time
+ */
 export function decodeBaseSignatures(
   target: Target,
   { name, stored }: BaseSignatures,
+  count: number,
 ): AsyncGenerator<Buffer> {
-  return stored === undefined
-    ? target.decodeLocalSignatures(name, readBytes)
-    : target.decodeMetadata(stored);
+  if (stored !== undefined) return target.decodeMetadata(stored);
+  const share = Math.max(leastReadBytes, Math.floor(readBytesOfAll / count));
+  return target.decodeLocalSignatures(name, Math.min(readBytes, share));
 }

@@ -90,7 +90,7 @@ describe('docs/cli.md', { timeout: 300_000 }, () => {
     }
   });
 
-  it('has the storage options of all commands once', async () => {
+  it('has the storage options of all commands once', { timeout: 240_000 }, async () => {
     const shown = blockOf(sections.get('Storage options'));
     expect(shown).toMatch(/^Storage options:\n {2}--/);
     for (const command of commandsWithSections()) {

@@ -1,9 +1,12 @@
 import { Command } from 'commander';
-import { encodeName, eventLoopTurns, exitCodes, hasEscapes } from '../../base/index.js';
+import { encodeName, errorText, eventLoopTurns, exitCodes } from '../../base/index.js';
+import type { Repository } from '../../repository/index.js';
 import type { Snapshot, SnapshotEntry } from '../../snapshot/index.js';
 import { formatLocalTime } from '../../time/index.js';
 import { addCommonOptions } from '../common-options.js';
 import type { CommonOptions } from '../common-options.js';
+import { jsonOfEntry, jsonOfName } from '../entry-json.js';
+import { modeText, pathBytes, sizeColumn } from '../entry-text.js';
 import { lastFullLine } from '../last-full.js';
 import { Output } from '../output.js';
 import { runCommand } from '../run-command.js';
@@ -14,6 +17,7 @@ import { withRepository } from '../open-repository.js';
 
 interface ListOptions extends CommonOptions, TimeOptions {
   readonly json: boolean;
+  readonly long: boolean;
 }
 
 /** `list-current-files`: the files of the backup at a time, as duplicity prints them. */
@@ -23,37 +27,69 @@ export function listCommand(): Command {
     .description('list the files in the backup, as of now or of --time')
     .argument('<url>', 'where the backup lies')
     .option('--json', 'print JSON lines', false)
+    .option('-l, --long', 'modes, owners and exact sizes too, which may have to be found', false)
     .action(async (url: string, options: ListOptions) => {
       await runCommand(options.verbosity, async (context) =>
-        withRepository(url, options, context, async (repository) => {
-          const { signal } = context;
-          const turn = eventLoopTurns();
-          const { snapshot, isLess } = await snapshotAt(repository, options, signal);
-          await snapshot.load(signal);
-          const start = snapshot.resolve(options.pathToRestore);
-          let unknown = 0;
-          const output = new Output(process.stdout);
-          if (!options.json) {
-            await output.line('Local and Remote metadata are synchronized, no sync needed.');
-            await output.line(lastFullLine(repository));
-          }
-          for (const { path, entry } of snapshot.walk(start)) {
-            signal.throwIfAborted();
-            if (entry.type !== 'dir' && isUnknown(snapshot, entry, context)) {
-              unknown += 1;
-              continue;
-            }
-            const full = [options.pathToRestore, path].filter((part) => part !== '').join('/');
-            if (options.json) await output.json(jsonOf(full, entry, snapshot.sourceOf(entry)));
-            else await output.line(textLine(full, entry));
-            await turn();
-          }
-          await output.end();
-          return isLess || unknown > 0 ? exitCodes.INCOMPLETE : 0;
-        }),
+        withRepository(url, options, context, (repository) =>
+          runList(repository, options, context),
+        ),
       );
     });
   return addTimeOptions(addCommonOptions(command));
+}
+
+async function runList(
+  repository: Repository,
+  options: ListOptions,
+  context: CommandContext,
+): Promise<number> {
+  const { signal } = context;
+  const turn = eventLoopTurns();
+  const { snapshot, isLess } = await snapshotAt(repository, options, signal);
+  await snapshot.load(signal);
+  const start = snapshot.resolve(options.pathToRestore);
+  let failures = 0;
+  const output = new Output(process.stdout);
+  if (!options.json) {
+    await output.line('Local and Remote metadata are synchronized, no sync needed.');
+    await output.line(lastFullLine(repository));
+  }
+  for (const { path, entry } of snapshot.walk(start)) {
+    signal.throwIfAborted();
+    if (entry.type !== 'dir' && isUnknown(snapshot, entry, context)) {
+      failures += 1;
+      continue;
+    }
+    const full = [options.pathToRestore, path].filter((part) => part !== '').join('/');
+    const shown = options.long ? await sized(snapshot, entry, full, context) : entry;
+    if (options.long && shown.type === 'reg' && shown.size === undefined) failures += 1;
+    if (options.json) {
+      const json = jsonOfEntry(shown, snapshot.sourceOf(shown));
+      await output.json({ ...jsonOfName('path', full), ...json });
+    } else {
+      await output.line(options.long ? longLine(snapshot, full, shown) : textLine(full, shown));
+    }
+    await turn();
+  }
+  await output.end();
+  return isLess || failures > 0 ? exitCodes.INCOMPLETE : 0;
+}
+
+/** The entry with its exact size, where that can be had; why not is told. */
+async function sized(
+  snapshot: Snapshot,
+  entry: SnapshotEntry,
+  path: string,
+  { log, signal }: CommandContext,
+): Promise<SnapshotEntry> {
+  if (entry.type !== 'reg') return entry;
+  try {
+    return await snapshot.complete(entry, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    log.error(`duplifs: The size of "${path}" cannot be known: ${errorText(error)}`);
+    return { ...entry, size: undefined };
+  }
 }
 
 /** Whether the state of the entry at that time cannot be known; that is told, and it is not listed. */
@@ -64,33 +100,18 @@ function isUnknown(snapshot: Snapshot, entry: SnapshotEntry, { log }: CommandCon
 }
 
 function textLine(path: string, entry: SnapshotEntry): Buffer {
-  const name = path === '' ? Buffer.from('.') : encodeName(path);
-  return Buffer.concat([Buffer.from(`${formatLocalTime(entry.mtimeSeconds)} `), name]);
+  return Buffer.concat([Buffer.from(`${formatLocalTime(entry.mtimeSeconds)} `), pathBytes(path)]);
 }
 
-/**
- * A size is null until the volume with the file was seen; then `sizeLimit` is an upper bound. `listedFrom` says what
- * the entry is known from: "signatures" alone are a hint that no volume has proven yet.
- */
-function jsonOf(path: string, entry: SnapshotEntry, listedFrom: string): object {
-  return {
-    ...jsonName('path', path),
-    type: entry.type,
-    mode: entry.mode.toString(8).padStart(4, '0'),
-    uid: entry.uid,
-    gid: entry.gid,
-    mtime: entry.mtimeSeconds,
-    size: entry.type === 'reg' ? (entry.size ?? null) : undefined,
-    sizeLimit: entry.type === 'reg' && entry.size === undefined ? entry.sizeLimit : undefined,
-    ...jsonName('linkTarget', entry.linkTarget),
-    device: entry.device && [entry.device.major, entry.device.minor],
-    listedFrom,
-  };
+/** As `ls -l` has it. */
+function longLine(snapshot: Snapshot, path: string, entry: SnapshotEntry): Buffer {
+  const { uid, gid, userName, groupName } = snapshot.storedOwner(entry);
+  const owner = `${userName || uid}:${groupName || gid}`.padEnd(ownerWidth);
+  const time = formatLocalTime(entry.mtimeSeconds);
+  const columns = [modeText(entry), owner, sizeColumn(entry), time];
+  const parts = [Buffer.from(`${columns.join(' ')} `), pathBytes(path)];
+  if (entry.linkTarget !== undefined) parts.push(Buffer.from(' -> '), encodeName(entry.linkTarget));
+  return Buffer.concat(parts);
 }
 
-/** A name as readable text and, where its bytes are not UTF-8, exactly as base64. */
-function jsonName(key: string, name: string | undefined): Record<string, string> {
-  if (name === undefined) return {};
-  if (!hasEscapes(name)) return { [key]: name };
-  return { [key]: name.toWellFormed(), [`${key}Base64`]: encodeName(name).toString('base64') };
-}
+const ownerWidth = 16;

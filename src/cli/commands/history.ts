@@ -1,0 +1,75 @@
+import { Command } from 'commander';
+import { errorText, exitCodes } from '../../base/index.js';
+import { pathHistory } from '../../queries/index.js';
+import type { PathEvent } from '../../queries/index.js';
+import type { Timeline } from '../../snapshot/index.js';
+import { formatLocalTime, formatStamp } from '../../time/index.js';
+import { allSets } from '../all-sets.js';
+import { addCommonOptions } from '../common-options.js';
+import type { CommonOptions } from '../common-options.js';
+import { jsonOfEntry, jsonOfName, jsonOfSet } from '../entry-json.js';
+import { modeText, sizeColumn } from '../entry-text.js';
+import { withRepository } from '../open-repository.js';
+import { Output } from '../output.js';
+import { runCommand } from '../run-command.js';
+import { cleanPath } from '../time-options.js';
+
+interface HistoryOptions extends CommonOptions {
+  readonly json: boolean;
+}
+
+/** `history`: each version of one path, and what changed. */
+export function historyCommand(): Command {
+  const command = new Command('history')
+    .description('show each version of one path, with its time, set, size and what changed')
+    .argument('<url>', 'where the backup lies')
+    .argument('<path>', 'a path of the backup', cleanPath)
+    .option('--json', 'print JSON lines', false)
+    .action(async (url: string, path: string, options: HistoryOptions) => {
+      await runCommand(options.verbosity, async (context) =>
+        withRepository(url, options, context, async (repository) => {
+          const { log, signal } = context;
+          const { timeline, exitCode } = await allSets(repository, options, context);
+          let failures = 0;
+          const events = await pathHistory(timeline, path, {
+            onFailure: (error) => {
+              failures += 1;
+              log.error(`duplifs: Not all of "${path}" can be known: ${errorText(error)}`);
+            },
+            signal,
+          });
+          const output = new Output(process.stdout);
+          for (const event of events) {
+            if (options.json) await output.json(jsonOf(path, event, timeline));
+            else await output.line(textOf(event));
+          }
+          await output.end();
+          return failures > 0 ? Math.max(exitCode, exitCodes.INCOMPLETE) : exitCode;
+        }),
+      );
+    });
+  return addCommonOptions(command);
+}
+
+function jsonOf(
+  path: string,
+  { set, kind, fields, version }: PathEvent,
+  timeline: Timeline,
+): object {
+  const event = { ...jsonOfName('path', path), change: kind, fields, ...jsonOfSet(set) };
+  if (version === undefined) return event;
+  const { entry, until, end } = version;
+  const of = { until: jsonOfSet(until), state: end };
+  return { ...event, ...of, ...jsonOfEntry(entry, timeline.sourceOf(entry)) };
+}
+
+/** When, what, how large, and in what it is another one than before. */
+function textOf({ set, kind, fields, version }: PathEvent): string {
+  const columns = [formatStamp(set.endSeconds), kind.padEnd('metadata'.length)];
+  if (version !== undefined) {
+    const { entry } = version;
+    columns.push(modeText(entry), sizeColumn(entry), formatLocalTime(entry.mtimeSeconds));
+  }
+  if (fields.length > 0) columns.push(`(${fields.join(', ')})`);
+  return columns.join(' ');
+}
