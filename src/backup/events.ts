@@ -2,6 +2,8 @@ import type { ChainGap } from '../target/index.js';
 
 /** What backup/ tells while it works; in words: src/cli/events/backup.ts. Paths are relative to the source, '' is itself. */
 export type BackupEvent =
+  /** What the target held when the run began: the time of the newest full. */
+  | { readonly level: 'debug'; readonly code: 'last-full'; readonly seconds: number | undefined }
   | { readonly level: 'notice'; readonly code: 'no-signatures-full-instead' }
   /** Files of the chain are missing on the storage: what is laid on it could not be restored. */
   | {

@@ -12,6 +12,8 @@ import type { Encoding } from '../../volume/index.js';
 import type { Log } from '../log.js';
 import { parseTime } from '../../time/index.js';
 import { BackupProgress } from '../backup/backup-progress.js';
+import { withFaults } from '../backup/injected-faults.js';
+import { ProgressReports } from '../backup/progress-reports.js';
 import { formatStatistics } from '../backup/statistics-text.js';
 import { chooseEncoding } from '../backup/encoding.js';
 import { ownFoldersIn } from '../backup/own-folders.js';
@@ -21,6 +23,7 @@ import { addWriteOptions } from '../backup/write-options.js';
 import type { WriteOptions } from '../backup/write-options.js';
 import { archiveFolderOf, nowSeconds, prefixesOf } from '../common-options.js';
 import { openKeyring, openStorageFor, trustPolicyOf, warnIfOpen } from '../open-repository.js';
+import { exitCodeWhenPartly, personality } from '../personality.js';
 import { runCommand } from '../run-command.js';
 import type { CommandContext } from '../run-command.js';
 import { outputMayFail } from '../standard-output.js';
@@ -85,8 +88,12 @@ async function runBackup(job: BackupJob): Promise<number> {
   const selection = { ...selected, without: own.map(({ path }) => path) };
   await warnIfOpen(archiveFolder, log);
   const keyring = await openKeyring(options, log);
-  const encoding = await chooseEncoding(options, keyring, signal);
-  const storage = await openStorageFor(url, options, log, { statistics });
+  const encoding = await chooseEncoding(options, keyring, {
+    signal,
+    isNew: job.verb !== 'incremental',
+  });
+  const opened = await openStorageFor(url, options, log, { statistics });
+  const storage = withFaults(opened, options, prefixesOf(options));
   const target = new Target({
     storage,
     archiveFolder,
@@ -103,11 +110,12 @@ async function runBackup(job: BackupJob): Promise<number> {
       ? await work()
       : await withArchiveLock(archiveFolder, options.lockWait, work, signal);
     outputMayFail(options.dryRun ? 'The statistics' : 'The backup was made; its statistics');
-    printResult(result, statistics, options);
+    printResult(result, statistics, job);
     const { errors, movedFiles } = result.statistics;
     if (movedFiles > 0) log.notice(movedText(movedFiles));
+    if (movedFiles > 0 && options.strict) return exitCodes.INCOMPLETE;
     const isWhole = errors === 0 && result.mirrorGaps.length === 0;
-    return isWhole && (movedFiles === 0 || !options.strict) ? 0 : exitCodes.INCOMPLETE;
+    return isWhole ? 0 : exitCodeWhenPartly(false);
   } finally {
     await storage.close();
   }
@@ -123,26 +131,34 @@ async function runWithProgress(job: BackupJob, opened: Opened): Promise<BackupRe
   const { options, context } = job;
   const { log } = context;
   const walk = (quiet: boolean) => walkOver(opened.selection, job, quiet ? undefined : log);
-  const progress = options.progress ? BackupProgress.onTerminal(() => walk(true)) : undefined;
+  const reports = new ProgressReports(log, {
+    everySeconds: options.progressRate,
+    total: options.progress === 'lines' ? () => walk(true) : undefined,
+  });
+  const onTerminal = options.progress === true && !personality().isDuplicity;
+  const progress = onTerminal ? BackupProgress.onTerminal(() => walk(true)) : undefined;
   log.beforeLine =
     progress &&
     (() => {
       progress.clear();
     });
   try {
-    return await backup({
+    const result = await backup({
       ...backupOptionsOf(job, opened),
       walk: () => walk(false),
       report: log.report,
-      onProgress:
-        progress &&
-        ((state) => {
-          progress.show(state);
-        }),
+      onProgress: (state) => {
+        progress?.show(state);
+        reports.show(state);
+      },
     });
+    const { sourceFiles, sourceFileSize, totalDestinationSizeChange } = result.statistics;
+    reports.last({ files: sourceFiles, bytes: sourceFileSize, stored: totalDestinationSizeChange });
+    return result;
   } finally {
     log.beforeLine = undefined;
     progress?.end();
+    reports.end();
   }
 }
 
@@ -198,7 +214,7 @@ function backupOptionsOf(
 function printResult(
   { kind, key, statistics, json }: BackupResult,
   storage: StorageStatistics,
-  options: BackupCommandOptions,
+  { options, context: { log } }: BackupJob,
 ): void {
   if (options.jsonstat) process.stdout.write(`${JSON.stringify(json, undefined, 4)}\n`);
   if (options.json) {
@@ -207,6 +223,7 @@ function printResult(
     process.stdout.write(`${JSON.stringify(line)}\n`);
   } else if (options.printStatistics) {
     process.stdout.write(`${formatStatistics(statistics)}\n`);
+    log.record('notice', { code: 1 }, formatStatistics(statistics).trimEnd());
   }
 }
 

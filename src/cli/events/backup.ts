@@ -1,8 +1,11 @@
 import type { BackupEvent } from '../../backup/index.js';
 import type { ChainGap } from '../../target/index.js';
+import { formatLocalTime } from '../../time/index.js';
 import type { EventTexts } from './event-text.js';
 
 export const backupTexts: EventTexts<BackupEvent> = {
+  'last-full': ({ seconds }) =>
+    `Last full backup date: ${seconds === undefined ? 'none' : formatLocalTime(seconds)}`,
   'no-signatures-full-instead': () => 'No signatures found, switching to full backup.',
   'chain-incomplete-full-instead': ({ gaps }) =>
     `The chain cannot be continued, for the storage lacks ${gaps.map(gapText).join(', ')}; a new full backup is made`,
