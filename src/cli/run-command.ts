@@ -3,6 +3,7 @@ import { DuplifsError, errorText, exitCodes, localFailure } from '../base/index.
 import { StorageStatistics } from '../storage/index.js';
 import { refuseCoreFiles } from './core-files.js';
 import { onEndingSignal } from './ending-signals.js';
+import { errorClass, errorLines } from './error-text.js';
 import { Log } from './log.js';
 import { exitCodeFor, personality } from './personality.js';
 import { wipeSecrets } from './secrets.js';
@@ -47,26 +48,15 @@ export async function runCommand(
 export function reportError(thrown: unknown, log: Log): number {
   const error = localFailure(thrown, diskUse) ?? thrown;
   if (error !== thrown) log.debug(stackOf(thrown));
-  const { prefix } = personality();
+  const who = personality();
   if (error instanceof DuplifsError) {
     const code = exitCodeFor(error);
-    log.fatal(linesOf(error, prefix), { code, extra: error.code === 'USAGE' ? usageWord : '' });
+    log.fatal(errorLines(error, who), { code, extra: errorClass(error, who) });
     return code;
   }
-  const lines = [`${prefix}internal error: ${errorText(error)}`, ...stackOf(error).split('\n')];
+  const lines = [`${who.prefix}internal error: ${errorText(error)}`, ...stackOf(error).split('\n')];
   log.fatal(lines, { code: exitCodes.INTERNAL, extra: error instanceof Error ? error.name : '' });
   return exitCodes.INTERNAL;
-}
-
-/** duplicity 3 has the name of a class there. */
-const usageWord = personality().isOld ? '' : 'CommandLineError';
-
-function linesOf({ code, message, hint }: DuplifsError, prefix: string): readonly string[] {
-  const after = hint === undefined ? [] : [`  ${hint}`];
-  const { isDuplicity, isOld } = personality();
-  if (!isDuplicity || code !== 'USAGE') return [`${prefix}${message}`, ...after];
-  const first = isOld ? `Command line error: ${message}` : `CommandLineError: ${message}`;
-  return [first, ...after, "Enter 'duplicity --help' for help screen."];
 }
 
 const diskUse = {

@@ -67,8 +67,15 @@ export async function restore(
   return new Restoring(snapshot, target, all).run(start);
 }
 
-/** Fails unless the target is new, an empty folder (or, for a folder, a link to one), or may be written into. */
-async function refuseTarget(target: string, force: boolean, isFolder: boolean): Promise<void> {
+/**
+ * Fails unless the target is new, an empty folder (or, for a folder, a link to one), or may be written into.
+ * @throws DuplifsError TARGET
+ */
+export async function refuseTarget(
+  target: string,
+  force: boolean,
+  isFolder: boolean,
+): Promise<void> {
   if (force) return;
   let isEmptyFolder: boolean;
   try {

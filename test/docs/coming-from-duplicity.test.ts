@@ -26,12 +26,12 @@ describe('docs/coming-from-duplicity.md', () => {
       expect(stdout).toMatch(/^duplicity 3\.0\.2$/m);
       const read = (path: string): Promise<string> => readFile(join(folder, path), 'utf8');
       expect(await read('first')).toBe('letters/first');
-      expect(await read('two/letters/second')).toBe('letters/second');
-      expect(await read('listed/letters/first')).toBe('letters/first');
+      expect(await read('some/letters/second')).toBe('letters/second');
+      expect(await read('those/letters/first')).toBe('letters/first');
       expect(await read('renamed/post/first')).toBe('letters/first');
-      expect(await read('chosen/letters/first')).toBe('letters/first');
-      await expect(read('chosen/letters/second')).rejects.toThrow('ENOENT');
+      expect(await read('less/letters/first')).toBe('letters/first');
+      await expect(read('less/letters/second')).rejects.toThrow('ENOENT');
       await expect(read('renamed/letters/first')).rejects.toThrow('ENOENT');
     });
-  });
+  }, 300_000);
 });

@@ -111,7 +111,7 @@ describe.runIf(hasDuplicity)('a line does the same by duplicity and by duplifs:'
     await writeFile(at('source/docs/b'), 'c'.repeat(4000));
     await writeFile(at('source/c'), 'new');
     await backup('incremental', now - day - 60);
-  });
+  }, 120_000);
 
   afterAll(async () => {
     await rm(base, { recursive: true, force: true });
@@ -168,7 +168,7 @@ describe.runIf(hasDuplicity)('a line does the same by duplicity and by duplifs:'
       out: expected.out,
       shown,
     });
-  });
+  }, 120_000);
 });
 
 /** Where duplifs ends otherwise on purpose (docs/coming-from-duplicity.md). */

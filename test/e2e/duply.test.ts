@@ -47,7 +47,7 @@ describe.runIf(hasDuply)('duply', () => {
       expect(left.every((name) => /\.gpg$|^duplifs/.test(name))).toBe(true);
       expect(await duply.ok('version')).toContain('duplicity version 3.0.2');
     });
-  });
+  }, 600_000);
 
   it('is told by the exit code that a verify found a difference', async () => {
     await withFolder(async (folder) => {

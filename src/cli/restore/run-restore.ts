@@ -1,7 +1,7 @@
 /** Restores what a command line asks for, part by part. */
 import { DuplifsError, errorText, eventLoopTurns, exitCodes } from '../../base/index.js';
 import type { Repository } from '../../repository/index.js';
-import { restore } from '../../restore/index.js';
+import { refuseTarget, restore } from '../../restore/index.js';
 import type { RestoreResult } from '../../restore/index.js';
 import type { Snapshot, SnapshotEntry } from '../../snapshot/index.js';
 import { splitLines } from '../../source/index.js';
@@ -10,6 +10,7 @@ import { lastFullLine } from '../last-full.js';
 import { synchronized } from '../log.js';
 import { Output } from '../output.js';
 import { cleanPath } from '../options/index.js';
+import type { Renaming } from '../options/index.js';
 import { personality } from '../personality.js';
 import { ProgressLine } from '../progress-line.js';
 import type { CommandContext } from '../run-command.js';
@@ -40,7 +41,8 @@ export async function runRestore(repository: Repository, job: RestoreJob): Promi
   await snapshot.load(signal);
   const paths = pathsOf(options);
   const isList = paths.length > 1 || options.filesFrom !== undefined;
-  const pieces = restorePlan({ target: job.target, paths, isList, renamings: options.rename });
+  const renamings = await knownRenamings(snapshot, job);
+  const pieces = restorePlan({ target: job.target, paths, isList, renamings });
   const starts = new Map<RestorePiece, SnapshotEntry>();
   for (const piece of pieces) {
     await snapshot.provePath(piece.path, signal);
@@ -74,6 +76,21 @@ function pathsOf({ pathToRestore, filesFrom, nullSeparator }: RestoreCommandOpti
   return [...pathToRestore, ...listed.map(cleanPath)].filter((path) => path !== '');
 }
 
+/** Those of what the backup has; others are told. */
+async function knownRenamings(
+  snapshot: Snapshot,
+  { options, context: { log, signal } }: RestoreJob,
+): Promise<Renaming[]> {
+  const known: Renaming[] = [];
+  for (const renaming of options.rename) {
+    await snapshot.provePath(renaming.from, signal);
+    const id = snapshot.idOf(renaming.from);
+    if (id !== undefined && snapshot.entry(id) !== undefined) known.push(renaming);
+    else log.warn(`--rename: "${renaming.from}" is not in the backup`);
+  }
+  return known;
+}
+
 interface Restoring {
   readonly snapshot: Snapshot;
   readonly select: Select | undefined;
@@ -93,6 +110,8 @@ async function restorePieces(
   const progress = personality().isDuplicity ? undefined : ProgressLine.onTerminal();
   const records = new VolumeProgress(log, restoring.volumes);
   const parents = new ParentFolders(target);
+  // what lies in it is restored part by part
+  if (pieces.every((piece) => piece.target !== target)) await refuseTarget(target, force, true);
   let sum: RestoreResult = noResult;
   try {
     for (const piece of pieces) {

@@ -43,7 +43,7 @@ describe('--log-file', () => {
       expect(progress.length).toBeGreaterThan(0);
       const size = /SourceFileSize (\d+)/.exec(records.join('\n'))?.[1] ?? '';
       expect(progress.at(-1)).toBe(`INFO 2 ${size}`);
-      expect(records.some((record) => record.includes('. SourceFiles 7'))).toBe(true);
+      expect(records.some((record) => record.includes('. SourceFiles 8'))).toBe(true);
     });
   });
 
