@@ -10,7 +10,7 @@ import { machineLog, recordKindOf } from './machine-log/index.js';
 import type { RecordKind } from './machine-log/index.js';
 import { personality } from './personality.js';
 import { printable } from './printable.js';
-import { shownFrom } from './verbosity.js';
+import { maxVerbosity, shownFrom } from './verbosity.js';
 import type { LogLevel } from './verbosity.js';
 
 export { defaultVerbosity, parseVerbosity } from './verbosity.js';
@@ -43,6 +43,11 @@ export class Log {
 
   get verbosity(): number {
     return this.#verbosity;
+  }
+
+  /** For programs alone, what a command was asked for: lists and statistics are told whatever the verbosity. */
+  recordResult(level: LogLevel, kind: RecordKind, message: string): void {
+    machineLog().write({ level, verbosity: maxVerbosity }, message, kind);
   }
 
   error(message: string, kind?: RecordKind): void {

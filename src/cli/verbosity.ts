@@ -13,6 +13,7 @@ const words: Readonly<Record<string, number>> = {
 };
 
 export const defaultVerbosity = 4;
+export const maxVerbosity = 9;
 
 /** `-v` takes 0 to 9 or a word; undefined for anything else. */
 export function parseVerbosity(text: string): number | undefined {

@@ -13,41 +13,45 @@ if (!hasDuply && process.env['CI'] === 'true') throw new Error('duply is not ins
 const profiles = ['passphrase', 'key'] as const;
 
 describe.runIf(hasDuply)('duply', () => {
-  it.each(profiles)('does all that its usage names, with a %s', async (kind) => {
-    await withFolder(async (folder) => {
-      const duply = await Duply.make(folder, kind);
-      await duply.source('a', 'first');
-      await duply.source('left-out/b', 'never');
-      await duply.source('docs/c', 'first');
-      expect(await duply.ok('backup')).toContain('Finished state OK');
-      await duply.source('a', 'second');
-      expect(await duply.ok('incr')).toContain('ChangedFiles 1');
-      expect(await duply.ok('status')).toMatch(/Incremental .* 1\n/);
-      const list = await duply.ok('list');
-      expect(list).toMatch(/ docs\/c$/m);
-      expect(list).not.toContain('left-out/b');
-      expect(await duply.ok('verify')).toContain('0 differences found');
-      expect(await duply.ok('verify', '--compare-data')).toContain('0 differences found');
-      const place = join(duply.sourceFolder, 'docs');
-      expect(await duply.ok('verifyPath', 'docs', place)).toContain('0 differences found');
-      await duply.ok('restore', join(folder, 'all'));
-      expect(await readFile(join(folder, 'all/a'), 'utf8')).toBe('second');
-      await duply.ok('fetch', 'docs/c', join(folder, 'one'));
-      expect(await readFile(join(folder, 'one'), 'utf8')).toBe('first');
-      await duply.ok('full');
-      await duply.ok('pre_bkp_post');
-      await duply.ok('full');
-      expect(await duply.ok('purge', '1s')).toContain('old backup');
-      expect(await duply.ok('purgeIncr', '1', '--force')).toContain('Deleting');
-      expect(await duply.ok('purgeFull', '1', '--force')).toContain('Deleting');
-      expect(await duply.ok('purgeAuto')).toContain('Finished state OK');
-      expect(await duply.ok('cleanup', '--force')).toContain('No extraneous files');
-      const left = await readdir(duply.target);
-      expect(left.filter((name) => name.includes('manifest'))).toHaveLength(1);
-      expect(left.every((name) => /\.gpg$|^duplifs/.test(name))).toBe(true);
-      expect(await duply.ok('version')).toContain('duplicity version 3.0.2');
-    });
-  }, 600_000);
+  it.each(profiles)(
+    'does all that its usage names, with a %s',
+    async (kind) => {
+      await withFolder(async (folder) => {
+        const duply = await Duply.make(folder, kind);
+        await duply.source('a', 'first');
+        await duply.source('left-out/b', 'never');
+        await duply.source('docs/c', 'first');
+        expect(await duply.ok('backup')).toContain('Finished state OK');
+        await duply.source('a', 'second');
+        expect(await duply.ok('incr')).toContain('ChangedFiles 1');
+        expect(await duply.ok('status')).toMatch(/Incremental .* 1\n/);
+        const list = await duply.ok('list');
+        expect(list).toMatch(/ docs\/c$/m);
+        expect(list).not.toContain('left-out/b');
+        expect(await duply.ok('verify')).toContain('0 differences found');
+        expect(await duply.ok('verify', '--compare-data')).toContain('0 differences found');
+        const place = join(duply.sourceFolder, 'docs');
+        expect(await duply.ok('verifyPath', 'docs', place)).toContain('0 differences found');
+        await duply.ok('restore', join(folder, 'all'));
+        expect(await readFile(join(folder, 'all/a'), 'utf8')).toBe('second');
+        await duply.ok('fetch', 'docs/c', join(folder, 'one'));
+        expect(await readFile(join(folder, 'one'), 'utf8')).toBe('first');
+        await duply.ok('full');
+        await duply.ok('pre_bkp_post');
+        await duply.ok('full');
+        expect(await duply.ok('purge', '1s')).toContain('old backup');
+        expect(await duply.ok('purgeIncr', '1', '--force')).toContain('Deleting');
+        expect(await duply.ok('purgeFull', '1', '--force')).toContain('Deleting');
+        expect(await duply.ok('purgeAuto')).toContain('Finished state OK');
+        expect(await duply.ok('cleanup', '--force')).toContain('No extraneous files');
+        const left = await readdir(duply.target);
+        expect(left.filter((name) => name.includes('manifest'))).toHaveLength(1);
+        expect(left.every((name) => /\.gpg$|^duplifs/.test(name))).toBe(true);
+        expect(await duply.ok('version')).toContain('duplicity version 3.0.2');
+      });
+    },
+    600_000,
+  );
 
   it('is told by the exit code that a verify found a difference', async () => {
     await withFolder(async (folder) => {

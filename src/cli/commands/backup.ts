@@ -1,3 +1,4 @@
+import { lstat } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { Command } from 'commander';
 import { backup, deltaEntries } from '../../backup/index.js';
@@ -5,7 +6,7 @@ import { Target, withArchiveLock } from '../../target/index.js';
 import type { BackupOptions, BackupResult } from '../../backup/index.js';
 import { compilePlan, ThreadedWalk } from '../../source/index.js';
 import type { SelectionPlan } from '../../source/index.js';
-import { DuplifsError, exitCodes } from '../../base/index.js';
+import { DuplifsError, encodeName, errorText, exitCodes } from '../../base/index.js';
 import { isStorageUrl } from '../../storage/index.js';
 import type { StorageStatistics } from '../../storage/index.js';
 import type { Encoding } from '../../volume/index.js';
@@ -79,6 +80,7 @@ async function runBackup(job: BackupJob): Promise<number> {
   const { log, signal, statistics } = job.context;
   const selected = selectionOf(source, options);
   compilePlan(selected); // before anything is done: the walk does it only when it begins
+  await refuseAbsent(source);
   const archiveFolder = archiveFolderOf(url, options);
   const { tempdir } = options;
   const own = await ownFoldersIn(source, { url, archiveFolder, tempdir });
@@ -223,7 +225,7 @@ function printResult(
     process.stdout.write(`${JSON.stringify(line)}\n`);
   } else if (options.printStatistics) {
     process.stdout.write(`${formatStatistics(statistics)}\n`);
-    log.record('notice', { code: 1 }, formatStatistics(statistics).trimEnd());
+    log.recordResult('notice', { code: 1 }, formatStatistics(statistics));
   }
 }
 
@@ -235,6 +237,17 @@ function movedText(count: number): string {
 /** The source as the manifest keeps it: without slashes at its end. */
 function cleanSource(source: string): string {
   return source.replace(/\/+$/, '') || '/';
+}
+
+/** Before the target is asked what it has of it. */
+async function refuseAbsent(source: string): Promise<void> {
+  try {
+    await lstat(encodeName(source));
+  } catch (error) {
+    throw new DuplifsError('SOURCE', `Cannot read the source "${source}": ${errorText(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 /** Swapped arguments would back up the backup. */

@@ -79,7 +79,7 @@ async function showStatus(
     const lines = formatStatus(collection, { ...place, notes });
     for (const line of lines) await output.line(line);
     const shown = lines.slice(lines.indexOf('Collection Status')).join('\n');
-    log.record('info', { code: 3, extra: statusRecord(collection, place) }, shown);
+    log.recordResult('info', { code: 3, extra: statusRecord(collection, place) }, shown);
   }
   await output.end();
   // duplicity's asks for no key: what a manifest holds is no part of it
@@ -92,7 +92,7 @@ async function showStatus(
 
 async function showChanges(
   repository: Repository,
-  { options, context: { signal } }: StatusJob,
+  { options, context: { log, signal } }: StatusJob,
 ): Promise<number> {
   const { showChangesInSet, fileChanged, jsonstat, json } = options;
   const output = new Output(process.stdout);
@@ -102,10 +102,12 @@ async function showChanges(
     await output.line(JSON.stringify(found, undefined, jsonstat ? 4 : undefined));
   } else {
     await output.line(lastFullLine(repository));
-    for (const line of await changesText(repository, sets, signal)) await output.line(line);
+    const changes = await changesText(repository, sets, signal);
     const history =
       fileChanged === undefined ? [] : await fileHistoryText(repository, fileChanged, signal);
-    for (const line of history) await output.line(line);
+    const lines = [...changes, ...history];
+    for (const line of lines) await output.line(line);
+    log.recordResult('info', { code: 3 }, lines.join('\n'));
   }
   await output.end();
   return 0;

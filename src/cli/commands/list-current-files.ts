@@ -66,7 +66,7 @@ function tellRecord({ log }: CommandContext, path: string, entry: SnapshotEntry)
   const name = path === '' ? '.' : path;
   const { mtimeSeconds, type } = entry;
   const extra = `${formatStamp(mtimeSeconds)} ${quotedName(name)} ${type}`;
-  log.record('info', { code: 10, extra }, `${formatLocalTime(mtimeSeconds)} ${name}`);
+  log.recordResult('info', { code: 10, extra }, `${formatLocalTime(mtimeSeconds)} ${name}`);
 }
 
 /** Whether the state of the entry at that time cannot be known; that is told, and it is not listed. */

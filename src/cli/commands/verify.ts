@@ -1,6 +1,7 @@
 import { Command } from 'commander';
-import { encodeName, errorText, exitCodes } from '../../base/index.js';
+import { DuplifsError, encodeName, errorText, exitCodes } from '../../base/index.js';
 import type { Repository } from '../../repository/index.js';
+import { isStorageUrl } from '../../storage/index.js';
 import { verifyBackup } from '../../verify/index.js';
 import type { VerifyFailure } from '../../verify/index.js';
 import { addSelectionOptions, selectionOf } from '../backup/selection-options.js';
@@ -30,6 +31,7 @@ export function verifyCommand(): Command {
     .argument('<folder>', 'the folder that was backed up')
     .option('-L, --copy-links', 'compare with what symbolic links point to', false)
     .action(async (url: string, folder: string, options: VerifyCommandOptions) => {
+      refuseSwapped(url, folder);
       await runCommand(options.verbosity, async (context) =>
         withRepository(url, options, { ...context, wholeVolumes: true }, (repository) =>
           runVerify(repository, folder, options, context),
@@ -79,6 +81,14 @@ async function runVerify(
   }
   await output.end();
   return isLess || differences + failures > 0 ? exitCodes.INCOMPLETE : 0;
+}
+
+/** Swapped, the folder would be taken for a backup. */
+function refuseSwapped(url: string, folder: string): void {
+  if (isStorageUrl(url) || !isStorageUrl(folder)) return;
+  throw new DuplifsError('USAGE', 'The URL of the backup comes first', {
+    hint: `To verify: duplifs verify "${folder}" "${url}"`,
+  });
 }
 
 function failureText(failure: VerifyFailure): string {

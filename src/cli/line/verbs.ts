@@ -45,7 +45,7 @@ export function findVerb(
   if (names.length === 1 && first?.argumentCount === argumentCount) {
     return { kind: 'verb', name: first.name };
   }
-  // "duplicity home file:///x": a folder whose name begins a verb that would need other arguments
-  if (!begun.some((verb) => verb.argumentCount === argumentCount)) return undefined;
+  // "duplicity f file:///x": a folder whose name begins a verb that would need other arguments
+  if (names.length === 1) return undefined;
   return { kind: 'ambiguous', names };
 }

@@ -13,6 +13,8 @@ interface Made {
 export class ParentFolders {
   readonly #target: string;
   readonly #made: Made[] = [];
+  /** Folders that were there and get more: their times as they were. */
+  readonly #times = new Map<string, number>();
 
   constructor(target: string) {
     this.#target = target;
@@ -26,14 +28,22 @@ export class ParentFolders {
   make(place: string, entryOf: (pathBelowTarget: string) => SnapshotEntry | undefined): void {
     const folder = dirname(place);
     const below = relative(this.#target, folder);
-    if (below === '' || below === '..' || below.startsWith('../')) return;
+    if (below === '..' || below.startsWith('../')) return;
+    if (below === '') {
+      this.#note(this.#target);
+      return;
+    }
     mkdirSync(encodeName(this.#target), { recursive: true });
+    this.#note(this.#target);
     let at = '';
     for (const name of below.split('/')) {
       at = at === '' ? name : `${at}/${name}`;
       const path = join(this.#target, at);
       const there = lstatSync(encodeName(path), { throwIfNoEntry: false });
-      if (there?.isDirectory() === true) continue;
+      if (there?.isDirectory() === true) {
+        this.#note(path);
+        continue;
+      }
       if (there !== undefined) {
         throw new DuplifsError('TARGET', `"${path}" is in the way: it is no folder`, {
           hint: 'Restore into a new folder',
@@ -44,8 +54,14 @@ export class ParentFolders {
     }
   }
 
+  #note(path: string): void {
+    const seconds = lstatSync(encodeName(path), { throwIfNoEntry: false })?.mtimeMs;
+    if (seconds !== undefined && !this.#times.has(path)) this.#times.set(path, seconds / 1000);
+  }
+
   /** Gives those that were made the attributes that they have in the backup: the innermost first. */
   finish(ownership: boolean): void {
+    for (const [path, seconds] of this.#times) utimesSync(encodeName(path), seconds, seconds);
     for (const { path, entry } of this.#made.toReversed()) {
       if (entry === undefined) continue;
       const name = encodeName(path);

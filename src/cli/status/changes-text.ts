@@ -22,7 +22,7 @@ export function changesLines({ set, changes }: SetChanges): string[] {
     rule,
     ` Backup set time: ${formatLocalTime(set.times.endSeconds)}`,
     `Total number of changes: ${changes.length}`,
-    line(...headings),
+    line(headings[0], headings[1]),
     ...shown.map(({ name, change }) => line(name, change)),
     rule,
   ];

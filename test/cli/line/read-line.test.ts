@@ -105,6 +105,7 @@ describe('verbs', () => {
   it('are none where they are the name of a folder', () => {
     expect(read(`full ${url}`, 'duplicity')).toBe(`full ${url}`);
     expect(read(`f ${url}`, 'duplicity')).toBe(`backup f ${url}`);
+    expect(() => read(`r ${url}`, 'duplicity')).toThrow(/may be restore or remove/);
   });
 
   it('of ours are none for duplicity', () => {
@@ -173,5 +174,48 @@ describe('options', () => {
   it('--version and -V stand anywhere', () => {
     expect(read('--version')).toBe('--version');
     expect(read(`full -V /src ${url}`, 'duplicity')).toBe('--version');
+  });
+});
+
+describe('lines of programs that call duplicity', () => {
+  it.each([
+    // Mail-in-a-Box
+    [
+      `full --verbosity warning --no-print-statistics --archive-dir /c --exclude /src/cache --volsize 250 --allow-source-mismatch /src ${url}`,
+      `full --verbosity=warning --no-print-statistics --archive-dir=/c --exclude=/src/cache --volsize=250 --allow-source-mismatch /src ${url}`,
+    ],
+    [
+      `remove-older-than 3D --verbosity error --archive-dir /c --force ${url}`,
+      `remove-older-than --verbosity=error --archive-dir=/c --force 3D ${url}`,
+    ],
+    [
+      `collection-status --archive-dir /c --log-fd 1 ${url}`,
+      `collection-status --archive-dir=/c --log-fd=1 ${url}`,
+    ],
+    // duply
+    [
+      `--name duply_x --no-encryption --verbosity 4 --full-if-older-than 1M --volsize 50 --exclude-filelist /p/exclude /src ${url}`,
+      `backup --name=duply_x --no-encryption --verbosity=4 --full-if-older-than=1M --volsize=50 --exclude-filelist=/p/exclude /src ${url}`,
+    ],
+    [
+      `collection-status --name duply_x --encrypt-key 12345678 --verbosity 4 --full-if-older-than 1M --volsize 50 ${url}`,
+      `collection-status --name=duply_x --verbosity=4 ${url}`,
+    ],
+    [
+      `--name duply_x --encrypt-key 12345678 --verbosity 4 --restore-time now --volsize 50 --file-to-restore a ${url} /out`,
+      `restore --name=duply_x --verbosity=4 --time=now --path-to-restore=a ${url} /out`,
+    ],
+    // duplicity-backup.sh
+    [
+      `--verbosity 3 --full-if-older-than 14D --s3-use-new-style --encrypt-key=12345678 --sign-key=12345678 --include=/home --exclude=** / ${url}`,
+      `backup --verbosity=3 --full-if-older-than=14D --encrypt-key=12345678 --sign-key=12345678 --include=/home --exclude=** / ${url}`,
+    ],
+    // Déjà Dup
+    [
+      `--include=/home/me --exclude=** --gio --volsize=50 / gio+file:///b --dry-run --no-encryption --verbosity=9 --timeout=120 --archive-dir=/c --tempdir=/tmp --log-fd=18`,
+      `backup --include=/home/me --exclude=** --volsize=50 --dry-run --no-encryption --verbosity=9 --timeout=120 --archive-dir=/c --tempdir=/tmp --log-fd=18 / gio+file:///b`,
+    ],
+  ])('%s', (given, expected) => {
+    expect(read(given, 'duplicity')).toBe(expected);
   });
 });

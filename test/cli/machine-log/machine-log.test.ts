@@ -66,12 +66,12 @@ describe('--log-file', () => {
     await withFolder(async (folder) => {
       const { url } = await smallBackup(folder);
       const log = join(folder, 'log');
-      await duplifs(['ls', '-v5', '--log-file', log, url]);
+      await duplifs(['ls', '-v0', '--log-file', log, url]);
       expect(recordsOf(await readFile(log, 'utf8'))).toContain(
         "INFO 10 20260304T050507Z 'file' reg\n. Wed Mar  4 05:05:07 2026 file",
       );
       const second = join(folder, 'second');
-      await duplifs(['collection-status', '-v5', '--log-file', second, url]);
+      await duplifs(['collection-status', '--log-file', second, url]);
       expect(await readFile(second, 'utf8')).toMatch(
         /^INFO 3 \nbackend BackendWrapper\narchive-dir .*\nchain-complete\n full 20260304T050607Z 1 noenc\norphaned-sets-num 0\nincomplete-sets-num 0\n\. Collection Status\n\. ---/m,
       );
