@@ -31,8 +31,8 @@ describe('a restore', () => {
     expect(pieces).toEqual([
       { path: '', target, without: ['a', 'none'] },
       { path: 'a', target: '/out/moved/a', without: ['b'] },
-      { path: 'none', target: '/out/y', without: [] },
       { path: 'a/b', target: '/out/x', without: [] },
+      { path: 'none', target: '/out/y', without: [] },
     ]);
   });
 });
