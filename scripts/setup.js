@@ -28,6 +28,7 @@ const programs = {
   test: [
     { program: 'duplicity', packages: ['duplicity'] },
     { program: 'gpg', packages: ['gnupg'] },
+    { program: 'duply', packages: ['duply'] },
     { program: 'gpg-agent', packages: ['gpg-agent'] },
     { program: 'rdiff', packages: ['rdiff'] },
     { program: 'fusermount3', packages: ['fuse3'] },

@@ -34,6 +34,7 @@ export { SigtarParser } from './sigtar/parser.js';
 export type { PathEntry, SigtarEntry, SigtarSink } from './sigtar/parser.js';
 export { encodeSigtarHeader } from './sigtar/encode.js';
 export { signatureSizeBounds, type SizeBounds } from './sigtar/size-bounds.js';
+export { quote } from './manifest/quoting.js';
 export type { FileChange, Manifest, ManifestVolume, VolumeHash } from './manifest/manifest.js';
 export { ManifestParser, parseManifest, type ManifestOptions } from './manifest/parser.js';
 export {

@@ -11,6 +11,8 @@ export type BackupEvent =
       readonly fingerprint: string;
       readonly expiresSeconds: number;
     }
+  /** What the target held when the run began: the time of the newest full. */
+  | { readonly level: 'debug'; readonly code: 'last-full'; readonly seconds: number | undefined }
   | { readonly level: 'notice'; readonly code: 'no-signatures-full-instead' }
   /** Files of the chain are missing on the storage: what is laid on it could not be restored. */
   | {

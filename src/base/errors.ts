@@ -53,6 +53,8 @@ export const exitCodes = {
   NO_SPACE: 53,
   /** The storage failed; a retry may help. */
   STORAGE: 50,
+  /** What was stored has another size on the storage than what was written. */
+  UPLOAD_SIZE: 50,
   /** The storage refused: credentials or permissions. */
   STORAGE_DENIED: 51,
   /** The file is not on the storage. */

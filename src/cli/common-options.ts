@@ -1,13 +1,17 @@
 /**
- * The options that all commands take: duplicity's names and meanings where it has the same, and those of
- * duplicity that reading does not need, so that a command line can be kept.
+ * The options that all commands on a backup take, from the table of options: duplicity's names and meanings where it
+ * has the same. What duplicity has and reading does not need is dropped before a command sees it (line/read-line.ts).
  */
-import { InvalidArgumentError, Option } from 'commander';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { archiveFolderFor } from '../target/index.js';
 import type { NamePrefixes } from '../archive/index.js';
-import { defaultVerbosity, parseVerbosity } from './log.js';
-import { storageOptions, storageOptionsHeading } from './storage-options.js';
+import { addGroup } from './options/index.js';
+import { personality } from './personality.js';
+import { storageOptionsHeading } from './storage-options.js';
+
+export { append, parseSize, parseWhole } from './options/index.js';
 
 export interface CommonOptions {
   readonly archiveDir?: string;
@@ -35,10 +39,14 @@ export interface CommonOptions {
   readonly allowRollback: boolean;
   readonly cacheSize: number;
   readonly numericOwner: boolean;
+  readonly logFd?: number;
+  readonly logFile?: string;
   /** Of the commands that read a tree (time-options.ts). */
   readonly useIncomplete?: boolean;
   readonly currentTime?: number;
 }
+
+const commonGroups = ['common', 'log', 'key', 'sign-key', 'key-reading', 'protection'] as const;
 
 /** Of them, those that say which keys and passphrases there are. */
 export type KeyOptions = Pick<
@@ -52,155 +60,39 @@ export type KeyOptions = Pick<
   | 'verbosity'
 >;
 
-/** Adds the options to a command. */
-export function addCommonOptions(command: Command): Command {
-  const cacheName = has(command, '--name') ? '--archive-name <name>' : '--name <name>';
-  command
-    .option('--archive-dir <folder>', 'parent of the local caches (default: ~/.cache/duplifs)')
-    .option(cacheName, 'name of the cache of this target (default: made from the URL)')
-    .option(
-      '--tempdir <folder>',
-      'where the cache of decoded volumes lies (default: $TMPDIR or /tmp)',
-    )
-    .option('--file-prefix <text>', 'prefix of all file names on the storage', '')
-    .option('--file-prefix-archive <text>', 'prefix of the names of volumes', '')
-    .option('--file-prefix-manifest <text>', 'prefix of the names of manifests', '')
-    .option('--file-prefix-signature <text>', 'prefix of the names of signatures', '')
-    .option('--file-prefix-jsonstat <text>', 'prefix of the names of statistics', '')
-    .option('--time-separator <character>', 'separator of times in old file names')
-    .option('--force', 'go on where a command would refuse', false);
-  addVerbosity(command);
-  addKeyOptions(command);
-  addSignOptions(command);
-  addOldKeysOption(command);
-  command
-    .option(
-      '--ignore-mdc-error',
-      'serve encrypted data whose integrity code is missing or wrong: changes by others go unnoticed',
-      false,
-    )
-    .option(
-      '--cache-size <bytes>',
-      'disk for decoded volumes, as 500M or 2G',
-      parseSize,
-      2 * 2 ** 30,
-    )
-    .option('--numeric-owner', 'owners by their stored numbers, not by their names', false);
-  addProtectionOptions(command);
-  for (const { flags, description, parse } of storageOptions) {
-    const option = new Option(flags, description).helpGroup(storageOptionsHeading);
-    if (parse !== undefined) option.argParser(parse);
-    command.addOption(option);
-  }
-  for (const flags of ignoredOptions) {
-    const option = new Option(flags).hideHelp();
-    if (!has(command, option.long)) command.addOption(option);
-  }
-  command.addOption(
-    new Option('--current-time <seconds>', 'take this for now').argParser(parseWhole).hideHelp(),
-  );
+/** The options of commands that have to do with keys and with no target. */
+export function addKeyringOptions(command: Command): Command {
+  for (const group of ['verbosity', 'key', 'old-keys'] as const) addGroup(command, group);
   return command;
 }
 
-/** The options of commands that have to do with keys and with no target. */
-export function addKeyringOptions(command: Command): Command {
-  addVerbosity(command);
-  addKeyOptions(command);
-  return addOldKeysOption(command);
-}
-
-function addVerbosity(command: Command): void {
-  command
-    .option('-v, --verbosity <level>', '0 to 9, or error, warning, notice, info, debug', verbosity)
-    .setOptionValue('verbosity', defaultVerbosity);
-}
-
-function addOldKeysOption(command: Command): Command {
-  return command.option(
-    '--allow-old-keys',
-    'use DSA and ElGamal keys and SHA-1 signatures, which are weak',
-    false,
-  );
-}
-
-/** What opens a backup. */
-function addKeyOptions(command: Command): void {
-  command
-    .option('--gpg-binary <program>', 'the gpg program', 'gpg')
-    .option(
-      '--gpg-options <words>',
-      'more options for gpg (repeatable); where a backup is written, one that cannot be heeded is refused',
-      appendWords,
-      '',
-    )
-    .option('--use-agent', 'never ask for a passphrase: the GnuPG agent does', false)
-    .option(
-      '--passphrase-file <file>',
-      'passphrases besides PASSPHRASE, one a line (repeatable)',
-      append,
-      [],
-    )
-    .option(
-      '--key-file <file>',
-      'an exported key to open backups with, or several, encrypted as by gpg -c or not (repeatable)',
-      append,
-      [],
-    );
-}
-
-/** Who must have signed what is read. */
-function addSignOptions(command: Command): void {
-  command.option('--sign-key <id>', 'refuse volumes that this key has not signed');
-  if (!has(command, '--encrypt-sign-key')) {
-    command.option('--encrypt-sign-key <id>', 'the same, as duplicity writes with it');
+/** Adds the options to a command. What it has of them already, with a meaning of its own, stays. */
+export function addCommonOptions(command: Command): Command {
+  // "find" has a --name of its own
+  if (command.options.some(({ long }) => long === '--name')) {
+    command.option('--archive-name <name>', 'name of the cache of this target');
   }
+  for (const group of commonGroups) {
+    addGroup(command, group);
+  }
+  return addGroup(command, 'storage', storageOptionsHeading);
 }
-
-/** What is demanded of a backup's protection, or waived. */
-function addProtectionOptions(command: Command): void {
-  command
-    .option(
-      '--allow-unprotected',
-      'take files that are less protected than the rest of their chain: anybody could have written them',
-      false,
-    )
-    .option('--require-encryption', 'refuse chains that are not encrypted', false)
-    .option(
-      '--allow-rollback',
-      'take what is there for the newest, though this machine has seen a newer backup set',
-      false,
-    );
-}
-
-/** The commands that write have some of the options with another meaning, and add those before. */
-function has(command: Command, name: string | undefined): boolean {
-  return command.options.some(({ long }) => long === name);
-}
-
-/** Options of duplicity that say how to write; reading finds out by itself. */
-const ignoredOptions = [
-  '--no-encryption',
-  '--no-compression',
-  '--encrypt-key <id>',
-  '--hidden-encrypt-key <id>',
-  '--encrypt-secret-keyring <file>',
-  '--volsize <mib>',
-  '--max-blocksize <bytes>',
-  '--metadata-sync-mode <mode>',
-  '--no-print-statistics',
-  '--asynchronous-upload',
-  '--allow-source-mismatch',
-  '--log-timestamp',
-];
 
 /** The archive dir's folder of a second target, which has a name of its own: `--name` is that of the first. */
 export function archiveFolderOfOther(url: string, { archiveDir }: CommonOptions): string {
-  return archiveFolderFor(url, { archiveDir });
+  return archiveFolderFor(url, { archiveDir: archiveDir ?? duplicityArchive() });
 }
 
 /** The target's own folder in the archive dir. */
 export function archiveFolderOf(url: string, { archiveDir, name }: CommonOptions): string {
-  return archiveFolderFor(url, { archiveDir, name });
+  return archiveFolderFor(url, { archiveDir: archiveDir ?? duplicityArchive(), name });
+}
+
+/** In duplicity's place its archive dir is continued: what it has there need not be fetched again. */
+function duplicityArchive(): string | undefined {
+  if (!personality().isDuplicity) return undefined;
+  const cache = process.env['XDG_CACHE_HOME'];
+  return join(cache === undefined || cache === '' ? join(homedir(), '.cache') : cache, 'duplicity');
 }
 
 export function prefixesOf(options: CommonOptions): NamePrefixes {
@@ -216,43 +108,4 @@ export function prefixesOf(options: CommonOptions): NamePrefixes {
 /** Now in whole seconds since the epoch, or what --current-time says. */
 export function nowSeconds(options: Pick<CommonOptions, 'currentTime'>): number {
   return options.currentTime ?? Math.floor(Date.now() / 1000);
-}
-
-/** A number of bytes with an optional binary unit: 300000, 500M, 2G. */
-export function parseSize(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?$/i.exec(text);
-  const unit = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }[
-    (match?.[2] ?? '').toLowerCase()
-  ];
-  const bytes = Number(match?.[1]) * (unit ?? NaN);
-  if (!Number.isSafeInteger(Math.round(bytes))) {
-    throw new InvalidArgumentError('Give a number of bytes, as 500M or 2G.');
-  }
-  return Math.round(bytes);
-}
-
-/** A whole number from 0. */
-export function parseWhole(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw new InvalidArgumentError('Give a whole number.');
-  }
-  return value;
-}
-
-/** Collects an option that may be repeated. */
-export function append(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
-}
-
-function appendWords(value: string, before: string): string {
-  return before === '' ? value : `${before} ${value}`;
-}
-
-function verbosity(text: string): number {
-  const level = parseVerbosity(text);
-  if (level === undefined) {
-    throw new InvalidArgumentError('Give 0 to 9, or error, warning, notice, info or debug.');
-  }
-  return level;
 }

@@ -1,17 +1,18 @@
 /** From a command line to storages, keys and open repositories. */
-import { readFile, stat } from 'node:fs/promises';
-import { DuplifsError, errorText, splitWords } from '../base/index.js';
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { DuplifsError, encodeName, errorText, splitWords } from '../base/index.js';
 import { isKeyBundle, Keyring, openKeyBundle } from '../openpgp/index.js';
 import type { Ask, GpgProgram, KeyFile } from '../openpgp/index.js';
 import { openRepository } from '../repository/index.js';
 import type { Repository } from '../repository/index.js';
-import { openStorage } from '../storage/index.js';
+import { isLocalUrl, localPath, openStorage } from '../storage/index.js';
 import type { Storage, StorageOptions, StorageStatistics } from '../storage/index.js';
 import type { TrustPolicy } from '../target/index.js';
 import { backupBelow } from './backup-below.js';
 import { archiveFolderOf, prefixesOf } from './common-options.js';
 import type { CommonOptions, KeyOptions } from './common-options.js';
 import type { Log } from './log.js';
+import { personality } from './personality.js';
 import { askSecret } from './prompt.js';
 import { namingReadableSets } from './readable-sets.js';
 import { environmentSecret, givenPassphrases, wipedAtEnd } from './secrets.js';
@@ -95,6 +96,10 @@ export async function openStorageFor(
   log: Log,
   more: StorageOptions = {},
 ): Promise<Storage> {
+  // duplicity makes the folder as soon as it is named; then there is no backup in it
+  if (personality().isDuplicity && isLocalUrl(url)) {
+    await mkdir(encodeName(localPath(url, process.cwd())), { recursive: true });
+  }
   return openStorage(url, {
     ...storageOptionsFrom({ ...options }, process.env),
     report: log.report,

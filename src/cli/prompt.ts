@@ -1,6 +1,7 @@
 /** Asks for a secret on the terminal, without showing what is typed. */
 import type { ReadStream } from 'node:tty';
 import { DuplifsError } from '../base/index.js';
+import { personality } from './personality.js';
 import { printable } from './printable.js';
 
 const keys = {
@@ -25,7 +26,7 @@ const endingSignals = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const;
 export async function askSecret(question: string): Promise<Buffer | undefined> {
   const { stdin, stderr } = process;
   if (!stdin.isTTY || !stderr.isTTY) return undefined;
-  stderr.write(`${printable(question)}: `);
+  stderr.write(`${printable(asDuplicityAsks(question))}: `);
   stdin.setRawMode(true);
   try {
     return await typedLine(stdin);
@@ -34,6 +35,14 @@ export async function askSecret(question: string): Promise<Buffer | undefined> {
     stdin.pause();
     stderr.write('\n');
   }
+}
+
+/** Programs wait for its words. */
+function asDuplicityAsks(question: string): string {
+  if (!personality().isDuplicity || !/passphrase/i.test(question)) return question;
+  return / again$/.test(question)
+    ? 'Retype passphrase for decryption to confirm'
+    : 'GnuPG passphrase for decryption';
 }
 
 async function typedLine(input: ReadStream): Promise<Buffer | undefined> {

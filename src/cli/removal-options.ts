@@ -1,11 +1,10 @@
 /** What the commands that remove have in common: their options, and the target that they list, locked where they do it. */
-import { Option } from 'commander';
 import type { Command } from 'commander';
 import { Target, TargetLock, withArchiveLock } from '../target/index.js';
 import type { TargetListing } from '../target/index.js';
-import { parseWait } from './backup/write-options.js';
 import { addCommonOptions, archiveFolderOf, prefixesOf } from './common-options.js';
 import type { CommonOptions } from './common-options.js';
+import { addGroup } from './options/index.js';
 import { openKeyring, openStorageFor, trustPolicyOf } from './open-repository.js';
 import type { CommandContext } from './run-command.js';
 
@@ -23,15 +22,7 @@ export interface RemovalJob<Options extends RemovalOptions = RemovalOptions> {
 
 /** Adds the options to a command. */
 export function addRemovalOptions(command: Command): Command {
-  command
-    .option('-n, --dry-run', 'remove nothing, show what would be done', false)
-    .option('--json', 'print one JSON line', false)
-    .addOption(
-      new Option('--lock-wait <time>', 'how long to wait for a backup: 30 (seconds), 10m, 2h')
-        .argParser(parseWait)
-        .default(0),
-    );
-  return addCommonOptions(command);
+  return addCommonOptions(addGroup(command, 'removal'));
 }
 
 /** Whether something is removed, and not only shown. */

@@ -3,7 +3,9 @@ import { DuplifsError, errorText, exitCodes, localFailure } from '../base/index.
 import { StorageStatistics } from '../storage/index.js';
 import { refuseCoreFiles } from './core-files.js';
 import { onEndingSignal } from './ending-signals.js';
+import { errorClass, errorLines } from './error-text.js';
 import { Log } from './log.js';
+import { exitCodeFor, personality } from './personality.js';
 import { wipeSecrets } from './secrets.js';
 
 /** What a command gets besides its options. */
@@ -46,13 +48,14 @@ export async function runCommand(
 export function reportError(thrown: unknown, log: Log): number {
   const error = localFailure(thrown, diskUse) ?? thrown;
   if (error !== thrown) log.debug(stackOf(thrown));
+  const who = personality();
   if (error instanceof DuplifsError) {
-    log.error(`duplifs: ${error.message}`);
-    if (error.hint !== undefined) log.error(`  ${error.hint}`);
-    return error.exitCode;
+    const code = exitCodeFor(error);
+    log.fatal(errorLines(error, who), { code, extra: errorClass(error, who) });
+    return code;
   }
-  log.error(`duplifs: internal error: ${errorText(error)}`);
-  for (const line of stackOf(error).split('\n')) log.error(line);
+  const lines = [`${who.prefix}internal error: ${errorText(error)}`, ...stackOf(error).split('\n')];
+  log.fatal(lines, { code: exitCodes.INTERNAL, extra: error instanceof Error ? error.name : '' });
   return exitCodes.INTERNAL;
 }
 

@@ -1,5 +1,5 @@
 /** One target opened for reading, with all its chains: what `mount`, `restore`, `verify` and the lists read from. */
-import type { Collection, StoredFile } from '../archive/index.js';
+import type { BackupSet, Collection, Manifest, StoredFile } from '../archive/index.js';
 import { isDuplifsError } from '../base/index.js';
 import type { DuplifsError, Report } from '../base/index.js';
 import { catalogueAll, fullIdOf, TargetCatalog } from '../catalog/index.js';
@@ -21,7 +21,14 @@ import {
 } from '../snapshot/index.js';
 import type { SnapshotSources } from '../snapshot/index.js';
 import type { Spool } from '../storage/index.js';
-import { mirrorGapsOf, wasNeverFinished } from '../target/index.js';
+import {
+  localManifestName,
+  manifestFileOf,
+  mirrorGapsOf,
+  readLocalManifest,
+  readStoredManifest,
+  wasNeverFinished,
+} from '../target/index.js';
 import type { MirrorGap, SetFault, SetState, Target } from '../target/index.js';
 import type { SlotFile } from '../volume/index.js';
 
@@ -241,6 +248,16 @@ export class Repository {
   /** Why the set is not whole, as far as that is known; none where it is. */
   faultsOf(set: CatalogSet): readonly SetFault[] {
     return this.#parts.sets.faultsOf(set);
+  }
+
+  /** The set's manifest with its list of changed files: the archive dir's copy where there is one. */
+  async manifestWithFiles(set: BackupSet, signal?: AbortSignal): Promise<Manifest> {
+    const stored = manifestFileOf(set);
+    const local = localManifestName(stored);
+    const options = { set, signal, fileList: true };
+    return set.local.some(({ name }) => name === local)
+      ? readLocalManifest(this.#target, local, options)
+      : readStoredManifest(this.#target, stored, options);
   }
 
   /** Reads the set's manifest, which proves that its key is at hand. */

@@ -1,4 +1,4 @@
 /** Restore: a snapshot, or one path of it, written into a folder. */
-export { restore } from './restore.js';
-export type { RestoreOptions, RestoreProgress, RestoreResult } from './restore.js';
+export { refuseTarget, restore } from './restore.js';
+export type { RestoreOptions, RestoreProgress, RestoreResult, Verdict } from './restore.js';
 export type { RestoreEvent } from './events.js';

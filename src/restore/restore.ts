@@ -14,11 +14,20 @@ import type { TreeWriterOptions } from './tree-writer.js';
 
 /** Owners are set and nothing is replaced unless the options say otherwise. */
 export interface RestoreOptions extends Partial<TreeWriterOptions> {
+  /**
+   * What becomes of an entry, by its path below the start: `scan` is for a folder that is made only where something in it
+   * is included. By default all is included.
+   */
+  readonly select?: ((path: string, entry: SnapshotEntry) => Verdict) | undefined;
+  /** Whether the target lies in a folder that is being restored into, and may be there. */
+  readonly isPart?: boolean | undefined;
   /** What failed, and why; the path is relative to the target. */
   readonly onFailure: (path: string, error: unknown) => void;
   readonly onProgress?: ((progress: RestoreProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+export type Verdict = 'include' | 'exclude' | 'scan';
 
 export interface RestoreProgress {
   readonly entries: number;
@@ -47,15 +56,22 @@ export async function restore(
   options: RestoreOptions,
 ): Promise<RestoreResult> {
   const { ownership = true, sparse = true, force = false, report = () => undefined } = options;
-  await refuseTarget(target, force, start.type === 'dir');
+  if (options.isPart !== true) await refuseTarget(target, force, start.type === 'dir');
   await mkdir(dirname(target), { recursive: true });
   const all = { ...options, ownership, sparse, force, report };
   if (force && !hasDescriptors()) report({ level: 'warning', code: 'links-may-be-planted' });
   return new Restoring(snapshot, target, all).run(start);
 }
 
-/** Fails unless the target is new, an empty folder (or, for a folder, a link to one), or may be written into. */
-async function refuseTarget(target: string, force: boolean, isFolder: boolean): Promise<void> {
+/**
+ * Fails unless the target is new, an empty folder (or, for a folder, a link to one), or may be written into.
+ * @throws DuplifsError TARGET
+ */
+export async function refuseTarget(
+  target: string,
+  force: boolean,
+  isFolder: boolean,
+): Promise<void> {
   if (force) return;
   let isEmptyFolder: boolean;
   try {
@@ -145,6 +161,12 @@ class Restoring {
       const wasDone = this.#done.has(entry.id);
       this.#done.add(entry.id);
       if (this.#skipBelow !== undefined && isBelow(path, this.#skipBelow)) continue;
+      const verdict = this.#options.select?.(path, entry) ?? 'include';
+      if (verdict !== 'include') {
+        if (entry.type === 'dir' && verdict === 'scan') this.#folders.imply(path, entry);
+        else if (entry.type === 'dir') this.#skipBelow = path;
+        continue;
+      }
       if (wasDone) {
         if (entry.type === 'dir')
           this.#folders.pass(path, isHint(entry) ? plainFolder(entry) : entry);
@@ -216,7 +238,8 @@ class Restoring {
   #countAll(start: SnapshotEntry): void {
     let totalEntries = 0;
     let totalBytes = 0;
-    for (const { entry } of this.#snapshot.walk(start)) {
+    for (const { path, entry } of this.#snapshot.walk(start)) {
+      if ((this.#options.select?.(path, entry) ?? 'include') !== 'include') continue;
       totalEntries += 1;
       if (entry.type === 'reg') totalBytes += entry.sizeLimit;
     }

@@ -5,6 +5,7 @@ export {
   type SelectionOption,
   type SelectionPlan,
 } from './selection/index.js';
+export { splitLines } from './selection/filelist.js';
 export {
   ThreadedWalk,
   walkSource,

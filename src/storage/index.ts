@@ -21,6 +21,7 @@ export { isLocalUrl, isStorageUrl, localPath, publicUrl } from './url.js';
 export { StorageStatistics } from './wrappers/count.js';
 export { FaultStorage } from './wrappers/fault.js';
 export type { Fault, FaultPlan, Operation } from './wrappers/fault.js';
+export { WrappedStorage } from './wrappers/wrapped.js';
 export { newSpool } from './spool.js';
 export type { Spool } from './spool.js';
 export type { StorageEvent } from './events.js';

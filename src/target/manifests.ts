@@ -25,6 +25,8 @@ export function localManifestName(stored: Pick<StoredFile, 'name'>): string {
 export interface ReadManifestOptions {
   readonly set: Pick<BackupSet, 'volumes'>;
   readonly signal?: AbortSignal | undefined;
+  /** Keep the list of changed files, too. */
+  readonly fileList?: boolean;
 }
 
 /** Reads a stored manifest, past the archive dir's copy. */
@@ -89,13 +91,13 @@ export async function readManifest(
   throw failure;
 }
 
-/** What inflates to more than any manifest is refused and never held. The list of changed files is left out. */
+/** What inflates to more than any manifest is refused and never held. The list of changed files is left out, unless it is asked for. */
 async function parseManifestStream(
   chunks: AsyncIterable<unknown>,
   name: string,
-  { set, signal }: ReadManifestOptions,
+  { set, signal, fileList = false }: ReadManifestOptions,
 ): Promise<Manifest> {
-  const parser = new ManifestParser(name, { fileList: false, maxVolumes: maxVolumesOf(set) });
+  const parser = new ManifestParser(name, { fileList, maxVolumes: maxVolumesOf(set) });
   const turn = eventLoopTurns();
   let length = 0;
   for await (const chunk of chunks as AsyncIterable<Buffer>) {

@@ -30,7 +30,7 @@ describe('storage options', () => {
         ...['--s3-multipart-chunk-size', '20', '--s3-unencrypted-connection'],
         ...['--ssh-options=-oPort=1 -i x', '--ssh-options', '-p 2', '--ssh-askpass'],
         ...['--rsync-options=--a', '--ssl-cacert-file', 'f', '--ssl-no-check-certificate'],
-        ...['--webdav-headers', 'A: b, c, X-Y: z', '--ftp-passive', '--s3-use-new-style'],
+        ...['--webdav-headers', 'A: b, c, X-Y: z'],
       ),
     ).toEqual({
       env: { X: 'y' },

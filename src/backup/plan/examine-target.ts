@@ -46,6 +46,7 @@ export async function examineTarget(
   // a set that turned out to be complete has got its local names only now
   const tidy = dryRun ? listing : await target.list({ stored: listing.stored, signal });
   const collection = tidy.collectWhole(keysOfTheFuture(options, tidy.collectWhole()));
+  options.report({ level: 'debug', code: 'last-full', seconds: lastFullSeconds(tidy) });
   const newestSeconds = tidy
     .collectWhole()
     .sets.filter((set) => set.complete)
@@ -76,6 +77,14 @@ export async function examineTarget(
     return { base: undefined, unfinished, newestSeconds, encoding: options.encoding };
   }
   return { base, unfinished, newestSeconds, encoding };
+}
+
+/** The time of the newest full that is complete. */
+function lastFullSeconds(listing: TargetListing): number | undefined {
+  const fulls = listing
+    .collectWhole()
+    .sets.filter((set) => set.complete && set.times.kind === 'full');
+  return fulls.at(-1)?.times.endSeconds;
 }
 
 /**

@@ -56,7 +56,7 @@ export async function putFile(
   const stored = await storage.stat(name, signal);
   if (stored?.size !== size) {
     throw new DuplifsError(
-      'STORAGE',
+      'UPLOAD_SIZE',
       `"${name}" has ${stored?.size ?? 'no'} bytes on "${storage.url}", and ${size} were written`,
       { hint: 'Run the same command again: it goes on where this one stopped' },
     );

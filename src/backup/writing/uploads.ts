@@ -11,7 +11,6 @@ export class Uploads {
   readonly #onUploaded: (volume: FinishedVolume) => Promise<void>;
   readonly #waiting: Promise<void>[] = [];
   #chain: Promise<void> = Promise.resolve();
-  #failed = false;
 
   constructor(storage: Storage, onUploaded: (volume: FinishedVolume) => Promise<void>) {
     this.#storage = storage;
@@ -20,7 +19,13 @@ export class Uploads {
 
   /** Takes a volume; returns once no more than two wait. An error of an earlier upload comes out here. */
   async add(volume: FinishedVolume): Promise<void> {
-    this.#chain = this.#chain.then(() => this.#put(volume));
+    this.#chain = this.#chain.then(
+      () => this.#put(volume),
+      async (error: unknown) => {
+        await volume.file.file.close();
+        throw error;
+      },
+    );
     this.#chain.catch(() => undefined);
     this.#waiting.push(this.#chain);
     if (this.#waiting.length > maxWaiting) await this.#waiting.shift();
@@ -33,12 +38,8 @@ export class Uploads {
 
   async #put(volume: FinishedVolume): Promise<void> {
     try {
-      if (this.#failed) return;
       await putFile(this.#storage, volume.name, volume.file);
       await this.#onUploaded(volume);
-    } catch (error) {
-      this.#failed = true;
-      throw error;
     } finally {
       await volume.file.file.close();
     }

@@ -6,11 +6,17 @@ import type { Encoding } from '../../volume/index.js';
 import { askSecret } from '../prompt.js';
 import type { EncodingOptions } from './write-options.js';
 
+export interface EncodingContext {
+  readonly signal: AbortSignal;
+  /** Whether a chain may begin: then a passphrase that is asked for is asked for twice. */
+  readonly isNew: boolean;
+}
+
 /** The encoding that the options ask for; asks for a new passphrase twice. */
 export async function chooseEncoding(
   options: EncodingOptions,
   keyring: Keyring,
-  signal: AbortSignal,
+  { signal, isNew }: EncodingContext,
 ): Promise<Encoding> {
   const { encryption, compression, compressionLevel } = options;
   const writing = gpgWriting(splitWords(options.gpgOptions, '--gpg-options'));
@@ -38,22 +44,25 @@ export async function chooseEncoding(
     level: compression ? (writing.level ?? compressionLevel) : 0,
     format: encryptTo.length > 0 ? writing.forKeys : writing.forPassphrases,
     encryptTo,
-    passphrases: encryptTo.length > 0 ? [] : [first ?? (await newPassphrase())],
+    passphrases: encryptTo.length > 0 ? [] : [first ?? (await newPassphrase(keyring, isNew))],
     otherPassphrases,
     signer,
   };
 }
 
 /** The passphrase that everything is encrypted with when there is no key and none is given. */
-async function newPassphrase(): Promise<Buffer> {
-  const first = await askSecret('New passphrase of the backup');
+async function newPassphrase(keyring: Keyring, isNew: boolean): Promise<Buffer> {
+  const first = await askSecret(
+    isNew ? 'New passphrase of the backup' : 'Passphrase of the backup',
+  );
   if (first === undefined) {
     throw new DuplifsError('KEY', 'There is no passphrase to encrypt the backup with', {
       hint: 'Set PASSPHRASE, or give --passphrase-file or --encrypt-key, or --no-encryption to leave it readable by anybody',
     });
   }
-  if ((await askSecret('The same again'))?.equals(first) !== true) {
+  if (isNew && (await askSecret('The same passphrase again'))?.equals(first) !== true) {
     throw new DuplifsError('KEY', 'The two passphrases are not the same');
   }
+  keyring.passphrases.add(first);
   return first;
 }

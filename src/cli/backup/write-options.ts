@@ -1,9 +1,10 @@
 /** The options of the commands that write backups: duplicity's names and meanings where it has the same. */
-import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { parseInterval } from '../../time/index.js';
-import { addCommonOptions, append, parseWhole } from '../common-options.js';
+import { addCommonOptions } from '../common-options.js';
 import type { CommonOptions } from '../common-options.js';
+import { addGroup } from '../options/index.js';
+
+export { parseLevel, parseVolumeSize, parseWait } from '../options/index.js';
 
 /** How what is written is encrypted and packed. */
 export interface EncodingOptions extends Pick<
@@ -38,102 +39,34 @@ export interface WriteOptions extends SetOptions {
   readonly printStatistics: boolean;
   readonly json: boolean;
   readonly jsonstat: boolean;
-  readonly progress: boolean;
+  /** On a terminal by itself; 'lines' where --progress asks for it anywhere. */
+  readonly progress: boolean | 'lines';
+  readonly progressRate: number;
+  readonly failOnVolume?: number;
+  readonly skipVolume?: number;
+  readonly lockWait: number;
 }
 
 /** Adds the options of EncodingOptions to a command. */
 export function addEncodingOptions(command: Command): void {
-  command
-    .option('--encrypt-key <id>', 'encrypt to this key (repeatable)', append, [])
-    .option('--hidden-encrypt-key <id>', 'encrypt to this key without naming it', append, [])
-    .option('--encrypt-sign-key <id>', 'encrypt to this key and sign with it')
-    .option('--no-encryption', 'write volumes that anybody can read')
-    .option('--no-compression', 'write volumes that are not compressed')
-    .option(
-      '--compression-level <level>',
-      '1 (fast, by ISA-L where it is installed) to 9 (small)',
-      parseLevel,
-      defaultLevel,
-    );
+  addGroup(command, 'encoding');
 }
 
 /** Adds the sizes of volumes and of the blocks of signatures. */
 export function addSizeOptions(command: Command): void {
-  command
-    .option('--volsize <mib>', 'size of the volumes in MiB', parseVolumeSize, 200)
-    .option('--max-blocksize <bytes>', 'longest block of a signature', parseBlockLength, 2048);
+  addGroup(command, 'size');
 }
 
 /** Adds what may be left out of a set. */
 export function addContentOptions(command: Command): void {
-  command
-    .option('--no-index', 'write no index: mounts then have to read the volumes')
-    .option('--no-files-changed', 'leave the list of changed files out of the manifest');
+  addGroup(command, 'content');
 }
 
 export function addLockWait(command: Command): void {
-  command.addOption(
-    new Option('--lock-wait <time>', 'how long to wait for another backup: 30 (seconds), 10m, 2h')
-      .argParser(parseWait)
-      .default(0),
-  );
+  addGroup(command, 'lock');
 }
 
 /** Adds the options to a command. */
 export function addWriteOptions(command: Command): Command {
-  addEncodingOptions(command);
-  addSizeOptions(command);
-  command
-    .option('--allow-source-mismatch', 'continue the backup of another host or folder', false)
-    .option(
-      '--allow-other-keys',
-      'continue a chain that these keys or passphrase do not open',
-      false,
-    )
-    .option(
-      '--allow-empty-source',
-      'take an empty folder for the source where the last backup had files',
-      false,
-    )
-    .option('--strict', 'end with 1 also when files only changed while they were read', false)
-    .option('-L, --copy-links', 'back up what symbolic links point to', false)
-    .option('-n, --dry-run', 'write nothing, show what would be done', false)
-    .option('--full-if-older-than <time>', 'start a new chain when the full is older than this')
-    .option('--skip-if-no-change', 'write no set when nothing has changed', false);
-  addContentOptions(command);
-  command
-    .option('--no-print-statistics', 'print no statistics at the end')
-    .option('--json', 'print the statistics as one JSON line', false)
-    .option('--jsonstat', 'print the statistics as duplicity 3 does with this option', false)
-    .option('--no-progress', 'show no progress on the terminal');
-  addLockWait(command);
-  return addCommonOptions(command);
-}
-
-/** The fastest; a few per cent more than duplicity's default makes (docs/writing.md, "Volumes"). */
-const defaultLevel = 1;
-
-/** Seconds, from a number of them or an interval. */
-export function parseWait(text: string): number {
-  return /^\d+$/.test(text) ? parseWhole(text) : parseInterval(text);
-}
-
-export function parseLevel(text: string): number {
-  const level = parseWhole(text);
-  if (level < 1 || level > 9) throw new InvalidArgumentError('Give a level from 1 to 9.');
-  return level;
-}
-
-export function parseVolumeSize(text: string): number {
-  const size = parseWhole(text);
-  if (size < 1 || size > 65536) throw new InvalidArgumentError('Give 1 to 65536 MiB.');
-  return size;
-}
-
-function parseBlockLength(text: string): number {
-  const length = parseWhole(text);
-  if (length < 512 || length > 16 * 1024 * 1024) {
-    throw new InvalidArgumentError('Give 512 to 16777216 bytes.');
-  }
-  return length;
+  return addCommonOptions(addGroup(command, 'write'));
 }

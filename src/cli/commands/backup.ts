@@ -1,3 +1,4 @@
+import { lstat } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { Command } from 'commander';
 import { backup, deltaEntries } from '../../backup/index.js';
@@ -5,13 +6,15 @@ import { Target, withArchiveLock } from '../../target/index.js';
 import type { BackupOptions, BackupResult } from '../../backup/index.js';
 import { compilePlan, ThreadedWalk } from '../../source/index.js';
 import type { SelectionPlan } from '../../source/index.js';
-import { DuplifsError, exitCodes } from '../../base/index.js';
+import { DuplifsError, encodeName, errorText, exitCodes } from '../../base/index.js';
 import { isStorageUrl } from '../../storage/index.js';
 import type { StorageStatistics } from '../../storage/index.js';
 import type { Encoding } from '../../volume/index.js';
 import type { Log } from '../log.js';
 import { parseTime } from '../../time/index.js';
 import { BackupProgress } from '../backup/backup-progress.js';
+import { withFaults } from '../backup/injected-faults.js';
+import { ProgressReports } from '../backup/progress-reports.js';
 import { formatStatistics } from '../backup/statistics-text.js';
 import { chooseEncoding } from '../backup/encoding.js';
 import { ownFoldersIn } from '../backup/own-folders.js';
@@ -21,6 +24,7 @@ import { addWriteOptions } from '../backup/write-options.js';
 import type { WriteOptions } from '../backup/write-options.js';
 import { archiveFolderOf, nowSeconds, prefixesOf } from '../common-options.js';
 import { openKeyring, openStorageFor, trustPolicyOf, warnIfOpen } from '../open-repository.js';
+import { exitCodeWhenPartly, personality } from '../personality.js';
 import { runCommand } from '../run-command.js';
 import type { CommandContext } from '../run-command.js';
 import { outputMayFail } from '../standard-output.js';
@@ -76,6 +80,7 @@ async function runBackup(job: BackupJob): Promise<number> {
   const { log, signal, statistics } = job.context;
   const selected = selectionOf(source, options);
   compilePlan(selected); // before anything is done: the walk does it only when it begins
+  await refuseAbsent(source);
   const archiveFolder = archiveFolderOf(url, options);
   const { tempdir } = options;
   const own = await ownFoldersIn(source, { url, archiveFolder, tempdir });
@@ -85,8 +90,12 @@ async function runBackup(job: BackupJob): Promise<number> {
   const selection = { ...selected, without: own.map(({ path }) => path) };
   await warnIfOpen(archiveFolder, log);
   const keyring = await openKeyring(options, log);
-  const encoding = await chooseEncoding(options, keyring, signal);
-  const storage = await openStorageFor(url, options, log, { statistics });
+  const encoding = await chooseEncoding(options, keyring, {
+    signal,
+    isNew: job.verb !== 'incremental',
+  });
+  const opened = await openStorageFor(url, options, log, { statistics });
+  const storage = withFaults(opened, options, prefixesOf(options));
   const target = new Target({
     storage,
     archiveFolder,
@@ -103,11 +112,12 @@ async function runBackup(job: BackupJob): Promise<number> {
       ? await work()
       : await withArchiveLock(archiveFolder, options.lockWait, work, signal);
     outputMayFail(options.dryRun ? 'The statistics' : 'The backup was made; its statistics');
-    printResult(result, statistics, options);
+    printResult(result, statistics, job);
     const { errors, movedFiles } = result.statistics;
     if (movedFiles > 0) log.notice(movedText(movedFiles));
+    if (movedFiles > 0 && options.strict) return exitCodes.INCOMPLETE;
     const isWhole = errors === 0 && result.mirrorGaps.length === 0;
-    return isWhole && (movedFiles === 0 || !options.strict) ? 0 : exitCodes.INCOMPLETE;
+    return isWhole ? 0 : exitCodeWhenPartly(false);
   } finally {
     await storage.close();
   }
@@ -123,26 +133,34 @@ async function runWithProgress(job: BackupJob, opened: Opened): Promise<BackupRe
   const { options, context } = job;
   const { log } = context;
   const walk = (quiet: boolean) => walkOver(opened.selection, job, quiet ? undefined : log);
-  const progress = options.progress ? BackupProgress.onTerminal(() => walk(true)) : undefined;
+  const reports = new ProgressReports(log, {
+    everySeconds: options.progressRate,
+    total: options.progress === 'lines' ? () => walk(true) : undefined,
+  });
+  const onTerminal = options.progress === true && !personality().isDuplicity;
+  const progress = onTerminal ? BackupProgress.onTerminal(() => walk(true)) : undefined;
   log.beforeLine =
     progress &&
     (() => {
       progress.clear();
     });
   try {
-    return await backup({
+    const result = await backup({
       ...backupOptionsOf(job, opened),
       walk: () => walk(false),
       report: log.report,
-      onProgress:
-        progress &&
-        ((state) => {
-          progress.show(state);
-        }),
+      onProgress: (state) => {
+        progress?.show(state);
+        reports.show(state);
+      },
     });
+    const { sourceFiles, sourceFileSize, totalDestinationSizeChange } = result.statistics;
+    reports.last({ files: sourceFiles, bytes: sourceFileSize, stored: totalDestinationSizeChange });
+    return result;
   } finally {
     log.beforeLine = undefined;
     progress?.end();
+    reports.end();
   }
 }
 
@@ -198,7 +216,7 @@ function backupOptionsOf(
 function printResult(
   { kind, key, statistics, json }: BackupResult,
   storage: StorageStatistics,
-  options: BackupCommandOptions,
+  { options, context: { log } }: BackupJob,
 ): void {
   if (options.jsonstat) process.stdout.write(`${JSON.stringify(json, undefined, 4)}\n`);
   if (options.json) {
@@ -207,6 +225,7 @@ function printResult(
     process.stdout.write(`${JSON.stringify(line)}\n`);
   } else if (options.printStatistics) {
     process.stdout.write(`${formatStatistics(statistics)}\n`);
+    log.recordResult('notice', { code: 1 }, formatStatistics(statistics));
   }
 }
 
@@ -218,6 +237,17 @@ function movedText(count: number): string {
 /** The source as the manifest keeps it: without slashes at its end. */
 function cleanSource(source: string): string {
   return source.replace(/\/+$/, '') || '/';
+}
+
+/** Before the target is asked what it has of it. */
+async function refuseAbsent(source: string): Promise<void> {
+  try {
+    await lstat(encodeName(source));
+  } catch (error) {
+    throw new DuplifsError('SOURCE', `Cannot read the source "${source}": ${errorText(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 /** Swapped arguments would back up the backup. */

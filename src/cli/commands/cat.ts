@@ -9,7 +9,8 @@ import { withRepository } from '../open-repository.js';
 import { runCommand } from '../run-command.js';
 import type { CommandContext } from '../run-command.js';
 import { writeStandardOutput } from '../standard-bytes.js';
-import { addTimeOption, cleanPath, snapshotAt } from '../time-options.js';
+import { cleanPath } from '../options/index.js';
+import { addTimeOption, snapshotAt } from '../time-options.js';
 import type { TimeOptions } from '../time-options.js';
 
 type CatOptions = CommonOptions & Pick<TimeOptions, 'time'>;

@@ -12,7 +12,8 @@ import { withRepository } from '../open-repository.js';
 import { Output } from '../output.js';
 import { runCommand } from '../run-command.js';
 import type { CommandContext } from '../run-command.js';
-import { addUseIncomplete, cleanPath, snapshotAt } from '../time-options.js';
+import { cleanPath } from '../options/index.js';
+import { addUseIncomplete, snapshotAt } from '../time-options.js';
 
 interface DiffOptions extends SelectionOptions {
   readonly with?: string;

@@ -11,7 +11,8 @@ import { ProgressLine } from '../progress-line.js';
 import { runCommand } from '../run-command.js';
 import type { CommandContext } from '../run-command.js';
 import { writeStandardOutput } from '../standard-bytes.js';
-import { addTimeOption, cleanPath, snapshotAt } from '../time-options.js';
+import { cleanPath } from '../options/index.js';
+import { addTimeOption, snapshotAt } from '../time-options.js';
 import type { TimeOptions } from '../time-options.js';
 
 interface DumpCommandOptions extends CommonOptions, Pick<TimeOptions, 'time'> {

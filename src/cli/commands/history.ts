@@ -12,7 +12,8 @@ import { modeText, sizeColumn } from '../entry-text.js';
 import { withRepository } from '../open-repository.js';
 import { Output } from '../output.js';
 import { runCommand } from '../run-command.js';
-import { cleanPath } from '../time-options.js';
+import { cleanPath } from '../options/index.js';
+
 
 interface HistoryOptions extends CommonOptions {
   readonly json: boolean;

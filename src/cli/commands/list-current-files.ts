@@ -2,13 +2,16 @@ import { Command } from 'commander';
 import { encodeName, errorText, eventLoopTurns, exitCodes } from '../../base/index.js';
 import type { Repository } from '../../repository/index.js';
 import type { Snapshot, SnapshotEntry } from '../../snapshot/index.js';
-import { formatLocalTime } from '../../time/index.js';
+import { formatLocalTime, formatStamp } from '../../time/index.js';
 import { addCommonOptions } from '../common-options.js';
 import type { CommonOptions } from '../common-options.js';
 import { jsonOfEntry, jsonOfName } from '../entry-json.js';
 import { modeText, pathBytes, sizeColumn } from '../entry-text.js';
 import { lastFullLine } from '../last-full.js';
+import { synchronized } from '../log.js';
+import { quotedName } from '../machine-log/index.js';
 import { Output } from '../output.js';
+import { personality } from '../personality.js';
 import { runCommand } from '../run-command.js';
 import type { CommandContext } from '../run-command.js';
 import { addTimeOptions, snapshotAt } from '../time-options.js';
@@ -51,7 +54,7 @@ async function runList(
   let failures = 0;
   const output = new Output(process.stdout);
   if (!options.json) {
-    await output.line('Local and Remote metadata are synchronized, no sync needed.');
+    await output.line(synchronized);
     await output.line(lastFullLine(repository));
   }
   for (const { path, entry } of snapshot.walk(start)) {
@@ -69,6 +72,7 @@ async function runList(
     } else {
       await output.line(options.long ? longLine(snapshot, full, shown) : textLine(full, shown));
     }
+    tellRecord(context, full, entry);
     await turn();
   }
   await output.end();
@@ -92,10 +96,19 @@ async function sized(
   }
 }
 
+/** For programs (docs/format/2-behaviour.md 6.5). */
+function tellRecord({ log }: CommandContext, path: string, entry: SnapshotEntry): void {
+  if (!log.isRecorded) return;
+  const name = path === '' ? '.' : path;
+  const { mtimeSeconds, type } = entry;
+  const extra = `${formatStamp(mtimeSeconds)} ${quotedName(name)} ${type}`;
+  log.recordResult('info', { code: 10, extra }, `${formatLocalTime(mtimeSeconds)} ${name}`);
+}
+
 /** Whether the state of the entry at that time cannot be known; that is told, and it is not listed. */
 function isUnknown(snapshot: Snapshot, entry: SnapshotEntry, { log }: CommandContext): boolean {
   const reason = snapshot.whyUnknown(entry);
-  if (reason !== undefined) log.error(`duplifs: ${reason.message}`);
+  if (reason !== undefined) log.error(`${personality().prefix}${reason.message}`);
   return reason !== undefined;
 }
 

@@ -17,9 +17,11 @@ import {
 import type { RetentionPlan } from '../../upkeep/index.js';
 import { nowSeconds } from '../common-options.js';
 import { Output } from '../output.js';
+import { personality } from '../personality.js';
 import { addRemovalOptions, willDo, withListing } from '../removal-options.js';
 import type { RemovalJob, RemovalOptions } from '../removal-options.js';
 import { runCommand } from '../run-command.js';
+import { formatLastFull } from '../status/index.js';
 import { pruneCommand } from './prune.js';
 import { cleanupLines, retentionLines } from '../upkeep-text.js';
 
@@ -106,9 +108,10 @@ async function removeOld(
       const { isNewestOld } = plan;
       await output.json({ removed, needed: keys(plan.needed), isNewestOld, done: willDo(options) });
     } else {
-      for (const line of retentionLines(plan, { isDone, onlyIncrementals })) {
-        await output.line(line);
-      }
+      await tellLines(output, job, [
+        ...lastFullLines(listing),
+        ...retentionLines(plan, { isDone, onlyIncrementals }),
+      ]);
     }
     await output.end();
     if (!willDo(options)) return 0;
@@ -126,7 +129,10 @@ async function cleanUp(job: RemovalJob): Promise<number> {
     const output = new Output(process.stdout);
     const { local, stored } = plan;
     if (options.json) await output.json({ local, stored, done: willDo(options) });
-    else for (const line of cleanupLines(plan, options.force)) await output.line(line);
+    else {
+      const lines = cleanupLines(plan, options.force);
+      await tellLines(output, job, [...lastFullLines(listing), ...lines]);
+    }
     await output.end();
     for (const { key } of plan.readable) {
       log.warn(
@@ -137,6 +143,23 @@ async function cleanUp(job: RemovalJob): Promise<number> {
     await removeFiles({ target, listing, stop, report: log.report }, plan);
     return 0;
   });
+}
+
+/** In duplicity's place: the line that each of its commands prints. */
+function lastFullLines(listing: TargetListing): string[] {
+  return personality().isDuplicity ? [formatLastFull(listing.collection)] : [];
+}
+
+/** To the terminal, and to the log for programs. */
+async function tellLines(
+  output: Output,
+  { context: { log } }: RemovalJob,
+  lines: readonly string[],
+): Promise<void> {
+  for (const line of lines) {
+    await output.line(line);
+    log.record('notice', { code: 1 }, line);
+  }
 }
 
 function parseCount(text: string): number {

@@ -1,83 +1,30 @@
-import { Command, Option } from 'commander';
-import { DuplifsError, errorText, eventLoopTurns, exitCodes } from '../../base/index.js';
+import { Command } from 'commander';
+import { DuplifsError } from '../../base/index.js';
 import { isStorageUrl } from '../../storage/index.js';
-import { restore } from '../../restore/index.js';
+import { addSelectionOptions } from '../backup/selection-options.js';
 import { addCommonOptions } from '../common-options.js';
-import type { CommonOptions } from '../common-options.js';
 import { withRepository } from '../open-repository.js';
-import { ProgressLine } from '../progress-line.js';
+import { addGroup } from '../options/index.js';
+import type { RestoreCommandOptions } from '../restore/restore-options.js';
+import { runRestore } from '../restore/run-restore.js';
 import { runCommand } from '../run-command.js';
-import type { Snapshot, SnapshotEntry } from '../../snapshot/index.js';
-import { addTimeOptions, snapshotAt } from '../time-options.js';
-import type { TimeOptions } from '../time-options.js';
+import { addTimeOptions } from '../time-options.js';
 
-interface RestoreCommandOptions extends CommonOptions, TimeOptions {
-  readonly restoreOwnership: boolean;
-  readonly sparse: boolean;
-  readonly doNotRestoreOwnership?: boolean;
-}
-
-/** `restore`: the backup, or one path of it, as of a time, into a folder. */
+/** `restore`: the backup, or parts of it, as of a time, into a folder. */
 export function restoreCommand(): Command {
   const command = new Command('restore')
-    .description('restore the backup, or one path of it, as of now or of --time')
+    .description('restore the backup, or parts of it, as of now or of --time')
     .argument('<url>', 'where the backup lies')
     .argument('<target>', 'a folder that does not exist yet, or an empty one')
-    .option('--no-restore-ownership', 'leave what is restored to whoever runs this')
-    .addOption(new Option('--do-not-restore-ownership').hideHelp())
-    .option('--no-sparse', 'write runs of zeros instead of leaving holes in files')
     .action(async (url: string, target: string, options: RestoreCommandOptions) => {
       refuseSwapped(url, target);
-      const ownership = options.restoreOwnership && options.doNotRestoreOwnership !== true;
       await runCommand(options.verbosity, async (context) =>
-        withRepository(url, options, context, async (repository) => {
-          const { log, signal } = context;
-          const { snapshot, isLess } = await snapshotAt(repository, options, signal);
-          await snapshot.load(signal);
-          await snapshot.provePath(options.pathToRestore, signal);
-          const start = snapshot.resolve(options.pathToRestore);
-          const setIds = options.pathToRestore === '' ? undefined : await setsOf(snapshot, start);
-          // a wrong passphrase is noticed before anything is written, also where the archive dir has all lists
-          await repository.proveTree(snapshot.set, setIds, signal);
-          const progress = ProgressLine.onTerminal();
-          const result = await restore(snapshot, start, target, {
-            ownership,
-            sparse: options.sparse,
-            force: options.force,
-            signal,
-            report: log.report,
-            onFailure: (path, error) => {
-              log.error(
-                `duplifs: "${path === '' ? target : path}" was not restored: ${errorText(error)}`,
-              );
-            },
-            onProgress:
-              progress &&
-              ((state) => {
-                progress.show(state);
-              }),
-          }).finally(() => progress?.end());
-          log.notice(`Restored ${result.entries - result.failures} entries, ${result.bytes} bytes`);
-          if (result.failures > 0) {
-            log.error(`duplifs: ${result.failures} entries were not restored`);
-          }
-          if (result.disagreements > 0) return exitCodes.DAMAGED;
-          return isLess || result.failures + result.incomplete > 0 ? exitCodes.INCOMPLETE : 0;
-        }),
+        withRepository(url, options, context, (repository) =>
+          runRestore(repository, { target, options, context }),
+        ),
       );
     });
-  return addTimeOptions(addCommonOptions(command));
-}
-
-/** The ids of the sets that the files of a part of the tree were changed in. */
-async function setsOf(snapshot: Snapshot, start: SnapshotEntry): Promise<ReadonlySet<number>> {
-  const turn = eventLoopTurns();
-  const ids = new Set<number>();
-  for (const { entry } of snapshot.walk(start)) {
-    if (entry.type === 'reg') ids.add(entry.setId);
-    await turn();
-  }
-  return ids;
+  return addSelectionOptions(addTimeOptions(addCommonOptions(addGroup(command, 'restore'))));
 }
 
 /** duplicity 0.8 makes a backup of "restore FOLDER URL"; here it is refused. */

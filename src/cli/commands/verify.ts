@@ -1,6 +1,7 @@
 import { Command } from 'commander';
-import { encodeName, errorText, exitCodes } from '../../base/index.js';
+import { DuplifsError, encodeName, errorText, exitCodes } from '../../base/index.js';
 import type { Repository } from '../../repository/index.js';
+import { isStorageUrl } from '../../storage/index.js';
 import { verifyBackup } from '../../verify/index.js';
 import type { VerifyFailure } from '../../verify/index.js';
 import { addSelectionOptions, selectionOf } from '../backup/selection-options.js';
@@ -9,7 +10,9 @@ import { addCommonOptions } from '../common-options.js';
 import { differenceText } from '../difference-text.js';
 import { lastFullLine } from '../last-full.js';
 import { withRepository } from '../open-repository.js';
+import { addGroup } from '../options/index.js';
 import { Output } from '../output.js';
+import { personality } from '../personality.js';
 import { runCommand } from '../run-command.js';
 import type { CommandContext } from '../run-command.js';
 import { addTimeOptions, snapshotAt } from '../time-options.js';
@@ -26,15 +29,16 @@ export function verifyCommand(): Command {
     .description('read the whole backup and compare each file with its signature or with a folder')
     .argument('<url>', 'where the backup lies')
     .argument('<folder>', 'the folder that was backed up')
-    .option('--compare-data', 'compare with the folder, byte by byte', false)
     .option('-L, --copy-links', 'compare with what symbolic links point to', false)
     .action(async (url: string, folder: string, options: VerifyCommandOptions) => {
+      refuseSwapped(url, folder);
       await runCommand(options.verbosity, async (context) =>
         withRepository(url, options, { ...context, wholeVolumes: true }, (repository) =>
           runVerify(repository, folder, options, context),
         ),
       );
     });
+  addGroup(command, 'verify');
   return addSelectionOptions(addTimeOptions(addCommonOptions(command)));
 }
 
@@ -55,19 +59,21 @@ async function runVerify(
     folder: compareData ? { path, selection: selectionOf(path, options), copyLinks } : undefined,
     numericOwner,
     onDifference: async (difference) => {
-      await output.line(encodeName(differenceText(difference)));
+      const text = differenceText(difference);
+      log.record('notice', { code: 1 }, text);
+      await output.line(encodeName(text));
       await output.end(); // it may take hours until the next
     },
     onFailure: (failure) => {
-      log.error(`duplifs: ${failureText(failure)}`);
+      log.error(`${personality().prefix}${failureText(failure)}`);
     },
     report: log.report,
     signal,
   });
   const { compared, differences, failures } = result;
-  await output.line(
-    `Verify complete: ${count(compared, 'file')} compared, ${count(differences, 'difference')} found.`,
-  );
+  const complete = `Verify complete: ${count(compared, 'file')} compared, ${count(differences, 'difference')} found.`;
+  await output.line(complete);
+  log.record('notice', { code: 1 }, complete);
   if (failures > 0) {
     await output.line(
       `${count(failures, 'file or volume', 'files or volumes')} could not be read.`,
@@ -75,6 +81,14 @@ async function runVerify(
   }
   await output.end();
   return isLess || differences + failures > 0 ? exitCodes.INCOMPLETE : 0;
+}
+
+/** Swapped, the folder would be taken for a backup. */
+function refuseSwapped(url: string, folder: string): void {
+  if (isStorageUrl(url) || !isStorageUrl(folder)) return;
+  throw new DuplifsError('USAGE', 'The URL of the backup comes first', {
+    hint: `To verify: duplifs verify "${folder}" "${url}"`,
+  });
 }
 
 function failureText(failure: VerifyFailure): string {

@@ -1,11 +1,13 @@
 import type { BackupEvent } from '../../backup/index.js';
-import { formatLocalTime } from '../../time/index.js';
 import type { ChainGap } from '../../target/index.js';
+import { formatLocalTime } from '../../time/index.js';
 import type { EventTexts } from './event-text.js';
 
 export const backupTexts: EventTexts<BackupEvent> = {
   'key-expires-soon': ({ use, fingerprint, expiresSeconds }) =>
     `The key ${fingerprint} can ${use} only until ${formatLocalTime(expiresSeconds)}: prolong or replace it before, for then no backup can be made with it`,
+  'last-full': ({ seconds }) =>
+    `Last full backup date: ${seconds === undefined ? 'none' : formatLocalTime(seconds)}`,
   'no-signatures-full-instead': () => 'No signatures found, switching to full backup.',
   'chain-incomplete-full-instead': ({ gaps }) =>
     `The chain cannot be continued, for the storage lacks ${gaps.map(gapText).join(', ')}; a new full backup is made`,

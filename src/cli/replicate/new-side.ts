@@ -86,7 +86,7 @@ export async function newSideOf(
     hiddenEncryptKey: toHiddenEncryptKey,
   };
   const signed = toSignKey === undefined ? written : { ...written, signKey: toSignKey };
-  const encoding = await chooseEncoding(signed, keyring, signal);
+  const encoding = await chooseEncoding(signed, keyring, { signal, isNew: true });
   const volumeBytes = options.volsize === undefined ? undefined : options.volsize * 2 ** 20;
   const rewriting = { encoding, volumeBytes, producer: `duplifs ${programVersion()}` };
   return { rewriting, signsWith: toSignKey, keyring };

@@ -44,6 +44,12 @@ export class Passphrases {
     return this.#ordered;
   }
 
+  /** Takes one that was asked for elsewhere. */
+  add(passphrase: Buffer): void {
+    if (this.#ordered.some((one) => one.equals(passphrase))) return;
+    this.#ordered = [...this.#ordered, Buffer.from(passphrase)];
+  }
+
   /** The known ones, first that which has opened other files of the group. */
   knownFor(group: string | undefined): readonly Buffer[] {
     const opener = this.openerOf(group);

@@ -1,0 +1,5 @@
+/** Lines as duplicity takes them, read as ours. */
+export { readLine, valueIn } from './read-line.js';
+export type { LineContext, ReadLine } from './read-line.js';
+export { duplicityVerbs } from './verbs.js';
+export { expandPath } from './expand-path.js';
