@@ -5,12 +5,14 @@ import { markHeapAtOnce } from '../threads/index.js';
 import { commandLine, hidePasswords } from './arguments.js';
 import { outliveTerminal } from './closed-terminal.js';
 import { backupCommands } from './commands/backup.js';
+import { checkCommand } from './commands/check.js';
 import { statusCommand } from './commands/collection-status.js';
 import { doctorCommand } from './commands/doctor.js';
 import { indexCommand } from './commands/index-volumes.js';
 import { listCommand } from './commands/list-current-files.js';
 import { mountCommand } from './commands/mount.js';
 import { removalCommands } from './commands/removal.js';
+import { repairCommand } from './commands/repair.js';
 import { restoreCommand } from './commands/restore.js';
 import { umountCommand } from './commands/umount.js';
 import { verifyCommand } from './commands/verify.js';
@@ -44,6 +46,8 @@ async function runProgram(): Promise<void> {
     .addCommand(statusCommand())
     .addCommand(verifyCommand())
     .addCommand(indexCommand())
+    .addCommand(checkCommand())
+    .addCommand(repairCommand())
     .addCommand(doctorCommand());
   for (const command of [...backupCommands(), ...removalCommands()]) program.addCommand(command);
   for (const command of program.commands) command.exitOverride().showHelpAfterError(false);

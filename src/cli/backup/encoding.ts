@@ -4,11 +4,11 @@ import { encryptionKeyFor, gpgWriting, signerFor } from '../../openpgp/index.js'
 import type { Keyring } from '../../openpgp/index.js';
 import type { Encoding } from '../../volume/index.js';
 import { askSecret } from '../prompt.js';
-import type { WriteOptions } from './write-options.js';
+import type { EncodingOptions } from './write-options.js';
 
 /** The encoding that the options ask for; asks for a new passphrase twice. */
 export async function chooseEncoding(
-  options: WriteOptions,
+  options: EncodingOptions,
   keyring: Keyring,
   signal: AbortSignal,
 ): Promise<Encoding> {

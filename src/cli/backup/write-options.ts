@@ -5,12 +5,16 @@ import { parseInterval } from '../../time/index.js';
 import { addCommonOptions, append, parseWhole } from '../common-options.js';
 import type { CommonOptions } from '../common-options.js';
 
-export interface WriteOptions extends CommonOptions {
+/** How files are encrypted and compressed. */
+export interface EncodingOptions extends CommonOptions {
   readonly encryption: boolean;
   readonly compression: boolean;
   readonly compressionLevel: number;
   readonly encryptKey: readonly string[];
   readonly hiddenEncryptKey: readonly string[];
+}
+
+export interface WriteOptions extends EncodingOptions {
   readonly volsize: number;
   readonly maxBlocksize: number;
   readonly allowSourceMismatch: boolean;
@@ -30,12 +34,17 @@ export interface WriteOptions extends CommonOptions {
   readonly lockWait: number;
 }
 
-/** Adds the options to a command. */
-export function addWriteOptions(command: Command): Command {
-  command
+/** Adds the options that say to whom something is encrypted. */
+export function addRecipientOptions(command: Command): Command {
+  return command
     .option('--encrypt-key <id>', 'encrypt to this key (repeatable)', append, [])
     .option('--hidden-encrypt-key <id>', 'encrypt to this key without naming it', append, [])
-    .option('--encrypt-sign-key <id>', 'encrypt to this key and sign with it')
+    .option('--encrypt-sign-key <id>', 'encrypt to this key and sign with it');
+}
+
+/** Adds the options to a command. */
+export function addWriteOptions(command: Command): Command {
+  addRecipientOptions(command)
     .option('--no-encryption', 'write volumes that anybody can read')
     .option('--no-compression', 'write volumes that are not compressed')
     .option(

@@ -3,8 +3,10 @@ import { exitCodes } from '../../base/index.js';
 import type { ErrorCode } from '../../base/index.js';
 import type { BackupEvent } from '../../backup/index.js';
 import type { CatalogEvent } from '../../catalog/index.js';
+import type { CheckEvent } from '../../check/index.js';
 import type { MountEvent } from '../../mount/index.js';
 import type { OpenPgpEvent } from '../../openpgp/index.js';
+import type { RepairEvent } from '../../repair/index.js';
 import type { RestoreEvent } from '../../restore/index.js';
 import type { StorageEvent } from '../../storage/index.js';
 import type { TargetEvent } from '../../target/index.js';
@@ -13,8 +15,10 @@ import type { VerifyEvent } from '../../verify/index.js';
 import type { VolumeEvent } from '../../volume/index.js';
 import { backupTexts } from './backup.js';
 import { catalogTexts } from './catalog.js';
+import { checkTexts } from './check.js';
 import { mountTexts } from './mount.js';
 import { openpgpTexts } from './openpgp.js';
+import { repairTexts } from './repair.js';
 import { restoreTexts } from './restore.js';
 import { storageTexts } from './storage.js';
 import { targetTexts } from './target.js';
@@ -26,8 +30,10 @@ import type { EventTexts } from './event-text.js';
 export type AnyEvent =
   | BackupEvent
   | CatalogEvent
+  | CheckEvent
   | MountEvent
   | OpenPgpEvent
+  | RepairEvent
   | RestoreEvent
   | StorageEvent
   | TargetEvent
@@ -38,8 +44,10 @@ export type AnyEvent =
 const texts: EventTexts<AnyEvent> = {
   ...backupTexts,
   ...catalogTexts,
+  ...checkTexts,
   ...mountTexts,
   ...openpgpTexts,
+  ...repairTexts,
   ...restoreTexts,
   ...storageTexts,
   ...targetTexts,
@@ -59,6 +67,7 @@ const exitCodesOfEvents: Partial<Record<AnyEvent['code'], ErrorCode>> = {
   'newest-set-gone': 'INCOMPLETE',
   'entry-unusable': 'INCOMPLETE',
   'set-refused': 'SIGNATURE',
+  'repair-failed': 'INCOMPLETE',
 };
 
 /** The exit code that the event gives a command which ends well; undefined when none. */
