@@ -289,12 +289,12 @@ describe('a mirror', () => {
   });
 });
 
-describe.runIf(hasPar2)('a file with PAR2 files beside it', () => {
+describe.runIf(hasPar2)('a file with PAR2 files beside it', { timeout: 240_000 }, () => {
   async function withRecovery(work: (place: OwnPlace, volume: string) => Promise<void>) {
     await withOwnChain({}, async (place) => {
       const { target, name } = place;
       const volume = await name(/full\..*vol2/);
-      await runOk('par2', ['create', '-q', '-q', '-r20', '-n1', volume], { cwd: target });
+      await runOk('par2', ['create', '-q', '-q', '-r20', '-n1', '-b100', volume], { cwd: target });
       await work(place, volume);
     });
   }
