@@ -120,6 +120,16 @@ export const rooms = {
       'threads',
     ],
   },
+  check: {
+    holds:
+      'whether a backup is well: names, manifests, signatures and indexes held together, and volumes read by shares that are remembered',
+    mayUse: ['target', 'archive', 'volume', 'storage', 'threads'],
+  },
+  repair: {
+    holds:
+      'what can be made whole again without the source: a pure plan from what a check has found, and doing it',
+    mayUse: ['check', 'signatures', 'target', 'archive', 'librsync', 'volume', 'storage'],
+  },
   upkeep: {
     holds: 'plans of what may go as pure functions over sets, and one way to remove it',
     mayUse: ['target', 'archive'],

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { backupCommands } from './commands/backup.js';
 import { catCommand } from './commands/cat.js';
+import { checkCommand } from './commands/check.js';
 import { statusCommand } from './commands/collection-status.js';
 import { consolidateCommand } from './commands/consolidate.js';
 import { diffCommand } from './commands/diff.js';
@@ -15,6 +16,7 @@ import { kitCommand } from './commands/kit.js';
 import { listCommand } from './commands/list-current-files.js';
 import { mountCommand } from './commands/mount.js';
 import { removalCommands } from './commands/removal.js';
+import { repairCommand } from './commands/repair.js';
 import { replicateCommand } from './commands/replicate.js';
 import { restoreCommand } from './commands/restore.js';
 import { umountCommand } from './commands/umount.js';
@@ -42,6 +44,8 @@ export function newProgram({ isDuplicity, version }: Personality): Command {
     .addCommand(statusCommand())
     .addCommand(verifyCommand())
     .addCommand(indexCommand())
+    .addCommand(checkCommand())
+    .addCommand(repairCommand())
     .addCommand(doctorCommand())
     .addCommand(keyCommand())
     .addCommand(kitCommand());

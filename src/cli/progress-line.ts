@@ -6,9 +6,9 @@ export class ProgressLine {
   readonly #bar: SingleBar;
   #started = false;
 
-  private constructor() {
+  private constructor(what: string) {
     this.#bar = new SingleBar({
-      format: '{bar} {percentage}% | {done} of {all} | {entries} entries | ETA {eta_formatted}',
+      format: `{bar} {percentage}% | {done} of {all} | {entries} ${what} | ETA {eta_formatted}`,
       stream: process.stderr,
       hideCursor: true,
       clearOnComplete: true,
@@ -17,8 +17,9 @@ export class ProgressLine {
     });
   }
 
-  static onTerminal(): ProgressLine | undefined {
-    return process.stderr.isTTY ? new ProgressLine() : undefined;
+  /** Undefined where nobody looks. `what`: the things that are counted. */
+  static onTerminal(what = 'entries'): ProgressLine | undefined {
+    return process.stderr.isTTY ? new ProgressLine(what) : undefined;
   }
 
   show({ entries, bytes, totalEntries, totalBytes }: RestoreProgress): void {
@@ -32,6 +33,11 @@ export class ProgressLine {
       this.#bar.start(total, done, payload);
       this.#started = true;
     }
+  }
+
+  /** Makes room for another line. */
+  clear(): void {
+    if (this.#started) process.stderr.write('\r\x1b[K');
   }
 
   end(): void {

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { Target, TargetLock, withArchiveLock } from '../target/index.js';
 import type { TargetListing } from '../target/index.js';
+import { finishRemovals } from '../upkeep/index.js';
 import { addCommonOptions, archiveFolderOf, prefixesOf } from './common-options.js';
 import type { CommonOptions } from './common-options.js';
 import { addGroup } from './options/index.js';
@@ -58,7 +59,9 @@ export async function withListing(
     const place = { storage, prefixes, archiveFolder };
     const lock = await TargetLock.take({ ...place, lockWaitSeconds, stop: signal, report });
     try {
-      return await work({ target, listing: await target.list({ stored: lock.stored, signal }) });
+      const found = await target.list({ stored: lock.stored, signal });
+      const isStale = await finishRemovals({ target, listing: found, stop: signal, report });
+      return await work({ target, listing: isStale ? await target.list({ signal }) : found });
     } finally {
       await lock.release();
     }

@@ -77,7 +77,8 @@ export class TargetListing {
       // the files of a set share one object
       const times = isSameTimes(file.times, lastTimes) ? lastTimes : file.times;
       lastTimes = times;
-      files.push({ ...file, times });
+      (file as { times: SetTimes }).times = times;
+      files.push(file);
     }
     const separated = separateFiles(files, demands);
     const isLocked = stored.length < objects.length;
@@ -135,7 +136,7 @@ export class TargetListing {
 
   /** Whether the storage has a file by the name and nothing is in it. */
   isEmpty(name: string): boolean {
-    return this.#empty.has(name);
+    return this.#empty.size > 0 && this.#empty.has(name);
   }
 
   #parse(names: Iterable<string>): StoredFile[] {

@@ -14,6 +14,18 @@ const oldForm = /^(\d{4}-\d\d-\d\dT\d\d)(\D)(\d\d)\2(\d\d)(?:(Z)|([+-]\d\d)\2(\d
  */
 export function parseNameTime(text: string): number | undefined {
   if (text.length > 40) return undefined;
+  // the files of a set share their times, and a target may have a hundred thousand of them
+  if (known.has(text)) return known.get(text);
+  const seconds = parseText(text);
+  if (known.size >= mostKnown) known.clear();
+  known.set(text, seconds);
+  return seconds;
+}
+
+const mostKnown = 5000;
+const known = new Map<string, number | undefined>();
+
+function parseText(text: string): number | undefined {
   const upper = text.toUpperCase();
   const seconds =
     parseEpoch(upper) ??

@@ -2,7 +2,7 @@
 export { planCleanup } from './cleanup-plan.js';
 export type { CleanupPlan } from './cleanup-plan.js';
 export type { UpkeepEvent } from './events.js';
-export { removeFiles, removeSets } from './remove.js';
+export { finishRemovals, removeFiles, removeSets } from './remove.js';
 export type { Removal } from './remove.js';
 export { planAllButFulls, planIncrementals, planOlderThan } from './retention-plan.js';
 export type { RetentionPlan } from './retention-plan.js';

@@ -5,12 +5,13 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseFileName, setKey } from '../archive/index.js';
-import type { BackupSet } from '../archive/index.js';
+import type { BackupSet, StoredFile } from '../archive/index.js';
 import type { Report } from '../base/index.js';
 import { removeSetFiles } from '../target/index.js';
 import type { TargetListing, TargetPlace } from '../target/index.js';
 import type { UpkeepEvent } from './events.js';
 import { filesOf, ownFilesBySet } from './set-files.js';
+import { forgetRemovals, noteRemovals, unfinishedRemovals } from './unfinished-removals.js';
 
 export interface Removal {
   readonly target: TargetPlace;
@@ -25,6 +26,12 @@ export async function removeSets(
   chains: readonly (readonly BackupSet[])[],
 ): Promise<void> {
   const { target, listing, stop, report } = removal;
+  if (chains.length === 0) return;
+  const { archiveFolder } = target;
+  await noteRemovals(
+    archiveFolder,
+    chains.flat().map(({ key }) => key),
+  );
   const local = localFilesBySet(removal);
   const own = ownFilesBySet(listing.localNames);
   for (const sets of chains.toReversed()) {
@@ -37,6 +44,35 @@ export async function removeSets(
       report({ level: 'info', code: 'set-removed', setKey: key });
     }
   }
+  await forgetRemovals(archiveFolder);
+}
+
+/**
+ * Removes what an interrupted removal has left of sets whose manifest it had removed. Whether that was anything: then the
+ * target is to be listed again. Sets whose manifest is there still are left to whoever wants them removed.
+ */
+export async function finishRemovals(removal: Removal): Promise<boolean> {
+  const { target, listing, stop } = removal;
+  const keys = await unfinishedRemovals(target.archiveFolder);
+  if (keys.size === 0) return false;
+  const local = localFilesBySet(removal);
+  const own = ownFilesBySet(listing.localNames);
+  const left = new Map<string, StoredFile[]>();
+  for (const file of listing.files) {
+    const key = setKey(file.times);
+    if (!keys.has(key) || listing.wholeKeys.has(key)) continue;
+    const files = left.get(key) ?? [];
+    left.set(key, files);
+    files.push(file);
+  }
+  for (const key of keys) {
+    if (listing.wholeKeys.has(key)) continue;
+    stop.throwIfAborted();
+    await removeSetFiles(target.storage, left.get(key) ?? [], stop);
+    await removeLocal(target, [...(local.get(key) ?? []), ...(own.get(key) ?? [])]);
+  }
+  await forgetRemovals(target.archiveFolder);
+  return true;
 }
 
 /** Removes files by their names, on the storage in that order. */

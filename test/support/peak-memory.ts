@@ -7,7 +7,8 @@ import type { RunOptions } from './run.js';
 const measure = `
 import resource, subprocess, sys
 status = subprocess.call(sys.argv[2:])
-open(sys.argv[1], 'w').write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+open(sys.argv[1], 'w').write(f'{used.ru_maxrss} {used.ru_utime + used.ru_stime}')
 sys.exit(status)
 `;
 
@@ -17,6 +18,8 @@ export interface Measured {
   readonly stderr: string;
   /** The most memory that the process had resident at any time (VmHWM). */
   readonly peakBytes: number;
+  /** User and system time of it and all that it started. */
+  readonly cpuSeconds: number;
 }
 
 /** Runs duplifs (`built` has to have been awaited); `note` is a path for the figure. */
@@ -25,9 +28,18 @@ export async function measuredDuplifs(
   note: string,
   options: RunOptions,
 ): Promise<Measured> {
-  const command = [note, process.execPath, duplifsScript, ...args];
-  const finished = await run('python3', ['-c', measure, ...command], options);
-  return { ...finished, peakBytes: Number(readFileSync(note, 'utf8')) * 1024 };
+  return measured([process.execPath, duplifsScript, ...args], note, options);
+}
+
+/** Runs a program; `note` is a path for the figures. */
+export async function measured(
+  command: readonly string[],
+  note: string,
+  options: RunOptions,
+): Promise<Measured> {
+  const finished = await run('python3', ['-c', measure, note, ...command], options);
+  const [kibibytes, seconds] = readFileSync(note, 'utf8').split(' ');
+  return { ...finished, peakBytes: Number(kibibytes) * 1024, cpuSeconds: Number(seconds) };
 }
 
 /** The most memory that a running process has had resident. */

@@ -38,7 +38,7 @@ export function parseFileName(
   name: string,
   { prefixes = noPrefixes }: ParseNameOptions = {},
 ): StoredFile | undefined {
-  if (name.length > maxLength) return undefined;
+  if (name.length > maxLength || isRecoveryData(name)) return undefined;
   for (const kind of kinds) {
     const prefix = prefixOf(kind, prefixes);
     if (!name.startsWith(prefix)) continue;
@@ -46,6 +46,11 @@ export function parseFileName(
     if (file) return file;
   }
   return undefined;
+}
+
+/** What duplicity's `par2+` storages put beside each file and never list as one of the backup's. */
+function isRecoveryData(name: string): boolean {
+  return name.endsWith('.par2');
 }
 
 /** Parses `bare`, the name without its prefix, as one kind of file. */

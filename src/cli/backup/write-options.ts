@@ -52,6 +52,11 @@ export function addEncodingOptions(command: Command): void {
   addGroup(command, 'encoding');
 }
 
+/** Adds the options that say to whom something is encrypted. */
+export function addRecipientOptions(command: Command): Command {
+  return addGroup(command, 'recipients');
+}
+
 /** Adds the sizes of volumes and of the blocks of signatures. */
 export function addSizeOptions(command: Command): void {
   addGroup(command, 'size');

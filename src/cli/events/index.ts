@@ -4,9 +4,11 @@ import type { ErrorCode } from '../../base/index.js';
 import type { BackupEvent } from '../../backup/index.js';
 import type { CatalogEvent } from '../../catalog/index.js';
 import type { ConsolidateEvent } from '../../consolidate/index.js';
+import type { ReplicateEvent } from '../../replicate/index.js';
+import type { CheckEvent } from '../../check/index.js';
 import type { MountEvent } from '../../mount/index.js';
 import type { OpenPgpEvent } from '../../openpgp/index.js';
-import type { ReplicateEvent } from '../../replicate/index.js';
+import type { RepairEvent } from '../../repair/index.js';
 import type { RestoreEvent } from '../../restore/index.js';
 import type { StorageEvent } from '../../storage/index.js';
 import type { TargetEvent } from '../../target/index.js';
@@ -16,9 +18,11 @@ import type { VolumeEvent } from '../../volume/index.js';
 import { backupTexts } from './backup.js';
 import { catalogTexts } from './catalog.js';
 import { consolidateTexts } from './consolidate.js';
+import { replicateTexts } from './replicate.js';
+import { checkTexts } from './check.js';
 import { mountTexts } from './mount.js';
 import { openpgpTexts } from './openpgp.js';
-import { replicateTexts } from './replicate.js';
+import { repairTexts } from './repair.js';
 import { restoreTexts } from './restore.js';
 import { storageTexts } from './storage.js';
 import { targetTexts } from './target.js';
@@ -31,9 +35,11 @@ export type AnyEvent =
   | BackupEvent
   | CatalogEvent
   | ConsolidateEvent
+  | ReplicateEvent
+  | CheckEvent
   | MountEvent
   | OpenPgpEvent
-  | ReplicateEvent
+  | RepairEvent
   | RestoreEvent
   | StorageEvent
   | TargetEvent
@@ -45,9 +51,11 @@ const texts: EventTexts<AnyEvent> = {
   ...backupTexts,
   ...catalogTexts,
   ...consolidateTexts,
+  ...replicateTexts,
+  ...checkTexts,
   ...mountTexts,
   ...openpgpTexts,
-  ...replicateTexts,
+  ...repairTexts,
   ...restoreTexts,
   ...storageTexts,
   ...targetTexts,
@@ -67,6 +75,7 @@ const exitCodesOfEvents: Partial<Record<AnyEvent['code'], ErrorCode>> = {
   'newest-set-gone': 'INCOMPLETE',
   'entry-unusable': 'INCOMPLETE',
   'set-refused': 'SIGNATURE',
+  'repair-failed': 'INCOMPLETE',
 };
 
 /** The exit code that the event gives a command which ends well; undefined when none. */

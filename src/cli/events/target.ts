@@ -1,7 +1,7 @@
 import { plural } from '../../archive/index.js';
-import { mirrorGapText } from '../status/index.js';
+import { mirrorGapText, refusalText } from '../status/index.js';
 import { describeHolder } from '../../target/index.js';
-import type { RefusalReason, TargetEvent } from '../../target/index.js';
+import type { TargetEvent } from '../../target/index.js';
 import type { EventTexts } from './event-text.js';
 
 export const targetTexts: EventTexts<TargetEvent> = {
@@ -27,21 +27,15 @@ export const targetTexts: EventTexts<TargetEvent> = {
   'readers-differ': ({ name, wanted }) =>
     `"${name}" needs ${wanted}; what is written now needs another key`,
   'files-refused': ({ names, reason, setKey }) =>
-    `${filesText(names)} of set ${setKey} ${names.length === 1 ? 'is' : 'are'} not used: ${refusals[reason]}`,
+    `${filesText(names)} of set ${setKey} ${names.length === 1 ? 'is' : 'are'} not used: ${refusalText(reason)}`,
   'set-refused': ({ names, reason, setKey }) =>
-    `Set ${setKey} is not used, with ${filesText(names)}: ${refusals[reason]}. If it was made so on purpose, give --allow-unprotected`,
+    `Set ${setKey} is not used, with ${filesText(names)}: ${refusalText(reason)}. If it was made so on purpose, give --allow-unprotected`,
   'chain-in-the-clear': ({ chainKey }) =>
     `The chain of ${chainKey} is not encrypted: whoever can write to the storage can change what you read (--require-encryption refuses it)`,
   'newest-set-gone': ({ setKey }) =>
     `The newest backup set that this machine has seen, ${setKey}, is no longer on the storage: what is there is older. If you removed it yourself, give --allow-rollback once`,
   'trust-not-saved': ({ reason }) =>
     `Cannot note in the archive dir how the backup is protected: ${reason}`,
-};
-
-const refusals: Readonly<Record<RefusalReason, string>> = {
-  'chain-encrypted': 'the chain is encrypted, and anybody can have written what is not',
-  'target-encrypted': 'the backup was encrypted when this machine last saw it',
-  'encryption-required': '--require-encryption is given',
 };
 
 /** "a", or "a" and 2 more files. */

@@ -26,6 +26,7 @@ export type OptionGroup =
   | 'log'
   | 'old-keys'
   | 'protection'
+  | 'recipients'
   | 'removal'
   | 'restore'
   | 'selection'

@@ -16,21 +16,22 @@ const defaultLevel = 1;
 
 /** Also of commands that write sets without a source. */
 const encoding = ['write', 'encoding'] as const;
+const recipients = ['write', 'encoding', 'recipients'] as const;
 const size = ['write', 'size'] as const;
 const content = ['write', 'content'] as const;
 
 export const writeRows: readonly OptionRow[] = [
   row('--encrypt-key <id>', 'encrypt to this key (repeatable)', {
-    groups: encoding,
+    groups: recipients,
     initial: [],
     parse: append,
   }),
   row('--hidden-encrypt-key <id>', 'encrypt to this key without naming it', {
-    groups: encoding,
+    groups: recipients,
     initial: [],
     parse: append,
   }),
-  row('--encrypt-sign-key <id>', 'encrypt to this key and sign with it', { groups: encoding }),
+  row('--encrypt-sign-key <id>', 'encrypt to this key and sign with it', { groups: recipients }),
   row('--no-encryption', 'write volumes that anybody can read', { groups: encoding }),
   row('--no-compression', 'write volumes that are not compressed', { groups: encoding }),
   own('--compression-level <level>', '1 (fast, by ISA-L where it is installed) to 9 (small)', {

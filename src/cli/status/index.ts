@@ -9,3 +9,4 @@ export type { ChainStatus, CollectionStatus, SetStatus, WarningStatus } from './
 export { formatLastFull, formatStatus } from './status-text.js';
 export type { StatusOptions } from './status-text.js';
 export { formatNote, formatWarning } from './warning-text.js';
+export { refusalText } from './refusal-text.js';

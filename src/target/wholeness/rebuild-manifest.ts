@@ -5,38 +5,16 @@
  */
 import { createHash } from 'node:crypto';
 import { DifftarParser } from '../../archive/index.js';
-import type {
-  BackupSet,
-  DifftarEntry,
-  Manifest,
-  ManifestVolume,
-  StoredFile,
-} from '../../archive/index.js';
+import type { BackupSet, Manifest, ManifestVolume, StoredFile } from '../../archive/index.js';
 import { DuplifsError, isDuplifsError } from '../../base/index.js';
 import type { ByteRange } from '../../storage/index.js';
 import { decodeFile } from '../../volume/index.js';
 import type { Target } from '../target.js';
-
-/** The first or the last entry of a volume. */
-interface Edge {
-  readonly path: string;
-  readonly piece: number | undefined;
-  /** Whether another piece of the same file may follow: only the last of them is shorter. */
-  readonly mayGoOn: boolean;
-}
-
-/** docs/format/1-bytes.md 4.3. */
-const pieceBytes = 65536;
+import { volumeEdge, volumeRecord } from './volume-edges.js';
+import type { VolumeEdge, VolumeEdges } from './volume-edges.js';
 
 /** A name may have any number, and each that is missing takes a record. */
 const mostMissing = 10_000;
-
-interface Seen {
-  readonly number: number;
-  readonly first: Edge;
-  readonly last: Edge;
-  readonly sha1: string;
-}
 
 /**
  * The manifest of a set that has none that can be used. Volumes that `known` names with a hash keep what it says of
@@ -58,7 +36,7 @@ export async function rebuildManifest(
   if (count > set.volumes.size + knownVolumes.size + mostMissing) {
     throw new DuplifsError('DAMAGED', `Too many volumes of set ${set.key} are missing`);
   }
-  const seen = new Map<number, Seen>();
+  const seen = new Map<number, VolumeEdges>();
   for (const [number, files] of set.volumes) {
     if (knownVolumes.has(number)) continue;
     const found = await lookInto(target, number, files, signal);
@@ -66,18 +44,11 @@ export async function rebuildManifest(
   }
   const volumes: ManifestVolume[] = [];
   for (let number = 1; number <= count; number += 1) {
-    const volume = knownVolumes.get(number) ?? recordOf(seen.get(number), seen.get(number + 1));
+    const volume = knownVolumes.get(number) ?? volumeRecord(seen.get(number), seen.get(number + 1));
     volumes.push(volume ?? { number, startPath: volumes.at(-1)?.endPath ?? '', endPath: '' });
   }
   closeGaps(volumes);
   return { hostname: known?.hostname, localDir: known?.localDir, volumes };
-}
-
-function edgeOf(entry: DifftarEntry): Edge {
-  const { path } = entry;
-  if (entry.kind === 'deleted') return { path, piece: undefined, mayGoOn: false };
-  const { piece, dataLength } = entry;
-  return { path, piece, mayGoOn: piece !== undefined && dataLength >= pieceBytes };
 }
 
 /** Undefined where nothing can be made of any of the files. */
@@ -86,7 +57,7 @@ async function lookInto(
   number: number,
   files: readonly StoredFile[],
   signal: AbortSignal | undefined,
-): Promise<Seen | undefined> {
+): Promise<VolumeEdges | undefined> {
   const { storage } = target;
   for (const file of files) {
     const hash = createHash('sha1');
@@ -98,11 +69,11 @@ async function lookInto(
         }
       },
     };
-    let first: Edge | undefined;
-    let last: Edge | undefined;
+    let first: VolumeEdge | undefined;
+    let last: VolumeEdge | undefined;
     const parser = new DifftarParser(file.name, {
       entry: (entry) => {
-        last = edgeOf(entry);
+        last = volumeEdge(entry);
         first ??= last;
       },
       data: () => undefined,
@@ -117,26 +88,10 @@ async function lookInto(
       if (!isDuplifsError(error, 'DAMAGED', 'STORAGE_NOT_FOUND')) throw error;
       continue;
     }
-    const root: Edge = { path: '', piece: undefined, mayGoOn: false };
+    const root: VolumeEdge = { path: '', piece: undefined, mayGoOn: false };
     return { number, first: first ?? root, last: last ?? root, sha1: hash.digest('hex') };
   }
   return undefined;
-}
-
-/** A piece has its number in the manifest unless it is its file's last: only the next volume tells. */
-function recordOf(volume: Seen | undefined, next: Seen | undefined): ManifestVolume | undefined {
-  if (volume === undefined) return undefined;
-  const { number, first, last, sha1 } = volume;
-  const isContinued = next?.first.path === last.path && next.first.piece === (last.piece ?? 0) + 1;
-  const goesOn = last.piece !== undefined && (next === undefined ? last.mayGoOn : isContinued);
-  return {
-    number,
-    startPath: first.path,
-    startBlock: first.piece,
-    endPath: last.path,
-    endBlock: goesOn ? last.piece : undefined,
-    hash: { algorithm: 'SHA1', hex: sha1 },
-  };
 }
 
 /** A volume of which nothing is known may hold what lies between those around it. */
