@@ -98,6 +98,11 @@ export const rooms = {
     holds: 'plans of what may go as pure functions over sets, and one way to remove it',
     mayUse: ['target', 'archive'],
   },
+  profiles: {
+    holds:
+      'backups that run by themselves: profile files, runs with logs and history, notices, schedules',
+    mayUse: ['target', 'storage', 'time'],
+  },
   cli: { holds: 'commands, options, rendering of events, exit codes', mayUse: ['*'] },
 };
 

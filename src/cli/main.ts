@@ -1,27 +1,17 @@
 /** The command `duplifs`. */
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
+import type { Command } from 'commander';
 import { exitCodes } from '../base/index.js';
 import { markHeapAtOnce } from '../threads/index.js';
 import { commandLine, hidePasswords } from './arguments.js';
 import { outliveTerminal } from './closed-terminal.js';
-import { backupCommands } from './commands/backup.js';
-import { statusCommand } from './commands/collection-status.js';
-import { doctorCommand } from './commands/doctor.js';
-import { indexCommand } from './commands/index-volumes.js';
-import { keyCommand } from './commands/key/index.js';
-import { kitCommand } from './commands/kit.js';
-import { listCommand } from './commands/list-current-files.js';
-import { mountCommand } from './commands/mount.js';
-import { removalCommands } from './commands/removal.js';
-import { restoreCommand } from './commands/restore.js';
-import { umountCommand } from './commands/umount.js';
-import { verifyCommand } from './commands/verify.js';
 import { isHelperCall } from './fstab.js';
 import { Log, defaultVerbosity } from './log.js';
 import { mountHelper } from './mount-helper.js';
+import { mayNameProfile } from './profile/names-profile.js';
+import { allOptionKeys, createProgram } from './program.js';
 import { reportError } from './run-command.js';
 import { watchStandardOutput } from './standard-output.js';
-import { programVersion } from './version.js';
 
 /** Runs the command line of this process and sets its exit code. */
 export async function main(): Promise<void> {
@@ -33,36 +23,12 @@ export async function main(): Promise<void> {
   else await runProgram();
 }
 
-/** Errors of the command line end a command as its other errors do. */
-function prepare(command: Command): void {
-  command.exitOverride().showHelpAfterError(false);
-  for (const inner of command.commands) prepare(inner);
-}
-
 async function runProgram(): Promise<void> {
-  const program = new Command('duplifs')
-    .description('Mount duplicity backups as read-only folders at any time, and restore from them.')
-    .version(programVersion())
-    // what follows the name of a command is its own, and so for "kit open"
-    .enablePositionalOptions()
-    .exitOverride()
-    .showHelpAfterError('(--help shows what there is)')
-    .addCommand(mountCommand())
-    .addCommand(umountCommand())
-    .addCommand(restoreCommand())
-    .addCommand(listCommand())
-    .addCommand(statusCommand())
-    .addCommand(verifyCommand())
-    .addCommand(indexCommand())
-    .addCommand(doctorCommand())
-    .addCommand(keyCommand())
-    .addCommand(kitCommand());
-  for (const command of [...backupCommands(), ...removalCommands()]) program.addCommand(command);
-  for (const command of program.commands) prepare(command);
+  const program = createProgram();
   try {
     const args = commandLine();
     hidePasswords(args);
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(await withProfile(program, args), { from: 'user' });
   } catch (error) {
     process.exitCode =
       error instanceof CommanderError
@@ -71,4 +37,11 @@ async function runProgram(): Promise<void> {
           : exitCodes.USAGE
         : reportError(error, new Log(defaultVerbosity));
   }
+}
+
+/** The words with what the profile says that they name, if they name one. */
+async function withProfile(program: Command, args: readonly string[]): Promise<readonly string[]> {
+  if (!mayNameProfile(args)) return args;
+  const { expandArguments } = await import('./profile/expand-arguments.js');
+  return await expandArguments(program, args, allOptionKeys);
 }

@@ -48,7 +48,7 @@ export async function snapshotAt(
 }
 
 /** A path in the backup: without slashes at its ends, doubled ones and "." in it; "." is all of it. */
-function cleanPath(text: string): string {
+export function cleanPath(text: string): string {
   return text
     .split('/')
     .filter((name) => name !== '' && name !== '.')

@@ -1,0 +1,71 @@
+/** All commands. */
+import { Command } from 'commander';
+import { backupCommands } from './commands/backup.js';
+import { statusCommand } from './commands/collection-status.js';
+import { doctorCommand } from './commands/doctor.js';
+import { historyCommand } from './commands/history.js';
+import { indexCommand } from './commands/index-volumes.js';
+import { initCommand } from './commands/init.js';
+import { keyCommand } from './commands/key/index.js';
+import { kitCommand } from './commands/kit.js';
+import { listCommand } from './commands/list-current-files.js';
+import { logCommand } from './commands/log.js';
+import { mountCommand } from './commands/mount.js';
+import { profileCommand } from './commands/profile.js';
+import { removalCommands } from './commands/removal.js';
+import { removeProbeCommand } from './commands/remove-probe.js';
+import { restoreCommand } from './commands/restore.js';
+import { profileRunCommand } from './commands/run.js';
+import { scheduleCommand } from './commands/schedule.js';
+import { umountCommand } from './commands/umount.js';
+import { verifyCommand } from './commands/verify.js';
+import { optionKeysOf } from './profile/option-keys.js';
+import type { OptionKeys } from '../profiles/index.js';
+import { programVersion } from './version.js';
+
+export function createProgram(): Command {
+  const program = new Command('duplifs')
+    .description('Mount duplicity backups as read-only folders at any time, and restore from them.')
+    .version(programVersion())
+    // what follows the name of a command is its own, and so for "kit open"
+    .enablePositionalOptions()
+    .exitOverride()
+    .showHelpAfterError('(--help shows what there is)')
+    .addCommand(mountCommand())
+    .addCommand(umountCommand())
+    .addCommand(restoreCommand())
+    .addCommand(listCommand())
+    .addCommand(statusCommand())
+    .addCommand(verifyCommand())
+    .addCommand(indexCommand())
+    .addCommand(doctorCommand())
+    .addCommand(keyCommand())
+    .addCommand(kitCommand());
+  for (const command of [...backupCommands(), ...removalCommands()]) program.addCommand(command);
+  const means = { keys: allOptionKeys, hasCommand: (name: string) => hasCommand(program, name) };
+  program
+    .addCommand(initCommand(means))
+    .addCommand(profileCommand(means))
+    .addCommand(profileRunCommand(means))
+    .addCommand(scheduleCommand(means))
+    .addCommand(logCommand(means))
+    .addCommand(historyCommand(means))
+    .addCommand(removeProbeCommand(), { hidden: true });
+  for (const command of program.commands) prepare(command);
+  return program;
+}
+
+/** Of commands of their own: to look at a value can leave something behind in the command that has the option. */
+export function allOptionKeys(): OptionKeys {
+  return optionKeysOf(createProgram().commands);
+}
+
+/** Errors of the command line end a command as its other errors do. */
+function prepare(command: Command): void {
+  command.exitOverride().showHelpAfterError(false);
+  for (const inner of command.commands) prepare(inner);
+}
+
+function hasCommand(program: Command, name: string): boolean {
+  return program.commands.some((one) => one.name() === name);
+}
