@@ -36,10 +36,16 @@ export function optionKeysOf(commands: readonly Command[]): OptionKeys {
     const keys = keysOf(command);
     if (sameTable[name] === undefined) tables.set(name, keys);
     for (const key of keys) {
-      if (!ofOneCall.has(key.key) && !common.has(key.key)) common.set(key.key, key);
+      if (!ofOneCall.has(key.key)) common.set(key.key, both(common.get(key.key), key));
     }
   }
   return { commands: tables, common: [...common.values()] };
+}
+
+/** A key of several commands: a value is one that all of them take, for some take and ignore the option. */
+function both(one: OptionKey | undefined, other: OptionKey): OptionKey {
+  if (one === undefined) return other;
+  return { ...one, check: (value) => one.check?.(value) ?? other.check?.(value) };
 }
 
 /** Whether a command takes a URL, and so the name of a profile. */

@@ -28,7 +28,7 @@ const months = [
 
 const interval = /^(\d{1,4})(m|h)$/;
 const named =
-  /^(hourly|daily|weekly|monthly)(?:@(?:(mon|tue|wed|thu|fri|sat|sun|\d{1,2})(?:-(?=\d))?)?(?:(\d{1,2}):(\d\d))?)?$/i;
+  /^(hourly|daily|weekly|monthly)(?:@(?:(\d{1,2}:\d\d)|(mon|tue|wed|thu|fri|sat|sun|\d{1,2})(?:-(\d{1,2}:\d\d))?))?$/i;
 
 /**
  * @param text "15m", "2h", "hourly", "hourly@17", "daily@02:30", "weekly@sun-03:00", "monthly@1-04:00", or a cron
@@ -59,16 +59,15 @@ function cronOfInterval(text: string): string | undefined {
 function cronOfName(text: string): string | undefined {
   const match = named.exec(text);
   if (match === null) return undefined;
-  const [, name = '', day, hourDigits = '0', minuteDigits = '0'] = match;
-  const [hour, minute] = [Number(hourDigits), Number(minuteDigits)];
+  const [, name = '', timeAlone, day, timeBehind] = match;
+  const [hour = 0, minute = 0] = (timeAlone ?? timeBehind ?? '0:0').split(':').map(Number);
   if (hour > 23 || minute > 59) return undefined;
   const time = `${minute} ${hour}`;
   switch (name.toLowerCase()) {
     case 'hourly': {
-      if (match[3] !== undefined || Number(day ?? 0) > 59 || Number.isNaN(Number(day ?? 0))) {
-        return undefined;
-      }
-      return `${Number(day ?? 0)} * * * *`;
+      const at = Number(day ?? 0);
+      const isMinute = at <= 59 && timeAlone === undefined && timeBehind === undefined;
+      return isMinute ? `${at} * * * *` : undefined;
     }
     case 'daily':
       return day === undefined ? `${time} * * *` : undefined;
