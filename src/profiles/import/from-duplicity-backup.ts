@@ -22,7 +22,7 @@ const secretNames = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'FTP_PASSWORD
 const plainNames = ['AWS_PROFILE', 'AWS_REGION'];
 
 export function fromDuplicityBackup(
-  { assignments, others }: ShellFile,
+  { assignments, others, used }: ShellFile,
   keys: OptionKeys,
   draft: Draft,
 ): void {
@@ -51,7 +51,7 @@ export function fromDuplicityBackup(
   takeLogs(draft, text);
   takeNotices(draft, text);
   for (const [name, value] of values) {
-    if (value.length === 0) continue;
+    if (value.length === 0 || used.has(name)) continue;
     draft.leaveOut(name, withoutUse[name] ?? 'duplifs has nothing for it');
   }
   for (const { line, text: shown } of others) {

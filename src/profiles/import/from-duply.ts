@@ -47,7 +47,8 @@ export function fromDuply(
   takeFiles(folder, draft);
   for (const [name, value] of values) {
     if (/^(AWS_|FTP_|RCLONE_|SWIFT_)/.test(name)) draft.set('secrets', name, value);
-    else if (value !== '') draft.leaveOut(name, 'duplifs has nothing for it');
+    else if (value !== '' && !file.used.has(name))
+      draft.leaveOut(name, 'duplifs has nothing for it');
   }
   for (const { line, text } of file.others) {
     draft.leaveOut(`conf, line ${line}: ${text}`, 'it is no assignment, and nothing is run');

@@ -14,6 +14,8 @@ export interface ShellFile {
   readonly assignments: readonly Assignment[];
   /** Lines that are something else. */
   readonly others: readonly { readonly line: number; readonly text: string }[];
+  /** Variables that have served to make others. */
+  readonly used: ReadonlySet<string>;
 }
 
 type Known = ReadonlyMap<string, string>;
@@ -27,6 +29,8 @@ export function readShellFile(
 ): ShellFile {
   const variables = new Map<string, string>(Object.entries(known));
   const lists = new Map<string, readonly string[]>();
+  const unknown = new Set<string>();
+  const used = new Set<string>();
   const assignments: Assignment[] = [];
   const others: { line: number; text: string }[] = [];
   for (let at = 0, line = 1; at < text.length;) {
@@ -43,18 +47,21 @@ export function readShellFile(
       continue;
     }
     const [head, name = '', plus = ''] = match;
-    const reader = new ValueReader(text, at + head.length, variables);
+    // NAME="$NAME more" of one that has no value yet adds to nothing
+    if (!unknown.has(name) && !variables.has(name)) variables.set(name, '');
+    const reader = new ValueReader(text, at + head.length, { variables, used });
     const value = reader.value();
     const joined = plus === '' ? value : added(value, variables.get(name), lists.get(name));
     assignments.push({ name, line, value: joined });
     if (typeof joined === 'string') variables.set(name, joined);
     else variables.delete(name);
+    if (joined === undefined) unknown.add(name);
     if (joined !== undefined && typeof joined !== 'string') lists.set(name, joined);
     const next = text.indexOf('\n', reader.at) < 0 ? text.length : text.indexOf('\n', reader.at);
     line += text.slice(at, next + 1).split('\n').length - 1;
     at = next + 1;
   }
-  return { assignments, others };
+  return { assignments, others, used };
 }
 
 function added(
@@ -69,13 +76,19 @@ function added(
 class ValueReader {
   readonly #text: string;
   readonly #known: Known;
+  readonly #used: Set<string>;
   at: number;
   #isUnknown = false;
 
-  constructor(text: string, at: number, known: Known) {
+  constructor(
+    text: string,
+    at: number,
+    { variables, used }: { readonly variables: Known; readonly used: Set<string> },
+  ) {
     this.#text = text;
     this.at = at;
-    this.#known = known;
+    this.#known = variables;
+    this.#used = used;
   }
 
   value(): Assignment['value'] {
@@ -162,7 +175,9 @@ class ValueReader {
     const match = /^\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})/.exec(this.#text.slice(this.at));
     if (match !== null) {
       this.at += match[0].length;
-      const value = this.#known.get(match[1] ?? match[2] ?? '');
+      const name = match[1] ?? match[2] ?? '';
+      this.#used.add(name);
+      const value = this.#known.get(name);
       if (value === undefined) this.#isUnknown = true;
       return value ?? '';
     }

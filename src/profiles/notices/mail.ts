@@ -32,7 +32,7 @@ export async function sendMail({
   try {
     await transport.sendMail({
       from: notice.from ?? `duplifs@${text.values['host'] ?? 'localhost'}`,
-      to: typeof notice.to === 'string' ? notice.to : [...notice.to],
+      to: (typeof notice.to === 'string' ? [notice.to] : notice.to).map(addressOf),
       subject: fillTemplate(notice.subject ?? '{title}', text.values, asIs),
       text: text.text,
       attachments,
@@ -42,6 +42,11 @@ export async function sendMail({
   } finally {
     transport.close();
   }
+}
+
+/** A user of this machine, as "root", has an address without a host, which nodemailer passes over. */
+function addressOf(to: string): string {
+  return to.includes('@') ? to : `${to}@localhost`;
 }
 
 /** smtp: STARTTLS where the server has it, and always where a password goes over the line; smtps: TLS from the start. */

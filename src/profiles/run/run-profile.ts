@@ -70,8 +70,12 @@ export async function runProfile(means: RunMeans): Promise<RunRecord> {
   try {
     return await withArchiveLock(stateFolder(profile.name), waitSeconds, work, signal);
   } catch (error) {
-    if (!isDuplifsError(error, 'LOCKED')) throw error;
-    throw await runningNow(profile.name);
+    if (isDuplifsError(error, 'LOCKED')) throw await runningNow(profile.name);
+    if (!isDuplifsError(error, 'TARGET', 'NO_SPACE')) throw error;
+    throw new DuplifsError(error.code, error.message.replace('archive dir', 'state folder'), {
+      hint: 'Make room, or set XDG_STATE_HOME to a folder that can be written',
+      cause: error,
+    });
   }
 }
 
@@ -327,7 +331,8 @@ class ProfileRun {
   #tell(line: LogLine): void {
     const shown = { ...line, text: this.#means.redact(line.text) };
     this.#means.show(shown);
-    this.#log.write(shown);
+    // the log itself may be what there is to tell of, while it is being made
+    (this.#log as RunLog | undefined)?.write(shown);
   }
 }
 
