@@ -17,7 +17,7 @@ import { temporaryFolders } from '../support/temporary.js';
 const newFolder = temporaryFolders();
 const hour = 3600;
 const runs = 200;
-const start = 1_800_000_000;
+const start = 1_700_000_000;
 
 interface Kept {
   /** Of the set, as the history has it. */
