@@ -24,7 +24,7 @@ export type { RunRecord } from './logs/run-record.js';
 export { sendNotices } from './notices/send-notices.js';
 export { readNote } from './run/running-note.js';
 export { runProfile } from './run/run-profile.js';
-export type { RunMeans, StepResult, Told } from './run/run-profile.js';
+export type { RunMeans, StepResult, Told } from './run/run-means.js';
 export { keepOptions } from './run/run-steps.js';
 export type { Step } from './run/run-steps.js';
 export { overdueText, summaryOf } from './run/run-text.js';

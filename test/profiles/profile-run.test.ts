@@ -125,7 +125,7 @@ mode = "640"
   it('at the same time as another says who runs, or waits for it', async () => {
     const machine = await Machine.in(
       newFolder(),
-      `${plain}[run]\nbefore = "touch ${'$'}HOME-begun; sleep 8"\n`,
+      plain + '[run]\nbefore = "touch $HOME-begun; sleep 8"\n',
     );
     const long = machine.duplifs('run', 'home');
     while (!existsSync(`${machine.env.HOME}-begun`)) await setTimeout(100);
@@ -142,7 +142,7 @@ mode = "640"
   it('that was killed leaves nothing that stops the next one, which tells it', async () => {
     const machine = await Machine.in(
       newFolder(),
-      `${plain}[run]\nbefore = "touch ${'$'}HOME-begun; sleep 60"\n`,
+      plain + '[run]\nbefore = "touch $HOME-begun; sleep 60"\n',
     );
     await built();
     const killed = spawn(process.execPath, [duplifsScript, 'run', 'home'], {

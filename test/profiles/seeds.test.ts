@@ -183,7 +183,7 @@ VERBOSITY="-v3"
     expect(names).toHaveLength(3);
     for (const name of names) expect((await stat(join(logs, name))).uid).toBe(65534);
     const history = await machine.duplifs('history', 'main');
-    expect(history.stdout.match(/success|killed/g)).toEqual(['success', 'killed', 'success']);
+    expect(history.stdout.match(/(?:success|killed)(?= )/g)).toEqual(['success', 'killed', 'success']);
     // the bundle for the safe: the one file with all of it
     const bundle = join(folder, 'bundle.gpg');
     const profile = join(folder, 'config', 'duplifs', 'main.toml');

@@ -1,5 +1,5 @@
 /** What a notice says: a title, a text, and values for templates. */
-import type { Told } from '../run/run-profile.js';
+import type { Told } from '../run/run-means.js';
 
 export interface NoticeText {
   readonly title: string;

@@ -5,7 +5,7 @@ import { publicUrl } from '../../storage/index.js';
 import { parseInterval } from '../../time/index.js';
 import { expandHome } from '../file/profile-places.js';
 import type { Profile } from '../file/profile.js';
-import type { Told } from '../run/run-profile.js';
+import type { Told } from '../run/run-means.js';
 import type { Notice, RunEvent, SecretSource } from '../schema.js';
 import { resolveSecret } from '../secrets/resolve-secret.js';
 import { sendMail } from './mail.js';

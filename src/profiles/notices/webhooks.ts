@@ -1,7 +1,7 @@
 /** Notices by HTTP: each kind of service as one request. Pure: send-request.ts sends it. */
 import { createHash } from 'node:crypto';
 import type { Notice, NoticeKind } from '../schema.js';
-import type { Told } from '../run/run-profile.js';
+import type { Told } from '../run/run-means.js';
 import { asIs, fillTemplate, jsonEscape } from './notice-text.js';
 import type { NoticeText } from './notice-text.js';
 

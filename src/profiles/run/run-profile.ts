@@ -10,54 +10,16 @@ import type { Profile } from '../file/profile.js';
 import { stateFolder } from '../file/profile-places.js';
 import { addToHistory, lastBackupSeconds, readHistory } from '../logs/history.js';
 import { removeOldLogs } from '../logs/keep-logs.js';
-import type { Redact } from '../logs/redact.js';
 import { RunLog } from '../logs/run-log.js';
 import type { LogLine } from '../logs/run-log.js';
 import type { BackupFigures, RunRecord, StepRecord } from '../logs/run-record.js';
-import type { RunEvent } from '../schema.js';
 import { unmetCondition } from './conditions.js';
 import { runHook } from './hook.js';
+import type { RunMeans, Told } from './run-means.js';
 import { readNote, removeNote, writeNote } from './running-note.js';
 import { stepsOf } from './run-steps.js';
 import { figuresOf, outcomeOf, overdueText, summaryOf } from './run-text.js';
 import type { Step } from './run-steps.js';
-
-/** How a command of duplifs ended. */
-export interface StepResult {
-  readonly exitCode: number;
-  /** The last line of JSON on its standard output. */
-  readonly json?: unknown;
-  /** The last error or warning that it told. */
-  readonly message?: string | undefined;
-}
-
-/** What notices tell. */
-export interface Told {
-  readonly event: RunEvent;
-  readonly profile: string;
-  /** One sentence. */
-  readonly summary: string;
-  readonly startedSeconds: number;
-  readonly record?: RunRecord | undefined;
-  /** When a backup was last made. */
-  readonly lastBackupSeconds?: number | undefined;
-}
-
-export interface RunMeans {
-  readonly profile: Profile;
-  readonly redact: Redact;
-  /** Runs a command of duplifs to its end. */
-  readonly runStep: (step: Step, onLine: (line: LogLine) => void) => Promise<StepResult>;
-  /** Sends the notices of an event; returns a sentence for each that failed. */
-  readonly notify: (told: Told) => Promise<readonly string[]>;
-  /** Whether this version of duplifs has a command. */
-  readonly hasCommand: (name: string) => boolean;
-  /** Shows a line to whoever looks on. */
-  readonly show: (line: LogLine) => void;
-  /** Seconds since the epoch. */
-  readonly now: () => number;
-  readonly signal: AbortSignal;
-}
 
 /**
  * Runs the profile once, alone.
