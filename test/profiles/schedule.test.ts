@@ -35,7 +35,7 @@ const cases = [
 
 describe('a schedule', () => {
   it.each(cases)('%s', async (text, cron, events) => {
-    if (cron === undefined) {
+    if (cron === undefined || events === undefined) {
       expect(() => parseSchedule(text)).toThrow('is no schedule that can be understood');
       return;
     }
