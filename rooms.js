@@ -138,6 +138,11 @@ export const rooms = {
     holds: 'sets copied from one storage to another, as they are or written anew for other keys',
     mayUse: ['upkeep', 'backup', 'target', 'archive', 'volume', 'storage', 'openpgp'],
   },
+  profiles: {
+    holds:
+      'backups that run by themselves: profile files, runs with logs and history, notices, schedules',
+    mayUse: ['target', 'storage', 'time'],
+  },
   cli: { holds: 'commands, options, rendering of events, exit codes', mayUse: ['*'] },
 };
 

@@ -47,6 +47,10 @@ export const exitCodes = {
   FILE_MISSING: 24,
   /** A key, a passphrase or a session key could not be had. */
   KEY: 31,
+  /** A profile that is not there, or cannot be understood. */
+  PROFILE: 2,
+  /** A condition of a profile's run did not hold, so nothing was done. */
+  SKIPPED: 75,
   /** Another process holds the lock. */
   LOCKED: 23,
   /** Not enough space. */

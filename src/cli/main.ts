@@ -1,5 +1,6 @@
 /** The command `duplifs`. */
 import { CommanderError } from 'commander';
+import type { Command } from 'commander';
 import { DuplifsError, exitCodes } from '../base/index.js';
 import { markHeapAtOnce } from '../threads/index.js';
 import { commandLine, hidePasswords } from './arguments.js';
@@ -10,7 +11,8 @@ import { Log, defaultVerbosity, parseVerbosity } from './log.js';
 import { openMachineLog } from './machine-log/index.js';
 import { mountHelper } from './mount-helper.js';
 import { personality } from './personality.js';
-import { newProgram } from './program.js';
+import { mayNameProfile } from './profile/names-profile.js';
+import { allOptionKeys, newProgram } from './program.js';
 import { reportError } from './run-command.js';
 import { watchStandardOutput } from './standard-output.js';
 
@@ -41,7 +43,8 @@ async function runProgram(): Promise<void> {
     });
     if (implied !== undefined && isDuplicity)
       new Log(verbosityIn(args)).notice(impliedText[implied]);
-    await program.parseAsync(args, { from: 'user' });
+    const words = isDuplicity ? args : await withProfile(program, args);
+    await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     process.exitCode = exitCodeOf(error, isDuplicity);
   }
@@ -66,4 +69,11 @@ function exitCodeOf(error: unknown, isDuplicity: boolean): number {
   if (!isDuplicity) return exitCodes.USAGE;
   const message = error.message.replace(/^error: /, '');
   return reportError(new DuplifsError('USAGE', message), new Log(defaultVerbosity));
+}
+
+/** The words with what the profile says that they name, if they name one. */
+async function withProfile(program: Command, args: readonly string[]): Promise<readonly string[]> {
+  if (!mayNameProfile(args)) return args;
+  const { expandArguments } = await import('./profile/expand-arguments.js');
+  return expandArguments(program, args, allOptionKeys);
 }

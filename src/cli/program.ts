@@ -11,17 +11,26 @@ import { dumpCommand } from './commands/dump.js';
 import { findCommand } from './commands/find.js';
 import { historyCommand } from './commands/history.js';
 import { indexCommand } from './commands/index-volumes.js';
+import { initCommand } from './commands/init.js';
 import { keyCommand } from './commands/key/index.js';
 import { kitCommand } from './commands/kit.js';
 import { listCommand } from './commands/list-current-files.js';
+import { logCommand } from './commands/log.js';
 import { mountCommand } from './commands/mount.js';
+import { profileCommand } from './commands/profile.js';
 import { removalCommands } from './commands/removal.js';
+import { removeProbeCommand } from './commands/remove-probe.js';
 import { repairCommand } from './commands/repair.js';
 import { replicateCommand } from './commands/replicate.js';
 import { restoreCommand } from './commands/restore.js';
+import { profileRunCommand } from './commands/run.js';
+import { scheduleCommand } from './commands/schedule.js';
 import { umountCommand } from './commands/umount.js';
 import { verifyCommand } from './commands/verify.js';
+import type { OptionKeys } from '../profiles/index.js';
+import { personality } from './personality.js';
 import type { Personality } from './personality.js';
+import { optionKeysOf } from './profile/option-keys.js';
 import { programVersion } from './version.js';
 
 export function newProgram({ isDuplicity, version }: Personality): Command {
@@ -37,7 +46,6 @@ export function newProgram({ isDuplicity, version }: Personality): Command {
     .addCommand(restoreCommand())
     .addCommand(listCommand())
     .addCommand(findCommand())
-    .addCommand(historyCommand())
     .addCommand(diffCommand())
     .addCommand(catCommand())
     .addCommand(dumpCommand())
@@ -51,6 +59,15 @@ export function newProgram({ isDuplicity, version }: Personality): Command {
     .addCommand(kitCommand());
   const writing = [...backupCommands(), consolidateCommand(), replicateCommand()];
   for (const command of [...writing, ...removalCommands()]) program.addCommand(command);
+  const means = { keys: allOptionKeys, hasCommand: (name: string) => hasCommand(program, name) };
+  program
+    .addCommand(historyCommand(means))
+    .addCommand(initCommand(means))
+    .addCommand(profileCommand(means))
+    .addCommand(profileRunCommand(means))
+    .addCommand(scheduleCommand(means))
+    .addCommand(logCommand(means))
+    .addCommand(removeProbeCommand(), { hidden: true });
   for (const command of program.commands) prepare(command);
   if (isDuplicity) {
     // it is told as duplicity tells it
@@ -64,4 +81,13 @@ export function newProgram({ isDuplicity, version }: Personality): Command {
 function prepare(command: Command): void {
   command.exitOverride().showHelpAfterError(false);
   for (const inner of command.commands) prepare(inner);
+}
+
+/** Of commands of their own: to look at a value can leave something behind in the command that has the option. */
+export function allOptionKeys(): OptionKeys {
+  return optionKeysOf(newProgram({ ...personality(), isDuplicity: false }).commands);
+}
+
+function hasCommand(program: Command, name: string): boolean {
+  return program.commands.some((one) => one.name() === name);
 }

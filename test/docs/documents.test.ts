@@ -31,7 +31,7 @@ async function askForHelp(command: string): Promise<string> {
 }
 
 /** Commands that have others below them. */
-const groups = ['key', 'kit'];
+const groups = ['key', 'kit', 'profile'];
 
 /** All commands, those of groups too ("key list"). */
 async function commandsOf(group = ''): Promise<string[]> {
@@ -39,7 +39,7 @@ async function commandsOf(group = ''): Promise<string[]> {
   const found: string[] = [];
   for (const [, name = '', rest = ''] of listed.matchAll(/^ {2}([a-z-]+)(.*)/gm)) {
     if (name === 'help') continue;
-    const hasOptions = /^(?:\|[a-z]+)? \[options\]/.test(rest);
+    const hasOptions = /^(?:\|[a-z]+)? (?:\[options\]|<)/.test(rest);
     if (hasOptions) found.push(`${group} ${name}`.trim());
     else expect(groups).toContain(name);
   }

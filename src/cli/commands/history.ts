@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { errorText, exitCodes } from '../../base/index.js';
 import { pathHistory } from '../../queries/index.js';
 import type { PathEvent } from '../../queries/index.js';
+import type { Repository } from '../../repository/index.js';
 import type { Timeline } from '../../snapshot/index.js';
 import { formatLocalTime, formatStamp } from '../../time/index.js';
 import { allSets } from '../all-sets.js';
@@ -12,44 +13,65 @@ import { modeText, sizeColumn } from '../entry-text.js';
 import { withRepository } from '../open-repository.js';
 import { Output } from '../output.js';
 import { runCommand } from '../run-command.js';
-import { cleanPath } from '../options/index.js';
+import type { CommandContext } from '../run-command.js';
+import { cleanPath, parseWhole } from '../options/index.js';
+import type { ProfileMeans } from '../profile/means.js';
 
-
-interface HistoryOptions extends CommonOptions {
+export interface RunHistoryOptions {
   readonly json: boolean;
+  readonly count?: number;
 }
 
-/** `history`: each version of one path, and what changed. */
-export function historyCommand(): Command {
+interface HistoryOptions extends CommonOptions, RunHistoryOptions {}
+
+/** `history`: each version of one path, and what changed; of a profile without a path, its runs. */
+export function historyCommand(means: ProfileMeans): Command {
   const command = new Command('history')
-    .description('show each version of one path, with its time, set, size and what changed')
-    .argument('<url>', 'where the backup lies')
-    .argument('<path>', 'a path of the backup', cleanPath)
+    .description(
+      'show each version of one path, with its time, set, size and what changed; or without a path the runs of a profile',
+    )
+    .argument('<url>', 'where the backup lies, or a profile')
+    .argument('[path]', 'a path of the backup', cleanPath)
     .option('--json', 'print JSON lines', false)
-    .action(async (url: string, path: string, options: HistoryOptions) => {
+    .option('--count <n>', 'of the runs of a profile only the newest so many', parseWhole)
+    .action(async (url: string, path: string | undefined, options: HistoryOptions) => {
+      if (path === undefined) {
+        const { showRunHistory } = await import('../profile/run-history.js');
+        await showRunHistory(url, options, means);
+        return;
+      }
       await runCommand(options.verbosity, async (context) =>
-        withRepository(url, options, context, async (repository) => {
-          const { log, signal } = context;
-          const { timeline, exitCode } = await allSets(repository, options, context);
-          let failures = 0;
-          const events = await pathHistory(timeline, path, {
-            onFailure: (error) => {
-              failures += 1;
-              log.error(`duplifs: Not all of "${path}" can be known: ${errorText(error)}`);
-            },
-            signal,
-          });
-          const output = new Output(process.stdout);
-          for (const event of events) {
-            if (options.json) await output.json(jsonOf(path, event, timeline));
-            else await output.line(textOf(event));
-          }
-          await output.end();
-          return failures > 0 ? Math.max(exitCode, exitCodes.INCOMPLETE) : exitCode;
-        }),
+        withRepository(url, options, context, (repository) =>
+          showHistory(repository, path, options, context),
+        ),
       );
     });
   return addCommonOptions(command);
+}
+
+async function showHistory(
+  repository: Repository,
+  path: string,
+  options: HistoryOptions,
+  context: CommandContext,
+): Promise<number> {
+  const { log, signal } = context;
+  const { timeline, exitCode } = await allSets(repository, options, context);
+  let failures = 0;
+  const events = await pathHistory(timeline, path, {
+    onFailure: (error) => {
+      failures += 1;
+      log.error(`duplifs: Not all of "${path}" can be known: ${errorText(error)}`);
+    },
+    signal,
+  });
+  const output = new Output(process.stdout);
+  for (const event of events) {
+    if (options.json) await output.json(jsonOf(path, event, timeline));
+    else await output.line(textOf(event));
+  }
+  await output.end();
+  return failures > 0 ? Math.max(exitCode, exitCodes.INCOMPLETE) : exitCode;
 }
 
 function jsonOf(

@@ -7,6 +7,7 @@ import { withRepository } from '../open-repository.js';
 import { addGroup } from '../options/index.js';
 import type { RestoreCommandOptions } from '../restore/restore-options.js';
 import { runRestore } from '../restore/run-restore.js';
+import { withPath } from '../restore-place.js';
 import { runCommand } from '../run-command.js';
 import { addTimeOptions } from '../time-options.js';
 
@@ -15,9 +16,23 @@ export function restoreCommand(): Command {
   const command = new Command('restore')
     .description('restore the backup, or parts of it, as of now or of --time')
     .argument('<url>', 'where the backup lies')
-    .argument('<target>', 'a folder that does not exist yet, or an empty one')
-    .action(async (url: string, target: string, options: RestoreCommandOptions) => {
-      refuseSwapped(url, target);
+    .argument(
+      '[target]',
+      'a folder that does not exist yet, or an empty one; with --into-dated-folder and --to-original the path to restore',
+    )
+    .option(
+      '--into-dated-folder <folder>',
+      'restore into a new folder in this one, named by the time',
+    )
+    .option(
+      '--to-original',
+      'restore to where it was backed up from, over what is there; asks first',
+      false,
+    )
+    .option('--yes', 'do not ask', false)
+    .action(async (url: string, argument: string | undefined, given: RestoreCommandOptions) => {
+      if (argument !== undefined) refuseSwapped(url, argument);
+      const { options, target } = withPath(given, argument);
       await runCommand(options.verbosity, async (context) =>
         withRepository(url, options, context, (repository) =>
           runRestore(repository, { target, options, context }),

@@ -10,4 +10,7 @@ export interface RestoreCommandOptions
   readonly sparse: boolean;
   readonly dryRun: boolean;
   readonly rename: readonly Renaming[];
+  readonly intoDatedFolder?: string;
+  readonly toOriginal: boolean;
+  readonly yes: boolean;
 }

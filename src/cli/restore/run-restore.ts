@@ -13,6 +13,7 @@ import { cleanPath } from '../options/index.js';
 import type { Renaming } from '../options/index.js';
 import { personality } from '../personality.js';
 import { ProgressLine } from '../progress-line.js';
+import { restorePlace } from '../restore-place.js';
 import type { CommandContext } from '../run-command.js';
 import { snapshotAt } from '../time-options.js';
 import { folderEntry, ParentFolders } from './parent-folders.js';
@@ -24,21 +25,31 @@ import type { Select } from './restore-selection.js';
 import { VolumeProgress } from './volume-progress.js';
 
 export interface RestoreJob {
-  readonly target: string;
+  /** Undefined where the options say it (restore-place.ts). */
+  readonly target: string | undefined;
   readonly options: RestoreCommandOptions;
   readonly context: CommandContext;
 }
 
+/** A job whose place is known. */
+interface PlacedJob extends RestoreJob {
+  readonly target: string;
+}
+
 /** The exit code. */
-export async function runRestore(repository: Repository, job: RestoreJob): Promise<number> {
-  const { options, context } = job;
+export async function runRestore(repository: Repository, asked: RestoreJob): Promise<number> {
+  const { context } = asked;
   const { log, signal } = context;
   if (personality().isDuplicity) {
     log.notice(synchronized);
     log.notice(lastFullLine(repository));
   }
-  const { snapshot, isLess } = await snapshotAt(repository, options, signal);
+  const { snapshot, isLess } = await snapshotAt(repository, asked.options, signal);
   await snapshot.load(signal);
+  const place = await restorePlace(repository, snapshot, asked);
+  if (asked.target === undefined) log.notice(`Restoring to "${place.target}"`);
+  const options = { ...asked.options, force: place.force };
+  const job: PlacedJob = { target: place.target, options, context };
   const paths = pathsOf(options);
   const isList = paths.length > 1 || options.filesFrom !== undefined;
   const renamings = await knownRenamings(snapshot, job);
@@ -79,7 +90,7 @@ function pathsOf({ pathToRestore, filesFrom, nullSeparator }: RestoreCommandOpti
 /** Those of what the backup has; others are told. */
 async function knownRenamings(
   snapshot: Snapshot,
-  { options, context: { log, signal } }: RestoreJob,
+  { options, context: { log, signal } }: PlacedJob,
 ): Promise<Renaming[]> {
   const known: Renaming[] = [];
   for (const renaming of options.rename) {
@@ -102,7 +113,7 @@ interface Restoring {
 async function restorePieces(
   pieces: readonly RestorePiece[],
   restoring: Restoring,
-  { target, options, context }: RestoreJob,
+  { target, options, context }: PlacedJob,
 ): Promise<RestoreResult> {
   const { log, signal } = context;
   const { restoreOwnership: ownership, sparse, force } = options;
