@@ -28,6 +28,7 @@ export async function catalogueAll(
   { sets, directory, cataloguer }: TargetCatalog,
   { signal, onFailure, onVolume, sinceSeconds = -Infinity, concurrency = 1 }: CatalogueAllOptions,
 ): Promise<CatalogueProgress> {
+  const isAborted = (): boolean => signal.aborted;
   const done = { decoded: 0, known: 0, failed: 0, volumes: 0 };
   for (const { id } of sets.newestFirst().filter((set) => set.endSeconds >= sinceSeconds)) {
     try {
@@ -41,7 +42,7 @@ export async function catalogueAll(
           await cataloguer.catalogue([volume], 'background', signal);
           done[wasKnown ? 'known' : 'decoded'] += 1;
         } catch (error) {
-          if (signal.aborted) return;
+          if (isAborted()) return;
           done.failed += 1;
           onFailure(error);
         }

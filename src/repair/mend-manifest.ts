@@ -12,7 +12,7 @@ import { readLocalManifest, readStoredManifest, volumeRecord } from '../target/i
 import { putFile } from './put-file.js';
 import { readSet } from './read-set.js';
 import type { ReadSetVolume } from './read-set.js';
-import type { RepairOptions, Writing } from './repair.js';
+import type { RepairOptions, Writing } from './repair-options.js';
 
 export interface ManifestToMend extends Writing {
   readonly name: string;

@@ -10,7 +10,7 @@ import { localManifestName, localSignaturesName, readManifest } from '../target/
 import { digestOf, putFile } from './put-file.js';
 import { readSet } from './read-set.js';
 import type { ReadSetVolume } from './read-set.js';
-import type { RepairOptions, Writing } from './repair.js';
+import type { RepairOptions, Writing } from './repair-options.js';
 
 export interface IndexToRebuild extends Writing {
   readonly name: string;

@@ -7,32 +7,16 @@ import { join } from 'node:path';
 import { parseFileName } from '../archive/index.js';
 import type { BackupSet, SetTimes, StoredFile, VolumeHash } from '../archive/index.js';
 import { DuplifsError, errorText } from '../base/index.js';
-import type { ErrorCode, Report } from '../base/index.js';
+import type { ErrorCode } from '../base/index.js';
 import { forgetVolume } from '../check/index.js';
 import { fetchLocalCopy, healMirror, proveReaders, readManifest } from '../target/index.js';
-import type { MirrorGap, Target, TargetListing } from '../target/index.js';
+import type { MirrorGap } from '../target/index.js';
 import type { Encoding } from '../volume/index.js';
 import type { RepairAction } from './action.js';
-import type { RepairEvent } from './events.js';
 import { rebuildIndex } from './rebuild-index.js';
 import { mendManifest } from './mend-manifest.js';
 import { recoverFile } from './recover-file.js';
-import type { SetFacts } from './set-facts.js';
-
-export interface RepairOptions {
-  readonly target: Target;
-  readonly listing: TargetListing;
-  readonly facts: SetFacts;
-  /** What encrypts and signs what is put beside an encrypted set; asked for when it is needed. */
-  readonly encoding: () => Promise<Encoding>;
-  /** Fails when the target is no longer ours to write to. */
-  readonly checkLock: () => Promise<void>;
-  /** This program, and its version. */
-  readonly producer: string;
-  readonly tempFolder: string;
-  readonly report: Report<RepairEvent>;
-  readonly signal: AbortSignal;
-}
+import type { RepairOptions, Writing } from './repair-options.js';
 
 /** Errors that no other action would be spared. */
 const endsAll: ReadonlySet<ErrorCode> = new Set(['LOCKED', 'NO_SPACE', 'TARGET']);
@@ -60,12 +44,6 @@ export async function repair(
     }
   }
   return failures;
-}
-
-/** What is put is made with. */
-export interface Writing {
-  readonly encoding: Encoding;
-  readonly beforePut: () => Promise<void>;
 }
 
 class Repairing {

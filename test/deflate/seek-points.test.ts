@@ -107,7 +107,7 @@ describe('places in a deflate stream', () => {
         fc.integer({ min: 3000, max: 300_000 }),
         async (parts, level, pieceBytes) => {
           const truth = Buffer.concat(
-            parts.map(({ kind, bytes }, index) => make[kind as keyof typeof make](bytes, index)),
+            parts.map(({ kind, bytes }, index) => make[kind](bytes, index)),
           );
           const deflated = deflateRawSync(truth, { level });
           const { points, inflated } = await pointsOf(createInflateRaw(), deflated, { pieceBytes });

@@ -16,11 +16,7 @@ import { runCommand } from '../run-command.js';
 import type { CommandContext } from '../run-command.js';
 import { cleanPath, parseWhole } from '../options/index.js';
 import type { ProfileMeans } from '../profile/means.js';
-
-export interface RunHistoryOptions {
-  readonly json: boolean;
-  readonly count?: number;
-}
+import type { RunHistoryOptions } from '../profile/command-options.js';
 
 interface HistoryOptions extends CommonOptions, RunHistoryOptions {}
 

@@ -1,22 +1,6 @@
 import { Command } from 'commander';
 import type { ProfileMeans } from '../profile/means.js';
-
-export interface InitOptions {
-  readonly source?: string;
-  readonly url?: string;
-  readonly encryptKey?: string;
-  readonly passphraseFile?: string;
-  /** Commander's form of --no-encryption. */
-  readonly encryption: boolean;
-  readonly fullIfOlderThan?: string;
-  readonly keep?: string;
-  readonly exclude: readonly string[];
-  readonly every?: string;
-  readonly test: boolean;
-  readonly schedule: boolean;
-  readonly backup: boolean;
-  readonly force: boolean;
-}
+import type { InitOptions } from '../profile/command-options.js';
 
 /** `init`: a profile by questions and answers. */
 export function initCommand(means: ProfileMeans): Command {

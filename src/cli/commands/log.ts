@@ -1,11 +1,6 @@
 import { Command } from 'commander';
 import type { ProfileMeans } from '../profile/means.js';
-
-export interface LogCommandOptions {
-  readonly last: boolean;
-  readonly failed: boolean;
-  readonly follow: boolean;
-}
+import type { LogCommandOptions } from '../profile/command-options.js';
 
 /** `log`: the logs of a profile's runs. */
 export function logCommand(means: ProfileMeans): Command {

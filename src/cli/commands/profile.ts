@@ -1,15 +1,6 @@
 import { Command } from 'commander';
 import type { ProfileMeans } from '../profile/means.js';
-
-export interface CheckOptions {
-  readonly secrets: boolean;
-}
-
-export interface ImportOptions {
-  readonly name?: string;
-  readonly print: boolean;
-  readonly force: boolean;
-}
+import type { CheckOptions, ImportOptions } from '../profile/command-options.js';
 
 /** `profile check|show|list|edit|import`. */
 export function profileCommand(means: ProfileMeans): Command {

@@ -84,7 +84,8 @@ async function repairLocked(job: RepairJob, target: Target, shown: ShownPlan): P
         target,
         listing,
         facts: before.facts,
-        encoding: () => chooseEncoding(encodingOptions, target.decode.keyring, { signal, isNew: false }),
+        encoding: () =>
+          chooseEncoding(encodingOptions, target.decode.keyring, { signal, isNew: false }),
         checkLock: () => lock.check({ kind: 'full', endSeconds: 0 }),
         producer: `duplifs ${programVersion()}`,
         tempFolder: options.tempdir ?? tmpdir(),

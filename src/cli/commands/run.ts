@@ -1,14 +1,7 @@
 import { Command, Option } from 'commander';
 import { parseWhole } from '../common-options.js';
 import type { ProfileMeans } from '../profile/means.js';
-
-export interface RunCommandOptions {
-  readonly quiet: boolean;
-  readonly json: boolean;
-  readonly delay?: string;
-  readonly ifMissed?: string;
-  readonly currentTime?: number;
-}
+import type { RunCommandOptions } from '../profile/command-options.js';
 
 /** `run`: all that a profile says, in its order. */
 export function profileRunCommand(means: ProfileMeans): Command {

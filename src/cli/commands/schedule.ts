@@ -1,15 +1,6 @@
 import { Command, Option } from 'commander';
 import type { ProfileMeans } from '../profile/means.js';
-
-export interface ScheduleCommandOptions {
-  readonly every?: string;
-  readonly system?: boolean;
-  readonly user?: boolean;
-  readonly by?: 'systemd' | 'cron';
-  readonly jitter?: string;
-  readonly remove: boolean;
-  readonly json: boolean;
-}
+import type { ScheduleCommandOptions } from '../profile/command-options.js';
 
 /** `schedule`: has a profile run by itself. */
 export function scheduleCommand(means: ProfileMeans): Command {

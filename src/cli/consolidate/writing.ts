@@ -38,11 +38,17 @@ export async function writingFor(
   const isAsked = encryptKey.length + hiddenEncryptKey.length > 0 || encryptSignKey !== undefined;
   if (!encryption) {
     if (isEncrypted) log.warn('The chain is encrypted, and the full will not be');
-    return { encoding: await chooseEncoding(options, keyring, { signal, isNew: true }), signsWith: undefined };
+    return {
+      encoding: await chooseEncoding(options, keyring, { signal, isNew: true }),
+      signsWith: undefined,
+    };
   }
   if (isAsked) {
     const asked = signKey === undefined ? options : { ...options, signKey };
-    return { encoding: await chooseEncoding(asked, keyring, { signal, isNew: true }), signsWith: signKey };
+    return {
+      encoding: await chooseEncoding(asked, keyring, { signal, isNew: true }),
+      signsWith: signKey,
+    };
   }
   const { level, forKeys, forPassphrases, digest } = gpgWriting(
     splitWords(options.gpgOptions, '--gpg-options'),

@@ -31,6 +31,8 @@ export interface ReadLine {
 export function readLine(argv: readonly string[], context: LineContext): ReadLine {
   const { program, isStrict, env } = context;
   const first = program.commands.find((command) => isNamed(command, argv[0] ?? ''));
+  // those that have commands of their own are none of duplicity's
+  if (first !== undefined && first.commands.length > 0 && !isStrict) return { args: argv };
   const all = first === undefined || isStrict ? program.commands : [first];
   const tokens = tokensOf(argv, new KnownOptions(all), isStrict);
   if (has(tokens, '--version')) return { args: ['--version'] };

@@ -9,7 +9,7 @@ import {
   resolveSecret,
 } from '../../profiles/index.js';
 import type { OptionKeys, Profile } from '../../profiles/index.js';
-import type { CheckOptions } from '../commands/profile.js';
+import type { CheckOptions } from './command-options.js';
 import { defaultVerbosity } from '../log.js';
 import { Output } from '../output.js';
 import { runCommand } from '../run-command.js';

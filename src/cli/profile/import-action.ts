@@ -1,7 +1,7 @@
 /** `duplifs profile import FILE`. */
 import { DuplifsError, errorText } from '../../base/index.js';
 import { importProfile, loadProfile } from '../../profiles/index.js';
-import type { ImportOptions } from '../commands/profile.js';
+import type { ImportOptions } from './command-options.js';
 import { defaultVerbosity } from '../log.js';
 import { Output } from '../output.js';
 import { runCommand } from '../run-command.js';

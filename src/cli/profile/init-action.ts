@@ -12,7 +12,7 @@ import {
   parseSchedule,
 } from '../../profiles/index.js';
 import { isStorageUrl } from '../../storage/index.js';
-import type { InitOptions } from '../commands/init.js';
+import type { InitOptions } from './command-options.js';
 import { defaultVerbosity } from '../log.js';
 import type { Log } from '../log.js';
 import { runCommand } from '../run-command.js';

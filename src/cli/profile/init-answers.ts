@@ -5,7 +5,7 @@ import { DuplifsError } from '../../base/index.js';
 import { isProfileName, parseSchedule } from '../../profiles/index.js';
 import { isStorageUrl } from '../../storage/index.js';
 import { parseInterval } from '../../time/index.js';
-import type { InitOptions } from '../commands/init.js';
+import type { InitOptions } from './command-options.js';
 
 export type Protection =
   | { readonly kind: 'none' }

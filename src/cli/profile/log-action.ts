@@ -10,7 +10,7 @@ import {
   readHistory,
   readNote,
 } from '../../profiles/index.js';
-import type { LogCommandOptions } from '../commands/log.js';
+import type { LogCommandOptions } from './command-options.js';
 import { defaultVerbosity } from '../log.js';
 import { Output } from '../output.js';
 import { runCommand } from '../run-command.js';

@@ -14,7 +14,7 @@ import {
 } from '../../profiles/index.js';
 import type { LogLine, Profile, RunRecord } from '../../profiles/index.js';
 import { parseInterval } from '../../time/index.js';
-import type { RunCommandOptions } from '../commands/run.js';
+import type { RunCommandOptions } from './command-options.js';
 import { defaultVerbosity } from '../log.js';
 import { printable } from '../printable.js';
 import { runCommand } from '../run-command.js';

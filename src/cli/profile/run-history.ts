@@ -2,7 +2,7 @@
 import { lastBackupSeconds, readHistory } from '../../profiles/index.js';
 import type { RunRecord } from '../../profiles/index.js';
 import { formatLocalTime } from '../../time/index.js';
-import type { RunHistoryOptions } from '../commands/history.js';
+import type { RunHistoryOptions } from './command-options.js';
 import { defaultVerbosity } from '../log.js';
 import { Output } from '../output.js';
 import { formatSize } from '../progress-line.js';

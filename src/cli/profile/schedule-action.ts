@@ -18,7 +18,7 @@ import {
 } from '../../profiles/index.js';
 import type { Keeper, Profile, Schedule, Scheduled, Written } from '../../profiles/index.js';
 import { formatLocalTime, parseInterval } from '../../time/index.js';
-import type { ScheduleCommandOptions } from '../commands/schedule.js';
+import type { ScheduleCommandOptions } from './command-options.js';
 import { defaultVerbosity } from '../log.js';
 import type { Log } from '../log.js';
 import { Output } from '../output.js';
