@@ -43,6 +43,10 @@ const programs = {
     { program: 'unzip', packages: ['unzip'] },
     { program: 'bsdtar', packages: ['libarchive-tools'] },
     { program: 'script', packages: ['bsdutils'] },
+    { program: 'par2', packages: ['par2'] },
+    { program: 'crontab', packages: ['cron'] },
+    { program: 'systemd-analyze', packages: ['systemd'] },
+    { module: ['aiosmtpd'], packages: ['python3-aiosmtpd'] }, // a mail server
     { module: ['boto3'], packages: ['python3-boto3'] }, // duplicity on S3
     { module: ['paramiko'], packages: ['python3-paramiko'] }, // duplicity on SFTP
   ],
