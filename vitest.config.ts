@@ -5,7 +5,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/long/**'],
     globalSetup: ['test/support/global-setup.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 180_000,
+    // tests start programs and wait for them more than they compute
+    maxWorkers: '100%',
+    testTimeout: 180_000,
+    hookTimeout: 240_000,
   },
 });

@@ -139,7 +139,7 @@ class Duply {
 /** The id of a new key with the profile's passphrase. */
 async function newKey(env: Readonly<Record<string, string>>): Promise<string> {
   const generate = ['--batch', '--pinentry-mode', 'loopback', '--passphrase', 'a $ecret'];
-  const kind = ['--quick-generate-key', 'Me <me@example.org>', 'rsa2048', 'default', 'never'];
+  const kind = ['--quick-generate-key', 'Me <me@example.org>', 'default', 'default', 'never'];
   await runOk('gpg', [...generate, ...kind], { env });
   const listed = await runOk('gpg', ['--batch', '--with-colons', '--list-keys'], { env });
   return /^fpr:+([0-9A-F]{40}):/m.exec(listed)?.[1]?.slice(-8) ?? '';

@@ -75,7 +75,6 @@ touch ${marker}
         { exclude: '**' },
       ],
       'full-if-older-than': '14D',
-      's3-use-new-style': true,
       'copy-links': true,
       verbosity: '3',
       secrets: {
@@ -96,6 +95,7 @@ touch ${marker}
     });
     expect(leftOut).toEqual([
       'HOSTNAME2',
+      '--s3-use-new-style',
       '--no-such-thing 3',
       expect.stringMatching(/^line \d+: touch /) as string,
     ]);
@@ -211,7 +211,6 @@ describe('a crontab', () => {
     expect(values).toEqual({
       'full-if-older-than': '1M',
       compression: false,
-      'asynchronous-upload': true,
       verbosity: '4',
       source: '/home/me',
       url: 'sftp://me@host/x',
@@ -221,7 +220,12 @@ describe('a crontab', () => {
       retention: { 'remove-older-than': '6M' },
       notify: [{ kind: 'mail', to: 'me@example.org' }],
     });
-    expect(leftOut).toEqual([`touch ${marker}`, '--force', '5 5 * * * /usr/bin/other thing']);
+    expect(leftOut).toEqual([
+      '--asynchronous-upload',
+      `touch ${marker}`,
+      '--force',
+      '5 5 * * * /usr/bin/other thing',
+    ]);
     expect(existsSync(marker)).toBe(false);
   });
 

@@ -185,7 +185,7 @@ describe.runIf(canMakeChains)('a replica for others', () => {
         expect(wrong.status).toBe(31);
         const again = await replica.make(['--to-passphrase-file', secret, '--json']);
         expect((JSON.parse(again.stdout) as { copied: unknown[] }).copied).toEqual([]);
-        const verify = await duplifs(['verify', replica.url], { env });
+        const verify = await duplifs(['verify', replica.url, folder], { env });
         expect([verify.status, verify.stderr]).toEqual([0, verify.stderr]);
       });
     },

@@ -20,8 +20,9 @@ export function manifestFaults(
   const { volumes } = manifest;
   const reason = whatIsWrong(volumes);
   if (reason !== undefined) return [{ kind: 'manifest-damaged', reason }];
-  const has = (number: number): boolean => (set.volumes.get(number) ?? []).some(isPresent);
-  const missing = volumes.map(({ number }) => number).filter((number) => !has(number));
+  const has = ({ number, hash }: NamedVolumes['volumes'][number]): boolean =>
+    (set.volumes.get(number) ?? []).some((file) => isPresent(file) || isNothing(hash));
+  const missing = volumes.filter((volume) => !has(volume)).map(({ number }) => number);
   const faults: SetFault[] =
     missing.length > 0 ? [{ kind: 'volumes-missing', volumes: missing }] : [];
   if (manifest.isClosed === true) return faults;
@@ -38,3 +39,16 @@ function whatIsWrong(volumes: NamedVolumes['volumes']): string | undefined {
   const gap = volumes.findIndex(({ number }, at) => number !== at + 1);
   return gap === -1 ? undefined : `it leaves out volume ${gap + 1}`;
 }
+
+/**
+ * Whether the hash is of no bytes at all: with --no-compression and --no-encryption duplicity writes such a volume where
+ * nothing has changed.
+ */
+function isNothing(hash: ManifestVolume['hash']): boolean {
+  return hash !== undefined && hashesOfNothing.has(hash.hex);
+}
+
+const hashesOfNothing: ReadonlySet<string> = new Set([
+  'da39a3ee5e6b4b0d3255bfef95601890afd80709', // SHA-1
+  'd41d8cd98f00b204e9800998ecf8427e', // MD5
+]);

@@ -65,8 +65,10 @@ function faultsOf(set: BackupSet, listing: TargetListing, mayBeUnfinished: boole
   const hasManifest = set.manifests.some((file) => !file.partial && hasBytes(file));
   if (!hasManifest && mayBeUnfinished) return [{ kind: 'unfinished' }];
   const faults: SetFault[] = hasManifest ? [] : [{ kind: 'manifest-missing' }];
+  // whether a plain volume is to be empty, only the manifest knows (manifest-faults.ts)
+  const mayBeThere = (file: StoredFile): boolean => file.container === 'plain' || hasBytes(file);
   const present: number[] = [];
-  for (const [number, files] of set.volumes) if (files.some(hasBytes)) present.push(number);
+  for (const [number, files] of set.volumes) if (files.some(mayBeThere)) present.push(number);
   const missing = gapsIn(present);
   if (missing.length > 0) faults.push({ kind: 'volumes-missing', volumes: missing });
   else if (present.length === 0) faults.push({ kind: 'volumes-missing', volumes: [] });
