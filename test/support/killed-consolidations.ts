@@ -38,9 +38,12 @@ export async function expectGoesOn(
   expect(await namesAfter(place)).toEqual(wanted);
 }
 
-/** Names on the storage, and in the archive dir but for what a run leaves there in any case. */
+/**
+ * Names on the storage, and in the archive dir but for what a run leaves there in any case, and for files that were being
+ * written anew: the next run that writes such a file takes its place.
+ */
 export async function namesAfter(place: ChainPlace): Promise<string[]> {
   const local = await readdir(join(place.at('cache-of-duplifs'), 'cache'));
-  const own = local.filter((name) => !/^duplifs-(locks|catalog)/.test(name));
+  const own = local.filter((name) => !/^duplifs-(?:locks|catalog)|^duplifs-.*\.new$/.test(name));
   return [...(await place.stored()), ...own.map((name) => `${archive}${name}`).sort()];
 }
