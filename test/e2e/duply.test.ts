@@ -94,7 +94,8 @@ class Duply {
     };
     const duply = new Duply(folder, env);
     const key = kind === 'key' ? await newKey(env) : undefined;
-    const protection = key === undefined ? [] : [`GPG_KEY='${key}'`];
+    const loopback = "GPG_OPTS='--pinentry-mode loopback'"; // duply tries gpg itself, with no terminal
+    const protection = key === undefined ? [] : [`GPG_KEY='${key}'`, loopback];
     const lines = [
       ...protection,
       "GPG_PW='a $ecret'",
