@@ -7,6 +7,8 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     // tests start programs and wait for them more than they compute
     maxWorkers: '100%',
+    // beside another file's programs a mount may take longer than a test gives it
+    retry: process.env['CI'] === 'true' ? 1 : 0,
     testTimeout: 180_000,
     hookTimeout: 240_000,
   },
