@@ -1,4 +1,5 @@
 import type { Transform } from 'node:stream';
+import { largePieces } from './large-pieces.js';
 import { SeekPointFinder } from './seek-points.js';
 
 /**
@@ -26,6 +27,7 @@ export async function feedInCuts(
   const isOpen = (): boolean => !output.hasEnded && !stream.destroyed;
   let held: Buffer = Buffer.alloc(0);
   for await (const piece of oneAhead(largePieces(pieces))) {
+    if (stream.destroyed) return; // given up
     const bytes = held.length === 0 ? piece : Buffer.concat([held, piece]);
     let at = 0;
     while (bytes.length - at > SeekPointFinder.room && isOpen()) {
@@ -41,23 +43,6 @@ export async function feedInCuts(
   }
   if (isOpen()) await feed(held);
   if (!stream.destroyed) stream.end();
-}
-
-/** Inflaters copy their window at each call: small pieces are slow. */
-const pieceBytes = 256 * 1024;
-
-async function* largePieces(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let waiting: Buffer[] = [];
-  let length = 0;
-  for await (const piece of pieces) {
-    waiting.push(piece);
-    length += piece.length;
-    if (length < pieceBytes) continue;
-    yield waiting.length === 1 ? piece : Buffer.concat(waiting, length);
-    waiting = [];
-    length = 0;
-  }
-  if (length > 0) yield Buffer.concat(waiting, length);
 }
 
 /** Asks for the next piece while one is inflated, so that both are worked on at the same time. */

@@ -23,22 +23,22 @@ const precodeBits = 7;
  */
 export function findBlockStart(bytes: Uint8Array, from: number, to: number): number | undefined {
   const end = Math.min(to, (bytes.length - 8) * 8);
-  for (let at = from; at < end; at += 1) {
-    const byte = at >>> 3;
+  for (let byte = from >>> 3; byte * 8 < end; byte += 1) {
     const word =
-      ((bytes[byte] ?? 0) |
-        ((bytes[byte + 1] ?? 0) << 8) |
-        ((bytes[byte + 2] ?? 0) << 16) |
-        ((bytes[byte + 3] ?? 0) << 24)) >>>
-      (at & 7);
-    const kind = word & 7;
-    if (kind === 4) {
-      if (((word >>> 3) & 31) > lastLiteralCodes || ((word >>> 8) & 31) > lastDistanceCodes) {
-        continue;
-      }
-      if (isDynamicHeader(bytes, at)) return at;
-    } else if (kind === 0 && (at & 7) === 5 && isStoredHeader(bytes, byte + 1)) {
-      return at;
+      (bytes[byte] ?? 0) |
+      ((bytes[byte + 1] ?? 0) << 8) |
+      ((bytes[byte + 2] ?? 0) << 16) |
+      ((bytes[byte + 3] ?? 0) << 24);
+    const last = Math.min(8, end - byte * 8);
+    for (let bit = Math.max(0, from - byte * 8); bit < last; bit += 1) {
+      const bits = word >>> bit;
+      const kind = bits & 7;
+      const mayBeDynamic =
+        kind === 4 &&
+        ((bits >>> 3) & 31) <= lastLiteralCodes &&
+        ((bits >>> 8) & 31) <= lastDistanceCodes;
+      if (mayBeDynamic && isDynamicHeader(bytes, byte * 8 + bit)) return byte * 8 + bit;
+      if (kind === 0 && bit === 5 && isStoredHeader(bytes, byte + 1)) return byte * 8 + bit;
     }
   }
   return undefined;

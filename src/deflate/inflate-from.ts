@@ -12,6 +12,9 @@ const inflateInPool = promisify(inflateRaw);
 /** How far back a deflate stream refers. */
 export const windowBytes = 32 * 1024;
 
+/** What a part of a few kilobytes mostly inflates to: each chunk more is a call more. */
+const syncChunkBytes = 128 * 1024;
+
 /** A part of a deflate stream. */
 export interface DeflatedPart {
   readonly bytes: Uint8Array;
@@ -31,7 +34,8 @@ export async function inflateFrom(part: DeflatedPart): Promise<Buffer> {
 
 /** The bytes that a few bytes inflate to, whatever is wanted of them, at once. */
 export function inflateFromSync(part: DeflatedPart): Buffer {
-  return inflateRawSync(aligned(part.bytes, part.bit), optionsFor(part));
+  const chunkSize = syncChunkBytes;
+  return inflateRawSync(aligned(part.bytes, part.bit), { ...optionsFor(part), chunkSize });
 }
 
 function optionsFor({ window, length }: DeflatedPart): ZlibOptions {

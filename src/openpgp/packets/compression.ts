@@ -4,7 +4,7 @@ import type { Transform } from 'node:stream';
 import unbzip2Stream from 'unbzip2-stream';
 
 import { errorText } from '../../base/index.js';
-import { feedInCuts } from '../../deflate/index.js';
+import { feedInCuts, largePieces, pieceBytes } from '../../deflate/index.js';
 import type { SeekPointFinder } from '../../deflate/index.js';
 import type { ByteReader } from './byte-reader.js';
 import { MessageError } from './message-error.js';
@@ -42,11 +42,6 @@ export function decompress(
   }
 }
 
-/**
- * zlib copies its window of 32 KiB at the start and the end of each call, so that small pieces are slow;
- * and with more than one piece of input waiting, decryption and inflation overlap.
- */
-const pieceBytes = 256 * 1024;
 const inflateOptions = { chunkSize: 512 * 1024, writableHighWaterMark: 2 * pieceBytes };
 
 async function* inflate(
@@ -58,9 +53,11 @@ async function* inflate(
   stream.once('end', () => {
     ended = true;
   });
-  const pieces = largePieces(body);
+  const pieces = body.pieces();
   const feeding = (
-    finder === undefined ? feed(stream, pieces, () => ended) : feedInCuts(stream, pieces, finder)
+    finder === undefined
+      ? feed(stream, largePieces(pieces), () => ended)
+      : feedInCuts(stream, pieces, finder)
   ).catch((error: unknown) => {
     stream.destroy(error instanceof Error ? error : new Error(errorText(error)));
   });
@@ -85,20 +82,6 @@ async function feed(
     if (!ended() && !stream.write(piece)) await untilWritable(stream);
   }
   if (!stream.destroyed) stream.end();
-}
-
-async function* largePieces(body: ByteReader): AsyncGenerator<Buffer, void, void> {
-  let waiting: Buffer[] = [];
-  let length = 0;
-  for await (const piece of body.pieces()) {
-    waiting.push(piece);
-    length += piece.length;
-    if (length < pieceBytes) continue;
-    yield Buffer.concat(waiting, length);
-    waiting = [];
-    length = 0;
-  }
-  if (length > 0) yield Buffer.concat(waiting, length);
 }
 
 function isZlibError(error: unknown): boolean {
