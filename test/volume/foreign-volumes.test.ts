@@ -1,5 +1,5 @@
 /** Volumes that duplicity wrote: once one was decoded, a part of it costs a part of it, also for the next process. */
-import { mkdir, open, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DuplifsError } from '../../src/base/index.js';
@@ -58,6 +58,8 @@ async function make(options: readonly string[]): Promise<Made> {
   changed.write('something else', 1000);
   files.set('large-text', changed);
   await writeFile(join(source, 'large-text'), changed);
+  // duplicity sees a change by the second, and a full backup may take less than one
+  await utimes(join(source, 'large-text'), 1_900_000_000, 1_900_000_000);
   await runOk('duplicity', ['incremental', ...common, source, `file://${target}`], { env });
   return { folder, target, files };
 }
