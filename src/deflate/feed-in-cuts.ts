@@ -1,6 +1,7 @@
 import type { Transform } from 'node:stream';
 import { largePieces } from './large-pieces.js';
 import { SeekPointFinder } from './seek-points.js';
+import type { PossiblePoint } from './seek-points.js';
 
 /**
  * Writes all pieces to an inflating stream of node:zlib, cut where the finder wants to know how much was inflated by
@@ -30,19 +31,31 @@ export async function feedInCuts(
     if (stream.destroyed) return; // given up
     const bytes = held.length === 0 ? piece : Buffer.concat([held, piece]);
     let at = 0;
-    while (bytes.length - at > SeekPointFinder.room && isOpen()) {
-      const rest = bytes.subarray(at);
-      const found = finder.findCut(rest, fed);
-      const most = Math.min(finder.mostFed(fed), rest.length - SeekPointFinder.room);
-      const part = rest.subarray(0, found?.bytes ?? most);
-      await feed(part);
+    for (let next = nextPart(finder, bytes, fed); next !== undefined && isOpen();) {
+      const { part, found } = next;
+      const feeding = feed(part);
       at += part.length;
+      // looked for while the part is inflated
+      next = nextPart(finder, bytes.subarray(at), fed + part.length);
+      await feeding;
       if (found !== undefined && isOpen()) finder.cut(found);
     }
     held = isOpen() ? bytes.subarray(at) : Buffer.alloc(0);
   }
   if (isOpen()) await feed(held);
   if (!stream.destroyed) stream.end();
+}
+
+/** What to feed next, and the place that may lie behind it; undefined when what is at hand is too little to tell. */
+function nextPart(
+  finder: SeekPointFinder,
+  bytes: Buffer,
+  offset: number,
+): { part: Buffer; found: PossiblePoint | undefined } | undefined {
+  const most = Math.min(finder.mostFed(offset), bytes.length - SeekPointFinder.room);
+  if (most <= 0) return undefined;
+  const found = finder.findCut(bytes, offset);
+  return { part: bytes.subarray(0, found?.bytes ?? most), found };
 }
 
 /** Asks for the next piece while one is inflated, so that both are worked on at the same time. */

@@ -15,6 +15,17 @@ const endOfBlock = 256;
 /** The order in which the lengths of the code for code lengths come (section 3.2.7). */
 const lengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 const precodeBits = 7;
+/** What a complete code of lengths fills: a length of one bit takes half of it, and so on. */
+const wholeSpace = 1 << precodeBits;
+/** The bits before the number of lengths: last block or not, kind, how many codes. */
+const startBits = 13;
+/** Of each four lengths of three bits. */
+const spaceOfLengths = Uint16Array.from({ length: 1 << 12 }, (_, bits) =>
+  [0, 3, 6, 9].reduce((space, at) => {
+    const length = (bits >>> at) & 7;
+    return length === 0 ? space : space + (wholeSpace >>> length);
+  }, 0),
+);
 
 /**
  * The first bit, counted from the lowest of the first byte, from `from` on and before `to`, at which a block that is not
@@ -23,44 +34,65 @@ const precodeBits = 7;
  */
 export function findBlockStart(bytes: Uint8Array, from: number, to: number): number | undefined {
   const end = Math.min(to, (bytes.length - 8) * 8);
-  for (let byte = from >>> 3; byte * 8 < end; byte += 1) {
-    const word =
-      (bytes[byte] ?? 0) |
-      ((bytes[byte + 1] ?? 0) << 8) |
-      ((bytes[byte + 2] ?? 0) << 16) |
-      ((bytes[byte + 3] ?? 0) << 24);
-    const last = Math.min(8, end - byte * 8);
-    for (let bit = Math.max(0, from - byte * 8); bit < last; bit += 1) {
-      const bits = word >>> bit;
-      const kind = bits & 7;
-      const mayBeDynamic =
-        kind === 4 &&
-        ((bits >>> 3) & 31) <= lastLiteralCodes &&
-        ((bits >>> 8) & 31) <= lastDistanceCodes;
-      if (mayBeDynamic && isDynamicHeader(bytes, byte * 8 + bit)) return byte * 8 + bit;
-      if (kind === 0 && bit === 5 && isStoredHeader(bytes, byte + 1)) return byte * 8 + bit;
+  const found = findDynamicBlock(bytes, from, end);
+  return findStoredBlock(bytes, from, found ?? end) ?? found;
+}
+
+function findDynamicBlock(bytes: Uint8Array, from: number, end: number): number | undefined {
+  for (let at = from; at < end;) {
+    const skipped = bitsToSkip[bitsAt(bytes, at, startBits)] ?? 1;
+    if (skipped > 0) {
+      at += skipped;
+      continue;
     }
+    if (isPrecodeComplete(bytes, at + startBits) && isDynamicHeader(bytes, at)) return at;
+    at += 1;
   }
   return undefined;
 }
 
 /** The three bits before the lengths are zeros however many bits the encoder had to fill up. */
-function isStoredHeader(bytes: Uint8Array, at: number): boolean {
-  const length = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
-  const inverted = (bytes[at + 2] ?? 0) | ((bytes[at + 3] ?? 0) << 8);
-  return length > 0 && (length ^ inverted) === 0xffff;
+function findStoredBlock(bytes: Uint8Array, from: number, end: number): number | undefined {
+  for (let byte = Math.max(0, Math.ceil((from - 5) / 8)); 8 * byte + 5 < end; byte += 1) {
+    const isStored =
+      ((bytes[byte + 1] ?? 0) ^ (bytes[byte + 3] ?? 0)) === 0xff &&
+      ((bytes[byte + 2] ?? 0) ^ (bytes[byte + 4] ?? 0)) === 0xff &&
+      (bytes[byte] ?? 0) >>> 5 === 0 &&
+      ((bytes[byte + 1] ?? 0) | (bytes[byte + 2] ?? 0)) !== 0;
+    if (isStored) return 8 * byte + 5;
+  }
+  return undefined;
+}
+
+/** For each 13 bits: how many bits to pass over until a block with codes of its own may begin, as far as they tell. */
+const bitsToSkip = Uint8Array.from({ length: 1 << startBits }, (_, bits) => {
+  let skipped = 0;
+  while (!mayBeDynamic(bits >>> skipped, startBits - skipped)) skipped += 1;
+  return skipped;
+});
+
+/** Whether the first bits, of which so many are known, may begin a block with codes of its own that is not the last. */
+function mayBeDynamic(bits: number, known: number): boolean {
+  const isKind =
+    known >= 3 ? (bits & 7) === 4 : (bits & ((1 << known) - 1)) === (4 & ((1 << known) - 1));
+  const isFew = known < 8 || ((bits >>> 3) & 31) <= lastLiteralCodes;
+  return isKind && isFew && (known < 13 || ((bits >>> 8) & 31) <= lastDistanceCodes);
+}
+
+/** Whether the lengths of the code for lengths, which begin with their number at the bit `at`, make a complete code. */
+function isPrecodeComplete(bytes: Uint8Array, at: number): boolean {
+  let left = 3 * (bitsAt(bytes, at, 4) + 4);
+  let space = 0;
+  for (let bit = at + 4; left > 0 && space <= wholeSpace; bit += 12, left -= 12) {
+    space += spaceOfLengths[bitsAt(bytes, bit, Math.min(12, left))] ?? 0;
+  }
+  return space === wholeSpace;
 }
 
 function isDynamicHeader(bytes: Uint8Array, start: number): boolean {
-  let at = start + 13;
+  let at = start + startBits;
   const count = bitsAt(bytes, at, 4) + 4;
   at += 4;
-  let space = 0;
-  for (let index = 0; index < count; index += 1) {
-    const length = bitsAt(bytes, at + 3 * index, 3);
-    if (length > 0) space += 1 << (precodeBits - length);
-  }
-  if (space !== 1 << precodeBits) return false;
   const lengths = new Uint8Array(19);
   for (let index = 0; index < count; index += 1) {
     lengths[lengthOrder[index] ?? 0] = bitsAt(bytes, at + 3 * index, 3);

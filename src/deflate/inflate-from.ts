@@ -13,7 +13,7 @@ const inflateInPool = promisify(inflateRaw);
 export const windowBytes = 32 * 1024;
 
 /** What a part of a few kilobytes mostly inflates to: each chunk more is a call more. */
-const syncChunkBytes = 128 * 1024;
+const syncChunkBytes = 64 * 1024;
 
 /** A part of a deflate stream. */
 export interface DeflatedPart {

@@ -89,6 +89,8 @@ export class SeekPointFinder {
     const found = findBlockStart(bytes, from, to);
     this.#searched = 8 * offset + (found === undefined ? to : found + 1);
     if (found === undefined) return undefined;
+    this.#lastBit = 8 * offset + found;
+    this.#lastInflated = this.#inflated; // at least; the next is looked for before this one is reached
     const start = found >>> 3;
     const following = Buffer.from(bytes.subarray(start, start + trialDeflatedBytes));
     return { bit: 8 * offset + found, bytes: Math.ceil(found / 8), following };
@@ -96,7 +98,6 @@ export class SeekPointFinder {
 
   /** Notes the place: the inflater was fed up to it, and all that it makes of that was seen (`inflated`). */
   cut({ bit, following }: PossiblePoint): void {
-    this.#lastBit = bit;
     this.#lastInflated = this.#inflated;
     this.#candidates.push({
       bit,
@@ -142,13 +143,9 @@ export class SeekPointFinder {
   #settleFirst(): void {
     const candidate = this.#candidates.shift();
     if (candidate === undefined) return;
-    const { bit, inflatedOffset, window, following } = candidate;
-    if (isConfirmed(candidate, this.#trialBytes(candidate))) {
-      const needed = neededWindow(
-        window,
-        following.subarray(0, this.#trialBytes(candidate)),
-        bit % 8,
-      );
+    const { bit, inflatedOffset } = candidate;
+    const needed = tryPoint(candidate, this.#trialBytes(candidate));
+    if (needed !== undefined) {
       this.points.push({ bit, inflatedOffset, window: packWindow(needed) });
       return;
     }
@@ -169,52 +166,49 @@ export interface PossiblePoint {
   readonly following: Buffer;
 }
 
-function isConfirmed({ bit, following, window, inflated }: Candidate, bytes: number): boolean {
-  const truth = Buffer.concat(inflated);
-  let trial: Buffer;
-  try {
-    trial = inflateFromSync({
-      bytes: following.subarray(0, bytes),
-      bit: bit % 8,
-      window,
-      length: truth.length,
-    });
-  } catch {
-    return false;
-  }
-  const length = Math.min(trial.length, truth.length);
-  if (length < Math.min(truth.length, leastConfirmed) || length === 0) return false;
-  return trial.subarray(0, length).equals(truth.subarray(0, length));
-}
-
 /**
- * The window with zeros for all bytes that nothing refers to: most of them, and all before data that was not compressed.
- * Each byte that is inflated is a literal or the copy of one before, so three trials tell which byte of the window each of
- * the first 32 KiB is from: with the low bits of its place, with those inverted, and with the high bits.
+ * The window that the place needs, with zeros for all bytes that nothing refers to: most of them, and all before data
+ * that was not compressed. Undefined where the stream does not go on as it would from such a place.
+ *
+ * Each byte that is inflated is a literal or the copy of one before, so two trials tell which byte of the window each of
+ * the first 32 KiB is from: their windows hold, for each place, the low and the high bits of the place itself, which
+ * differ in the highest bit. A literal is the same in both.
  */
-function neededWindow(window: Buffer, following: Buffer, bit: number): Buffer {
+function tryPoint(candidate: Candidate, bytes: number): Buffer | undefined {
+  const { window, following, bit } = candidate;
+  const truth = Buffer.concat(candidate.inflated);
   const trial = (places: Buffer): Buffer =>
     inflateFromSync({
-      bytes: following,
-      bit,
+      bytes: following.subarray(0, bytes),
+      bit: bit % 8,
       window: places.subarray(0, window.length),
       length: 0,
     });
-  const low = trial(lowBits);
-  if (low.length < trialInflatedBytes) return window; // more may refer to it
-  const [inverted, high] = [trial(invertedBits), trial(highBits)];
-  const needed = Buffer.alloc(window.length);
-  for (let at = 0; at < trialInflatedBytes; at += 1) {
-    if (low[at] === inverted[at]) continue;
-    const place = ((high[at] ?? 0) << 8) | (low[at] ?? 0);
-    needed[place] = window[place] ?? 0;
+  let low: Buffer;
+  let high: Buffer;
+  try {
+    [low, high] = [trial(lowBits), trial(highBits)];
+  } catch {
+    return undefined;
   }
-  return needed;
+  const length = Math.min(low.length, truth.length, trialInflatedBytes);
+  if (length < Math.min(truth.length, leastConfirmed) || length === 0) return undefined;
+  const needed = Buffer.alloc(window.length);
+  for (let at = 0; at < length; at += 1) {
+    const [byte = 0, other = 0, right = 0] = [low[at], high[at], truth[at]];
+    if (byte === other) {
+      if (byte !== right) return undefined;
+      continue;
+    }
+    const place = ((other & 0x7f) << 8) | byte;
+    if (window[place] !== right) return undefined;
+    needed[place] = right;
+  }
+  return length < trialInflatedBytes ? window : needed; // more may refer to it
 }
 
 const lowBits = Buffer.alloc(windowBytes).map((_, place) => place & 0xff) as Buffer;
-const invertedBits = lowBits.map((byte) => byte ^ 0xff) as Buffer;
-const highBits = Buffer.alloc(windowBytes).map((_, place) => place >> 8) as Buffer;
+const highBits = lowBits.map((low, place) => (~low & 0x80) | (place >> 8)) as Buffer;
 
 /** Empty for one of zeros alone. */
 function packWindow(window: Uint8Array): Buffer {

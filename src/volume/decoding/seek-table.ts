@@ -22,7 +22,7 @@ export interface SeekTable {
  * How far places lie from each other: a read fetches all from one to the next, and each place is kept with some kilobytes
  * of its window.
  */
-const spacing = { deflatedBytes: 128 * 1024, inflatedBytes: 2 * 2 ** 20 };
+const spacing = { deflatedBytes: 192 * 1024, inflatedBytes: 2 * 2 ** 20 };
 /** Of what is not deflated, a block. */
 const storedBlockBytes = 256 * 1024;
 /** What readers take a block to have at most. */
