@@ -20,6 +20,7 @@ import type { Connection, ManifestKind } from './schema.js';
 import type { KnownSets } from './known-sets.js';
 import { notePolicy, policyOf } from './proof-policy.js';
 import type { ProofPolicy } from './proof-policy.js';
+import { NamedVolumes } from './named-volumes.js';
 import { recordVolumes } from './record-volumes.js';
 import { pointsOf, tableOf } from './seek-tables.js';
 import { SetVolumes, volumeRef } from './set-volumes.js';
@@ -51,6 +52,7 @@ export class VolumeDirectory {
   readonly #useIncomplete: boolean;
   readonly #report: Report<CatalogEvent>;
   readonly #closing: AbortSignal;
+  readonly #named: NamedVolumes;
   readonly #loaded = new Map<number, SetVolumes>();
   readonly #loading = new Map<number, Promise<SetVolumes>>();
   readonly #byId = new Map<number, SetVolume>();
@@ -68,6 +70,7 @@ export class VolumeDirectory {
     const { connection, known, target, wholeVolumes, useIncomplete, report } = options;
     this.#closing = options.closing;
     this.#connection = connection;
+    this.#named = new NamedVolumes(connection);
     this.#useIncomplete = useIncomplete;
     this.#sets = known;
     this.#target = target;
@@ -158,10 +161,10 @@ export class VolumeDirectory {
     setId: number,
     isPresent: (file: StoredFile) => boolean,
   ): readonly SetFault[] | undefined {
-    const volumes = this.#known(setId)?.all;
-    if (volumes === undefined) return undefined;
-    const { stored } = this.#sets.get(setId);
     const kind = this.#manifestKind(setId);
+    if (kind === 'unknown') return undefined;
+    const volumes = this.#named.of(setId);
+    const { stored } = this.#sets.get(setId);
     if (kind !== 'rebuilt') {
       return manifestFaults(
         stored,
@@ -182,11 +185,8 @@ export class VolumeDirectory {
   }
 
   /** The numbers of the volumes of all sets whose manifest was read. */
-  *namedVolumes(): Generator<readonly [setId: number, volume: number]> {
-    yield* this.#connection
-      .prepare<[], [number, number]>('SELECT set_id, number FROM volumes ORDER BY set_id, number')
-      .raw()
-      .iterate();
+  namedVolumes(): Generator<readonly [setId: number, volume: number]> {
+    return this.#named.ofAll();
   }
 
   /** Forgets sets that vanished. */
@@ -231,11 +231,7 @@ export class VolumeDirectory {
   }
 
   #manifestKind(setId: number): ManifestKind {
-    const number = this.#connection
-      .prepare<[number], number>('SELECT volumes_known FROM sets WHERE id = ?')
-      .pluck()
-      .get(setId);
-    return manifestKinds[number ?? 0] ?? 'unknown';
+    return manifestKinds[this.#named.kindNumber(setId) ?? 0] ?? 'unknown';
   }
 
   async #load(setId: number): Promise<SetVolumes> {
