@@ -72,6 +72,13 @@ export {
 } from './block-table/packed-blocks.js';
 
 // The index.
+export {
+  DeltaMapper,
+  DeltaMapWriter,
+  lengthOfDeltaMap,
+  readDeltaMap,
+} from './index-file/delta-map.js';
+export type { MappedDelta } from './index-file/delta-map.js';
 export { IndexEncoder } from './index-file/encoder.js';
 export { IndexParser, type IndexSink } from './index-file/parser.js';
 export type {

@@ -5,6 +5,7 @@
 import type { Statement } from 'better-sqlite3';
 import { LRUCache } from 'lru-cache';
 import { decodeName, encodeName } from '../base/index.js';
+import { deltaMapOf, putDeltaMap, removeDeltaMap } from './delta-maps.js';
 import { entryColumns, rowToEntry } from './entry.js';
 import type { CatalogEntry, EntryRow } from './entry.js';
 import { PieceReader } from './piece-reader.js';
@@ -320,6 +321,20 @@ export class Catalog {
       sinceSetId = version.setId;
     }
     return { reason: newest[1], sinceSetId };
+  }
+
+  /** The delta map of a version; undefined where its delta must be read. */
+  deltaMapOf(setId: number, id: number): Buffer | undefined {
+    return deltaMapOf(this.connection, setId, id);
+  }
+
+  /** Keeps a delta map (DeltaMapWriter in archive), for the version is still the one that it was made of. */
+  putDeltaMap(setId: number, id: number, map: Buffer): void {
+    putDeltaMap(this.connection, setId, id, map);
+  }
+
+  removeDeltaMap(setId: number, id: number): void {
+    removeDeltaMap(this.connection, setId, id);
   }
 
   /** Keeps a size that was found by resolving a delta. */

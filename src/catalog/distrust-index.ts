@@ -15,6 +15,7 @@ export function distrustIndex(catalog: Catalog, setId: number): boolean {
        kind = CASE kind WHEN 0 THEN 0 ELSE 3 END, size = CASE type WHEN 0 THEN NULL ELSE size END
      WHERE set_id = ?`,
     'DELETE FROM pieces WHERE set_id = ?',
+    'DELETE FROM delta_maps WHERE set_id = ?',
     'DELETE FROM volume_tables WHERE set_id = ?',
     'DELETE FROM seek_points WHERE set_id = ?',
     'UPDATE volumes SET catalogued = 0 WHERE set_id = ?',

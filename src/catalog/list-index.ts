@@ -10,6 +10,7 @@ import { DuplifsError } from '../base/index.js';
 import { ForeignIndex } from '../target/index.js';
 import { cipherById } from '../openpgp/index.js';
 import type { Catalog, CatalogSet } from './catalog.js';
+import { putDeltaMap } from './delta-maps.js';
 import type { EntryWriter } from './entry-writer.js';
 import { ImpliedFolders } from './implied-folders.js';
 import type { ImpliedPaths } from './implied-folders.js';
@@ -18,6 +19,7 @@ import type { SetVolume } from './set-volumes.js';
 import type { VolumeDirectory } from './volume-directory.js';
 
 const entriesPerBatch = 1000;
+const mapBytesPerBatch = 8 * 2 ** 20;
 const tableBytesPerBatch = 2 ** 20;
 /** Beside its blocks. */
 const bytesPerTable = 200;
@@ -53,17 +55,18 @@ export async function listIndex(
   const byNumber = new Map(volumes.map((volume) => [volume.number, volume]));
   const implied = new ImpliedFolders({ catalog, writer, set });
   const tables = new VolumeTables(catalog, byNumber, directory, name);
-  const putPiece = catalog.connection.prepare<number[]>(
-    'INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-  );
   let entries: IndexEntry[] = [];
+  let mapBytes = 0;
   let binding: IndexBinding | undefined;
   const parser = new IndexParser(name, {
     set: ({ setKey }) => {
       if (setKey === set.key) return;
       throw new ForeignIndex(name, set.key, setKey, foreignHint);
     },
-    entry: (entry) => entries.push(entry),
+    entry: (entry) => {
+      entries.push(entry);
+      if (entry.kind !== 'deleted') mapBytes += entry.deltaMap?.length ?? 0;
+    },
     volume: (volume) => {
       tables.add(volume);
     },
@@ -71,7 +74,36 @@ export async function listIndex(
       binding = found;
     },
   });
-  const putEntry = (entry: IndexEntry): void => {
+  const putEntry = entryPutter({ catalog, writer, set }, byNumber, implied, name);
+  const write = async (): Promise<void> => {
+    const batch = entries;
+    entries = [];
+    mapBytes = 0;
+    await writer.writeAll(batch, putEntry, signal);
+  };
+  for await (const chunk of plaintext) {
+    signal?.throwIfAborted();
+    parser.push(chunk);
+    if (tables.isFull) tables.write();
+    if (entries.length >= entriesPerBatch || mapBytes >= mapBytesPerBatch) await write();
+  }
+  parser.end();
+  await write();
+  tables.finish(set.id);
+  return { ...(await implied.finish(signal)), binding };
+}
+
+/** What writes one entry of an index. */
+function entryPutter(
+  { catalog, writer, set }: Pick<IndexTarget, 'catalog' | 'writer' | 'set'>,
+  byNumber: ReadonlyMap<number, SetVolume>,
+  implied: ImpliedFolders,
+  name: string,
+): (entry: IndexEntry) => void {
+  const putPiece = catalog.connection.prepare<number[]>(
+    'INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  return (entry) => {
     if (entry.kind === 'deleted') {
       writer.putDeletion(set.id, entry.path);
       return;
@@ -79,6 +111,9 @@ export async function listIndex(
     const id = writer.putVersion(set.id, entry.kind, entry, entry);
     implied.check();
     if (entry.cut !== undefined) catalog.putCut(set.id, id, entry.cut);
+    if (entry.deltaMap !== undefined) {
+      putDeltaMap(catalog.connection, set.id, id, entry.deltaMap);
+    }
     const isWhole = entry.runs.length === 1 && entry.runs[0]?.count === 1;
     let number = isWhole ? 0 : 1;
     for (const { volume, offset, length, count, stride } of entry.runs) {
@@ -88,21 +123,6 @@ export async function listIndex(
       number += count;
     }
   };
-  const write = async (): Promise<void> => {
-    const batch = entries;
-    entries = [];
-    await writer.writeAll(batch, putEntry, signal);
-  };
-  for await (const chunk of plaintext) {
-    signal?.throwIfAborted();
-    parser.push(chunk);
-    if (tables.isFull) tables.write();
-    if (entries.length >= entriesPerBatch) await write();
-  }
-  parser.end();
-  await write();
-  tables.finish(set.id);
-  return { ...(await implied.finish(signal)), binding };
 }
 
 /** Writes the volumes' tables of blocks as they come: some 36 bytes for 256 KiB of backup. */

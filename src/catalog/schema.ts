@@ -16,7 +16,7 @@ import { guardConnection, removeCatalogFile } from './guard-connection.js';
 export type Connection = Database.Database;
 
 /** Changes whenever the tables or their meaning change; a catalog of another version is made again. */
-const schemaVersion = 10;
+const schemaVersion = 11;
 
 const schema = `
   -- Ids of sets, volumes and names are never used again: a mount may still know what they stood for.
@@ -121,6 +121,12 @@ const schema = `
     stride INTEGER NOT NULL,        -- from the start of one to the next; 0: there is one
     PRIMARY KEY (name_id, set_id, volume_number, offset)
   ) WITHOUT ROWID;
+  CREATE TABLE delta_maps (         -- of versions that are deltas (delta-map.ts in archive)
+    set_id INTEGER NOT NULL,
+    name_id INTEGER NOT NULL,
+    map BLOB NOT NULL,
+    PRIMARY KEY (set_id, name_id)
+  );
   INSERT INTO names (id, parent, name) VALUES (1, 0, x'');
   PRAGMA user_version = ${String(schemaVersion)};
 `;

@@ -4,14 +4,14 @@
  */
 import { comparePaths, isDuplifsError } from '../base/index.js';
 import type { Report } from '../base/index.js';
-import { DifftarParser } from '../archive/index.js';
+import { DeltaMapper, DifftarParser } from '../archive/index.js';
 import type { ContentEntry, DifftarEntry, UnusableEntry } from '../archive/index.js';
-import { DeltaLengthCounter } from '../librsync/index.js';
 import type { SeekTable, VolumeObserver } from '../volume/index.js';
 import { provenStates } from './entry-writer.js';
 import type { EntryWriter, ProvenState } from './entry-writer.js';
 import type { CatalogEvent } from './events.js';
 import { PackedList } from './packed-list.js';
+import { putDeltaMap } from './delta-maps.js';
 import { notePolicy } from './proof-policy.js';
 import type { ProofPolicy } from './proof-policy.js';
 import type { Connection } from './schema.js';
@@ -21,7 +21,12 @@ import { leaveToPrune } from './synchronize.js';
 
 /** One row to write: a version or deletion, or a place of the bytes of a version (which comes after them). */
 type Recorded =
-  | { readonly kind: 'version'; readonly entry: ContentEntry; readonly size: number | undefined }
+  | {
+      readonly kind: 'version';
+      readonly entry: ContentEntry;
+      readonly size: number | undefined;
+      readonly deltaMap: Buffer | undefined;
+    }
   | { readonly kind: 'deleted'; readonly path: string }
   | { readonly kind: 'lost'; readonly path: string; readonly offset: number }
   | PlacedPiece;
@@ -42,8 +47,8 @@ interface PlacedPiece {
 interface Open {
   readonly entry: ContentEntry;
   length: number;
-  /** Of a diff: counts what the delta makes. */
-  counter: DeltaLengthCounter | undefined;
+  /** Of a diff: what its delta does. */
+  mapper: DeltaMapper | undefined;
 }
 
 /** Entries of a volume that cannot be used and are told of one by one. */
@@ -132,8 +137,9 @@ export class VolumeRecorder implements VolumeObserver {
     const state = this.#stateOfNew();
     await this.#writer.writeAll(this.#records, (record) => {
       if (record.kind === 'version') {
-        const { entry, size } = record;
-        this.#writer.putVersion(setId, entry.kind, entry, { size, state });
+        const { entry, size, deltaMap } = record;
+        const id = this.#writer.putVersion(setId, entry.kind, entry, { size, state });
+        if (deltaMap !== undefined) putDeltaMap(this.#connection, setId, id, deltaMap);
       } else if (record.kind === 'deleted') {
         this.#writer.putDeletion(setId, record.path, state);
       } else if (record.kind === 'lost') {
@@ -201,8 +207,8 @@ export class VolumeRecorder implements VolumeObserver {
       if (comparePaths(this.#lastPath, entry.path) > 0) this.#outOfOrder += 1;
       this.#lastPath = entry.path;
       const isWholeDelta = entry.kind === 'diff' && !this.#isShared(entry.path);
-      const counter = isWholeDelta ? new DeltaLengthCounter(entry.path) : undefined;
-      this.#open = { entry, length: 0, counter };
+      const mapper = isWholeDelta ? new DeltaMapper(entry.path) : undefined;
+      this.#open = { entry, length: 0, mapper };
     }
     if (entry.type !== 'reg' || this.#open === undefined) return;
     const { path, piece: number = 0, dataLength: length } = entry;
@@ -230,12 +236,12 @@ export class VolumeRecorder implements VolumeObserver {
   }
 
   #count(bytes: Buffer): void {
-    if (this.#open?.counter === undefined) return;
+    if (this.#open?.mapper === undefined) return;
     try {
-      this.#open.counter.push(bytes);
+      this.#open.mapper.push(bytes);
     } catch (error) {
       if (!isDuplifsError(error)) throw error;
-      this.#open.counter = undefined; // whoever reads the file will be told; the others are all right
+      this.#open.mapper = undefined; // whoever reads the file will be told; the others are all right
     }
   }
 
@@ -249,18 +255,16 @@ export class VolumeRecorder implements VolumeObserver {
     this.#open = undefined;
     this.#endRun();
     const isPart = isCut || (open.entry.piece ?? 1) > 1;
-    this.#records.push({
-      kind: 'version',
-      entry: open.entry,
-      size: isPart ? undefined : this.#size(open),
-    });
+    const size = isPart ? undefined : this.#size(open);
+    const deltaMap = size === undefined ? undefined : open.mapper?.map;
+    this.#records.push({ kind: 'version', entry: open.entry, size, deltaMap });
   }
 
-  #size({ entry, length, counter }: Open): number | undefined {
+  #size({ entry, length, mapper }: Open): number | undefined {
     if (this.#isShared(entry.path)) return undefined;
     if (entry.kind === 'snapshot') return length;
     try {
-      return counter?.resultLength;
+      return mapper?.resultLength;
     } catch (error) {
       if (!isDuplifsError(error)) throw error;
       return undefined; // cut short, see #count

@@ -13,9 +13,10 @@ import type {
   VolumeReader,
 } from '../catalog/index.js';
 import { DuplifsError, SharedTask } from '../base/index.js';
-import { readDeltaCommands } from '../librsync/index.js';
 import type { DecodePriority } from '../volume/index.js';
 import { ExtentsJoiner, PieceExtents } from './build-extents.js';
+import { commandsOfDiff } from './diff-commands.js';
+import type { DiffToApply } from './diff-commands.js';
 import type { Extents } from './extents.js';
 import { ExtentsReader } from './extents-reader.js';
 import { Build, LargeBuilds } from './large-builds.js';
@@ -38,10 +39,13 @@ export interface ContentSources {
   readonly catalog: Pick<
     Catalog,
     'entry' | 'history' | 'pathOf' | 'pieces' | 'piecesInTurn' | 'setSize'
-  >;
+  > &
+    DiffToApply['catalog'];
   /** For what the catalog does not know yet. */
   readonly files: Pick<FileLocator, 'locate' | 'isFromIndex' | 'distrustIndex' | 'refuseResized'>;
   readonly volumes: VolumeReader;
+  /** Read deltas whatever maps there are of them, to see that they are right. */
+  readonly readsDeltas?: boolean | undefined;
   /** For messages. */
   readonly sets: Pick<SetListing, 'keyOf' | 'whyUnknown'>;
 }
@@ -51,12 +55,14 @@ export class Content {
   readonly #files: ContentSources['files'];
   readonly #volumes: VolumeReader;
   readonly #sets: ContentSources['sets'];
+  readonly #readsDeltas: boolean;
   readonly #extents: LRUCache<string, Extents>;
   readonly #resolving = new Map<string, SharedTask<Extents>>();
   readonly #reader: ExtentsReader;
   readonly #large = new LargeBuilds();
 
-  constructor({ catalog, files, volumes, sets }: ContentSources) {
+  constructor({ catalog, files, volumes, sets, readsDeltas }: ContentSources) {
+    this.#readsDeltas = readsDeltas === true;
     this.#catalog = catalog;
     this.#files = files;
     this.#volumes = volumes;
@@ -275,8 +281,11 @@ export class Content {
     const read = async (offset: number, length: number): Promise<Buffer> =>
       this.#reader.read(delta, offset, length, signal);
     const name = this.#catalog.pathOf(diff.id);
-    const basisLength = basis.length;
-    for await (const commands of readDeltaCommands(read, delta.length, { name, basisLength })) {
+    const lengths = { basisLength: basis.length, deltaLength: delta.length };
+    const catalog = this.#catalog;
+    const isRead = this.#readsDeltas;
+    const applied = { catalog, diff, name, read, isRead, ...lengths };
+    for await (const commands of commandsOfDiff(applied)) {
       for (let index = 0; index < commands.count; index += 1) {
         const from = commands.literalFlag[index] === 1 ? delta : basis;
         const added = joiner.add(from, commands.source[index] ?? 0, commands.length[index] ?? 0);

@@ -2,7 +2,6 @@
 export { applyDelta } from './apply-delta.js';
 export { DeltaCommands } from './delta-commands.js';
 export type { DeltaCommand } from './delta-commands.js';
-export { DeltaLengthCounter } from './delta-length-counter.js';
 export { DeltaParser } from './delta-parser.js';
 export type { DeltaParserOptions, DeltaSink } from './delta-parser.js';
 export { readDeltaCommands } from './read-delta-commands.js';

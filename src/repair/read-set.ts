@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
-import { appendPiece, DifftarParser, signatureSizeBounds } from '../archive/index.js';
+import { appendPiece, DeltaMapper, DifftarParser, signatureSizeBounds } from '../archive/index.js';
 import type {
   BackupSet,
   ContentEntry,
@@ -16,7 +16,6 @@ import type {
   StoredFile,
 } from '../archive/index.js';
 import { DuplifsError, eventLoopTurns } from '../base/index.js';
-import { DeltaLengthCounter } from '../librsync/index.js';
 import { sigtarEntries, withSignature } from '../signatures/index.js';
 import type { SignedEntry } from '../signatures/index.js';
 import type { ByteRange } from '../storage/index.js';
@@ -148,8 +147,8 @@ async function* summed(
 interface OpenEntry {
   readonly entry: ContentEntry;
   readonly runs: PieceRun[];
-  /** Of a diff: counts what the delta makes. */
-  readonly counter: DeltaLengthCounter | undefined;
+  /** Of a diff: what its delta does. */
+  readonly mapper: DeltaMapper | undefined;
   length: number;
 }
 
@@ -180,8 +179,8 @@ class SetContent {
       if (entry.piece !== undefined && entry.piece !== 1) {
         throw refusal(this.#setKey, `the beginning of "${entry.path}" is missing`);
       }
-      const counter = entry.kind === 'diff' ? new DeltaLengthCounter(entry.path) : undefined;
-      this.#open = { entry, runs: [], counter, length: 0 };
+      const mapper = entry.kind === 'diff' ? new DeltaMapper(entry.path) : undefined;
+      this.#open = { entry, runs: [], mapper, length: 0 };
     }
     if (this.#open === undefined || entry.type !== 'reg') return;
     this.#open.length += entry.dataLength;
@@ -189,7 +188,7 @@ class SetContent {
   }
 
   data(chunk: Buffer): void {
-    this.#open?.counter?.push(chunk);
+    this.#open?.mapper?.push(chunk);
   }
 
   /** What was open has ended. */
@@ -197,9 +196,9 @@ class SetContent {
     const open = this.#open;
     if (open === undefined) return;
     this.#open = undefined;
-    const { entry, runs, counter, length } = open;
-    const size = entry.type !== 'reg' ? 0 : (counter?.resultLength ?? length);
-    this.#done.push({ ...entry, size, runs });
+    const { entry, runs, mapper, length } = open;
+    const size = entry.type !== 'reg' ? 0 : (mapper?.resultLength ?? length);
+    this.#done.push({ ...entry, size, runs, deltaMap: mapper?.map });
   }
 
   /** The entries that have ended since the last time. */

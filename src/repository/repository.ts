@@ -77,11 +77,11 @@ export class Repository {
     this.#temporary = parts.temporary;
     this.#target = parts.target;
     this.#parts = new TargetCatalog({ ...parts, catalogFolder: parts.temporary?.folder });
-    const { catalog, sets } = this.#parts;
+    const { catalog, sets, files, volumes } = this.#parts;
     this.#sources = {
       catalog,
       sets,
-      content: new Content(this.#parts),
+      content: new Content({ catalog, sets, files, volumes, readsDeltas: parts.wholeVolumes }),
       owners: new OwnerMap(parts.numericOwner),
       rebuilt: this.#parts.rebuilt,
       memory: new SharedMemory(),

@@ -5,7 +5,6 @@ import { isDuplifsError } from '../../src/base/index.js';
 import {
   applyDelta,
   DeltaCommands,
-  DeltaLengthCounter,
   DeltaParser,
   readDeltaCommands,
 } from '../../src/librsync/index.js';
@@ -48,9 +47,10 @@ function pushed(delta: Uint8Array, pieces: readonly number[]): DeltaCommands {
 }
 
 function countedLength(delta: Uint8Array): number {
-  const counter = new DeltaLengthCounter('test');
-  counter.push(delta);
-  return counter.resultLength;
+  const parser = new DeltaParser(new DeltaCommands(), { name: 'test' });
+  parser.push(delta);
+  parser.finish();
+  return parser.resultLength;
 }
 
 async function expectDamaged(delta: Uint8Array, message: RegExp) {

@@ -3,9 +3,10 @@ import { mkdir, open, readdir, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DuplifsError } from '../../src/base/index.js';
-import { openStorage } from '../../src/storage/index.js';
-import type { ByteRange, Storage } from '../../src/storage/index.js';
+import type { Storage } from '../../src/storage/index.js';
 import { canMakeChains } from '../support/chains.js';
+import { countingStorage } from '../support/counting-storage.js';
+import type { VolumeRead } from '../support/counting-storage.js';
 import { noise } from '../support/noise.js';
 import { treeOf, withTest } from '../support/open.js';
 import { runOk } from '../support/run.js';
@@ -64,36 +65,6 @@ async function make(options: readonly string[]): Promise<Made> {
   return { folder, target, files };
 }
 
-/** A storage that notes what is read of volumes. */
-async function counting(target: string): Promise<{ storage: Storage; reads: Read[] }> {
-  const reads: Read[] = [];
-  const inner = await openStorage(`file://${target}`, { numRetries: 1 });
-  const read = async function* (name: string, range: ByteRange | undefined, signal?: AbortSignal) {
-    const noted = { name, bytes: 0, isWhole: range === undefined };
-    if (name.includes('.vol')) reads.push(noted);
-    for await (const chunk of inner.read(name, range, signal)) {
-      noted.bytes += chunk.length;
-      yield chunk;
-    }
-  };
-  const storage: Storage = {
-    url: inner.url,
-    list: inner.list.bind(inner),
-    stat: inner.stat.bind(inner),
-    read,
-    write: inner.write.bind(inner),
-    remove: inner.remove.bind(inner),
-    close: inner.close.bind(inner),
-  };
-  return { storage, reads };
-}
-
-interface Read {
-  readonly name: string;
-  bytes: number;
-  readonly isWhole: boolean;
-}
-
 async function readAll(made: Made, storage?: Storage): Promise<Map<string, unknown>> {
   const options = { passphrases: [passphrase], archive: join(made.folder, 'archive') };
   return withTest(
@@ -118,8 +89,8 @@ function wrongOf({ files }: Made, read: ReadonlyMap<string, unknown>): string[] 
 async function readOne(
   made: Made,
   path: string,
-): Promise<{ bytes: Buffer; reads: readonly Read[] }> {
-  const { storage, reads } = await counting(made.target);
+): Promise<{ bytes: Buffer; reads: readonly VolumeRead[] }> {
+  const { storage, reads } = await countingStorage(made.target);
   const options = { passphrases: [passphrase], archive: join(made.folder, 'archive'), storage };
   const bytes = await withTest(
     made.target,
@@ -151,11 +122,11 @@ describe.runIf(canMakeChains)('volumes of duplicity', () => {
     });
 
     it('are read in parts once they were decoded, and every byte is right', async () => {
-      const first = await counting(made.target);
+      const first = await countingStorage(made.target);
       const read = await readAll(made, first.storage);
       expect(wrongOf(made, read)).toEqual([]);
       expect(first.reads.every(({ isWhole }) => isWhole)).toBe(true);
-      const second = await counting(made.target);
+      const second = await countingStorage(made.target);
       const again = await readAll(made, second.storage);
       expect(wrongOf(made, again)).toEqual([]);
       expect(second.reads.filter(({ isWhole }) => isWhole)).toEqual([]);

@@ -56,6 +56,11 @@ export class ByteReader {
     return Buffer.from(this.#take(length));
   }
 
+  /** A copy of all that is left. */
+  rest(): Buffer {
+    return this.raw(this.#end - this.#at);
+  }
+
   bytes(): Buffer {
     return this.raw(this.number());
   }

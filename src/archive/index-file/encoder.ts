@@ -39,6 +39,9 @@ export class IndexEncoder {
       this.#entries.entry(entry, this.#record);
       this.#counts.entries += 1;
       this.#add(recordKinds.entry);
+      if (entry.deltaMap === undefined) return;
+      this.#record.raw(entry.deltaMap);
+      this.#add(recordKinds.deltaMap);
     }
   }
 

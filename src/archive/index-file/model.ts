@@ -20,6 +20,8 @@ export interface IndexedEntry extends EntryMetadata {
   readonly runs: readonly PieceRun[];
   /** Why the file could not be read to its end when it was backed up, such as EIO; the rest of it is not in the set. */
   readonly cut?: string | undefined;
+  /** Of a diff: the commands of its delta, packed (delta-map.ts); undefined where they are to be read from the delta. */
+  readonly deltaMap?: Buffer | undefined;
 }
 
 export type IndexEntry = IndexedEntry | DeletedEntry;

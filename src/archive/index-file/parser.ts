@@ -5,7 +5,15 @@ import type { Fail } from '../damaged.js';
 import { ByteReader } from './byte-reader.js';
 import { EntryDecoder } from './entry-codec.js';
 import { decodeBinding } from './binding-codec.js';
-import type { IndexBinding, IndexCounts, IndexEntry, IndexHeader, IndexVolume } from './model.js';
+import { lengthOfDeltaMap } from './delta-map.js';
+import type {
+  IndexBinding,
+  IndexCounts,
+  IndexedEntry,
+  IndexEntry,
+  IndexHeader,
+  IndexVolume,
+} from './model.js';
 import { PlaceCheck } from './place-check.js';
 import { checksumLength, magic, maxFrameBytes, maxRecordBytes, recordKinds } from './record.js';
 import { decodeVolume } from './volume-codec.js';
@@ -37,6 +45,8 @@ export class IndexParser {
   /** Bytes that must be there before it is worth looking again. */
   #wanted = magic.length;
   #isBound = false;
+  /** The newest entry, which a delta map may follow. */
+  #newest: IndexedEntry | undefined;
   #state: 'magic' | 'set' | 'records' | 'done' = 'magic';
 
   /** `fileName` is what errors call the index. */
@@ -64,6 +74,13 @@ export class IndexParser {
       throw this.#fail('goes on after its end record');
     if (bytes.length > 0) this.#held.push(Buffer.from(bytes));
     this.#heldLength += bytes.length;
+  }
+
+  /** Hands out the newest entry as well, where a part of an index ends. */
+  flush(): void {
+    const entry = this.#newest;
+    this.#newest = undefined;
+    if (entry !== undefined) this.#sink.entry(entry);
   }
 
   /** The index ended. Throws DAMAGED when its end record is not there. */
@@ -129,6 +146,8 @@ export class IndexParser {
     if ((kind === recordKinds.set) !== (this.#state === 'set')) {
       throw this.#fail('does not begin with the set that it is about');
     }
+    if (kind === recordKinds.deltaMap) this.#deltaMap(from);
+    this.flush();
     if (kind === recordKinds.set) {
       this.#state = 'records';
       this.#sink.set({ setKey: from.text(), producer: from.text() });
@@ -136,7 +155,7 @@ export class IndexParser {
       this.#counts.entries += 1;
       const entry = this.#entries.entry(from, this.#fail);
       for (const run of entry.runs) this.#places.use(run);
-      this.#sink.entry(entry);
+      this.#newest = entry;
     } else if (kind === recordKinds.deletion) {
       this.#counts.deletions += 1;
       this.#sink.entry(this.#entries.deletion(from, this.#fail));
@@ -152,6 +171,17 @@ export class IndexParser {
     } else if (kind === recordKinds.end) {
       this.#end(from);
     }
+  }
+
+  #deltaMap(from: ByteReader): void {
+    const entry = this.#newest;
+    if (entry?.kind !== 'diff') throw this.#fail('holds a delta map of nothing');
+    const map = from.rest();
+    const deltaLength = entry.runs.reduce((sum, { length, count }) => sum + length * count, 0);
+    if (lengthOfDeltaMap(map, { deltaLength, fail: this.#fail }) !== entry.size) {
+      throw this.#fail('holds a delta map that does not make its file');
+    }
+    this.#newest = { ...entry, deltaMap: map };
   }
 
   #end(from: ByteReader): void {

@@ -11,6 +11,7 @@ export const recordKinds = {
   entry: 3,
   deletion: 4,
   binding: 5,
+  deltaMap: 6,
 } as const;
 
 /** The longest record: a volume of 2.5 million blocks. */

@@ -95,6 +95,8 @@ export async function* keptIndexEntries(
     yield* entries;
     entries = [];
   }
+  parser.flush();
+  yield* entries;
 }
 
 /**

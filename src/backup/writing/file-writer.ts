@@ -1,5 +1,5 @@
 /** Writes one regular file into the volumes as its bytes come from the source (docs/format/1-bytes.md 4.2, 4.3). */
-import { appendPiece, encodeDifftarHeader } from '../../archive/index.js';
+import { appendPiece, DeltaMapper, encodeDifftarHeader } from '../../archive/index.js';
 import type { EntryMetadata, PieceRun } from '../../archive/index.js';
 import { PieceCutter, pieceBytes } from './piece-cutter.js';
 import type { OpenFile } from '../resume/set-state.js';
@@ -22,6 +22,7 @@ export class FileWriter {
   readonly #makeRoom: FileWriterOptions['makeRoom'];
   readonly #cutter = new PieceCutter();
   readonly #runs: PieceRun[];
+  readonly #mapper: DeltaMapper | undefined;
   #pieces = 0;
   /** Bytes and pieces that an earlier run has put into volumes. */
   readonly #skipPieces: number;
@@ -30,6 +31,7 @@ export class FileWriter {
     this.#volumes = volumes;
     this.#metadata = metadata;
     this.#kind = kind;
+    this.#mapper = kind === 'diff' ? new DeltaMapper(metadata.path) : undefined;
     this.#makeRoom = makeRoom;
     this.#skipPieces = resumed?.pieces ?? 0;
     this.#runs = [...(resumed?.runs ?? [])];
@@ -53,8 +55,15 @@ export class FileWriter {
     return this.#cutter.total;
   }
 
+  /** Of a diff that was written: its delta map, if it makes a file of so many bytes. */
+  deltaMap(resultLength: number): Buffer | undefined {
+    const map = this.#mapper?.map;
+    return map !== undefined && this.#mapper?.resultLength === resultLength ? map : undefined;
+  }
+
   /** Takes the bytes, which must not change; undefined when more may come at once. */
   add(bytes: Buffer): Promise<void> | undefined {
+    this.#mapper?.push(bytes);
     this.#cutter.add(bytes);
     return this.#cutter.isFull ? this.#writePieces() : undefined;
   }

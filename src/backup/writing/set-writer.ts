@@ -234,6 +234,7 @@ export class SetWriter {
         size: bytes,
         runs: file.runs,
         cut: failure?.code,
+        deltaMap: file.deltaMap(bytes),
       });
       if (added !== undefined) await added;
     }
