@@ -53,6 +53,8 @@ interface Open {
 
 /** Entries of a volume that cannot be used and are told of one by one. */
 const mostToldOf = 10;
+/** Delta maps of more bytes than these together are not kept of one volume; whoever reads such a delta keeps its map. */
+const maxMapBytes = 16 * 2 ** 20;
 /** The number of a piece that has no place: a file with it cannot be put together. */
 const lostPiece = 2 ** 40;
 
@@ -82,6 +84,7 @@ export class VolumeRecorder implements VolumeObserver {
   #run: PlacedPiece | undefined;
   readonly #parser: DifftarParser;
   #open: Open | undefined;
+  #mapBytes = 0;
   #lastPath = '';
   #outOfOrder = 0;
   readonly #unusableEntries: UnusableEntry[] = [];
@@ -256,8 +259,14 @@ export class VolumeRecorder implements VolumeObserver {
     this.#endRun();
     const isPart = isCut || (open.entry.piece ?? 1) > 1;
     const size = isPart ? undefined : this.#size(open);
-    const deltaMap = size === undefined ? undefined : open.mapper?.map;
+    const deltaMap = size === undefined ? undefined : this.#mapOf(open);
     this.#records.push({ kind: 'version', entry: open.entry, size, deltaMap });
+  }
+
+  #mapOf({ mapper }: Open): Buffer | undefined {
+    const map = this.#mapBytes < maxMapBytes ? mapper?.map : undefined;
+    this.#mapBytes += map?.length ?? 0;
+    return map;
   }
 
   #size({ entry, length, mapper }: Open): number | undefined {

@@ -12,7 +12,7 @@ import type {
   TreeProof,
 } from '../catalog/index.js';
 import type { Content } from '../content/index.js';
-import { DuplifsError, splitPath } from '../base/index.js';
+import { DuplifsError, isDuplifsError, splitPath } from '../base/index.js';
 import type { OwnerMap } from './owners.js';
 import type { SnapshotEntry, WalkedEntry } from './entry.js';
 import { listSourceOf, ownedEntry } from './owned-entry.js';
@@ -202,6 +202,22 @@ export class Snapshot {
   /** Has what the volumes say of a path in the catalog; the path need not exist. */
   async provePath(path: string, signal?: AbortSignal): Promise<void> {
     await this.#proof.prove(path, signal);
+  }
+
+  /**
+   * The entry of a path, as the volumes have it. Of a folder whose own volume is lost or damaged, as the signatures have
+   * it: other volumes may hold what lies in it, and a proven walk tells of all else.
+   * @throws DuplifsError NOT_IN_BACKUP, and as `prove`
+   */
+  async resolveProven(path: string, signal?: AbortSignal): Promise<SnapshotEntry> {
+    try {
+      await this.provePath(path, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      const isLost = isDuplifsError(error, 'DAMAGED', 'FILE_MISSING', 'STORAGE_NOT_FOUND');
+      if (!isLost || this.resolve(path).type !== 'dir') throw error;
+    }
+    return this.resolve(path);
   }
 
   /** Whose an entry is as the backup has it: numbers and names, whatever this machine has for them. */

@@ -50,8 +50,7 @@ async function runDump(
 ): Promise<number> {
   const { snapshot, isLess } = await snapshotAt(repository, options, signal);
   await snapshot.load(signal);
-  await snapshot.provePath(path, signal);
-  const start = snapshot.resolve(path);
+  const start = await snapshot.resolveProven(path, signal);
   if (options.format === 'zip') refuseMany(snapshot, start);
   const progress = ProgressLine.onTerminal();
   const totals = progress && totalsOf(snapshot, start);

@@ -1,7 +1,7 @@
 /** The folders that parts of a backup lie in, where only the parts are restored. */
 import { chmodSync, lchownSync, lstatSync, mkdirSync, utimesSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { DuplifsError, encodeName } from '../../base/index.js';
+import { DuplifsError, encodeName, isDuplifsError } from '../../base/index.js';
 import type { Snapshot, SnapshotEntry } from '../../snapshot/index.js';
 
 interface Made {
@@ -72,7 +72,7 @@ export class ParentFolders {
   }
 }
 
-/** The proven folder of that path, if the backup has one. */
+/** The folder of that path, if the backup has one; a plain one is made where its volume is lost or damaged. */
 export async function folderEntry(
   snapshot: Snapshot,
   path: string,
@@ -80,5 +80,12 @@ export async function folderEntry(
 ): Promise<SnapshotEntry | undefined> {
   const id = snapshot.idOf(path);
   const entry = id === undefined ? undefined : snapshot.entry(id);
-  return entry?.type === 'dir' ? snapshot.prove(entry, signal) : undefined;
+  if (entry?.type !== 'dir') return undefined;
+  try {
+    return await snapshot.prove(entry, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isDuplifsError(error, 'DAMAGED', 'FILE_MISSING', 'STORAGE_NOT_FOUND')) throw error;
+    return undefined;
+  }
 }

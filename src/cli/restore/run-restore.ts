@@ -56,8 +56,7 @@ export async function runRestore(repository: Repository, asked: RestoreJob): Pro
   const pieces = restorePlan({ target: job.target, paths, isList, renamings });
   const starts = new Map<RestorePiece, SnapshotEntry>();
   for (const piece of pieces) {
-    await snapshot.provePath(piece.path, signal);
-    starts.set(piece, snapshot.resolve(piece.path));
+    starts.set(piece, await snapshot.resolveProven(piece.path, signal));
   }
   const isWhole = pieces.some(({ path }) => path === '');
   const setIds = isWhole ? undefined : await setsOf(snapshot, [...starts.values()]);
