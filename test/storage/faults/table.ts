@@ -107,6 +107,7 @@ export const backends: Readonly<Record<string, Backend>> = {
     service: 'sftp',
     installs: 'rclone',
     timeoutSeconds: 5,
+    full: 'STORAGE', // OpenSSH says "Failure" for all that it has no code for, and rclone hands that on
     port: portOf,
     root: rootOf,
     target: (service, port, name) => ({
