@@ -6,6 +6,8 @@ import { openStorage } from '../../src/storage/index.js';
 import { Service, servicesHere } from '../services/service.js';
 import { collect, someBytes } from './bytes.js';
 import { conformance } from './conformance/index.js';
+import { deafLine } from './deaf-line.js';
+import { callInProcess } from './faults/table.js';
 import { freeze, thaw } from './immutable.js';
 
 describe.runIf(servicesHere)('FTP (pyftpdlib)', () => {
@@ -71,6 +73,26 @@ describe.runIf(servicesHere)('FTP (pyftpdlib)', () => {
     expect((performance.now() - started) / 20).toBeLessThan(250);
     await storage.close();
   });
+
+  it.each(['list', 'read', 'close'] as const)(
+    'ends at once though the server never answers QUIT: %s',
+    async (call) => {
+      const storage = await openStorage(url('deaf'), options());
+      await storage.write('there', someBytes(4_000_000), {});
+      await storage.close();
+      const line = await deafLine(Number(ftp.get('PORT')));
+      try {
+        const through = url('deaf').replace(`:${ftp.get('PORT')}/`, `:${line.port}/`);
+        // who waited for the answer would be killed before that
+        const patient = { ...options(), timeoutSeconds: 300 };
+        const ended = await callInProcess(through, patient, call, () => undefined);
+        expect(ended).toMatchObject({ code: 'none' });
+        expect(line.quits()).toBeGreaterThan(0);
+      } finally {
+        line.stop();
+      }
+    },
+  );
 });
 
 describe.runIf(servicesHere)('FTP behind NAT, without EPSV, SIZE and MLSD', () => {

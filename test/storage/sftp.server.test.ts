@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Storage, StorageOptions } from '../../src/storage/index.js';
 import { openStorage } from '../../src/storage/index.js';
 import { Service, servicesHere } from '../services/service.js';
+import { run } from '../support/run.js';
 import { conformance } from './conformance/index.js';
 import { freeze, thaw } from './immutable.js';
 
@@ -97,6 +98,36 @@ describe.runIf(servicesHere)('SFTP (OpenSSH)', () => {
       code: 'STORAGE_DENIED',
       message: expect.stringContaining('is not the one that is known') as string,
     });
+  });
+
+  it.each([
+    ['an alias as it stands', 'nas', '-oHostKeyAlias=nas', true],
+    ['no port behind an alias', '[nas]:PORT', '-oHostKeyAlias=nas', false],
+    ['the host with its port', '[127.0.0.1]:PORT', '', true],
+    ['the host without its port', '127.0.0.1', '', true],
+    ['no host behind an alias', '127.0.0.1', '-oHostKeyAlias=nas', false],
+    ['no other port', '[127.0.0.1]:1', '', false],
+  ])('finds in known_hosts what ssh finds: %s', async (_, name, alias, isFound) => {
+    const port = sshd.get('PORT');
+    const [, ...key] = (await readFile(sshd.get('KNOWN_HOSTS'), 'utf8')).split(' ');
+    const file = join(home, 'named_hosts');
+    await writeFile(file, [name.replace('PORT', port), ...key].join(' '));
+    const words = [`-oUserKnownHostsFile=${file}`, '-oGlobalKnownHostsFile=/dev/null', alias];
+    const known = words.filter((word) => word !== '');
+    const login = [
+      '-F',
+      '/dev/null',
+      '-p',
+      port,
+      '-i',
+      sshd.get('KEY_FILE'),
+      `${sshd.get('USER')}@127.0.0.1`,
+    ];
+    const asked = await run('ssh', ['-oBatchMode=yes', ...known, ...login, 'true']);
+    expect(asked.status, asked.stderr).toBe(isFound ? 0 : 255);
+    const own = { env: { HOME: home }, ssh: { options: [...known, '-i', sshd.get('KEY_FILE')] } };
+    if (isFound) expect(await attempt(own)).toBeInstanceOf(Array);
+    else expect(await attempt(own)).toMatchObject({ code: 'STORAGE_DENIED' });
   });
 
   it('notes an unknown key where it is told to, and knows it from then on', async () => {

@@ -20,7 +20,7 @@ export function mountCommand(): Command {
     .option('--umask <octal>', 'take these permission bits away, as 077', parseOctal)
     .option(
       '--as-network',
-      'be mounted as "fuse.sshfs", of which file managers make no thumbnails',
+      'be mounted as "fuse.sshfs", of which GNOME (GLib 2.76 and newer) and KDE make no thumbnails',
       false,
     )
     .option(

@@ -74,7 +74,7 @@ export class FtpFolder implements Folder {
     } finally {
       signal?.removeEventListener('abort', abort);
       if (usable) this.#pool.give(login);
-      else login.client.close();
+      else this.#pool.drop(login);
     }
   }
 

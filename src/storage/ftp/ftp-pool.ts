@@ -1,9 +1,11 @@
 /**
  * Logged-in FTP connections. Each carries one transfer at a time, so there are as many as transfers run;
- * some are kept for the next ones.
+ * some are kept for the next ones. None outlives the pool, not even one that somebody was reading from: it
+ * would keep the process, until the server or a time-out ends it.
  */
 import type { AccessOptions } from 'basic-ftp';
 import { Client } from 'basic-ftp';
+import { StorageError } from '../errors.js';
 import { passiveMode } from './passive-mode.js';
 import { replyCode } from './reply-code.js';
 
@@ -21,6 +23,9 @@ export class FtpPool {
   readonly #access: AccessOptions;
   readonly #timeoutSeconds: number;
   readonly #idle: Login[] = [];
+  /** All that are open or about to be. */
+  readonly #clients = new Set<Client>();
+  #isClosed = false;
 
   constructor(access: AccessOptions, timeoutSeconds: number) {
     this.#access = access;
@@ -43,7 +48,7 @@ export class FtpPool {
       this.give(login);
       return result;
     } catch (error) {
-      if (replyCode(error) === undefined) login.client.close();
+      if (replyCode(error) === undefined) this.drop(login);
       else this.give(login);
       throw error;
     } finally {
@@ -52,28 +57,42 @@ export class FtpPool {
   }
 
   async take(): Promise<Login> {
+    if (this.#isClosed) throw new StorageError('STORAGE', 'The connection was closed');
     for (let login = this.#idle.pop(); login !== undefined; login = this.#idle.pop()) {
       if (!login.client.closed) return login;
+      this.drop(login);
     }
     const client = new Client(this.#timeoutSeconds * 1000);
     client.prepareTransfer = passiveMode();
+    this.#clients.add(client);
     try {
       await client.access(this.#access);
       const home = await client.pwd();
       return { client, home: home.replace(/\/+$/, '') };
     } catch (error) {
-      client.close();
+      this.drop({ client });
       throw error;
     }
   }
 
+  /** Takes back one that can be used again. */
   give(login: Login): void {
-    if (login.client.closed) return;
-    if (this.#idle.length < keep) this.#idle.push(login);
-    else login.client.close();
+    const isKept = !login.client.closed && this.#idle.length < keep;
+    if (isKept) this.#idle.push(login);
+    else this.drop(login);
   }
 
+  /** Closes one that cannot. */
+  drop({ client }: Pick<Login, 'client'>): void {
+    this.#clients.delete(client);
+    client.close();
+  }
+
+  /** Whoever still uses a connection has an error. Waits for no answer of the server. */
   close(): void {
-    for (const { client } of this.#idle.splice(0)) client.close();
+    this.#isClosed = true;
+    this.#idle.length = 0;
+    for (const client of this.#clients) client.close();
+    this.#clients.clear();
   }
 }

@@ -15,9 +15,8 @@ const schemes = /^(?:(?:paramiko\+|pexpect\+)?(?:sftp|scp)|ssh|rsync)$/;
 export async function knownHostLines(url: string, options: StorageOptions): Promise<string[]> {
   const settings = settingsOf(url, options);
   if (settings === undefined) return [];
-  const { hostKeyAlias, port } = settings;
   const keys = (await known(settings)).filter(({ revoked }) => !revoked);
-  return [...new Set(keys.map(({ blob }) => hostLine(hostKeyAlias, port, blob).trimEnd()))];
+  return [...new Set(keys.map(({ blob }) => hostLine(settings.knownAs, blob).trimEnd()))];
 }
 
 /**
@@ -33,15 +32,15 @@ export async function noteHostLines(
   const settings = settingsOf(url, options);
   const [file] = settings?.knownHostsFiles ?? [];
   if (settings === undefined || file === undefined) return 0;
-  const { hostKeyAlias: host, port } = settings;
+  const { knownAs: host } = settings;
   const here = await known(settings);
-  const fresh = hostKeys(text, host, port).filter(
+  const fresh = hostKeys(text, host).filter(
     ({ blob }) => !here.some((one) => one.blob.equals(blob)),
   );
   for (const key of fresh) refuseOther(key, here, { host, file });
   if (fresh.length === 0) return 0;
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const lines = fresh.map(({ blob }) => hostLine(host, port, blob));
+  const lines = fresh.map(({ blob }) => hostLine(host, blob));
   const end = await readFile(file, 'latin1').catch(() => '');
   const gap = end === '' || end.endsWith('\n') ? '' : '\n';
   await appendFile(file, `${gap}${lines.join('')}`, { mode: 0o600 });
@@ -60,11 +59,11 @@ function settingsOf(url: string, { ssh, env }: StorageOptions): SshSettings | un
   return sshSettings({ host, port, user, options: ssh?.options ?? [], env: env ?? process.env });
 }
 
-async function known({ knownHostsFiles, hostKeyAlias, port }: SshSettings): Promise<HostKey[]> {
+async function known({ knownHostsFiles, knownAs }: SshSettings): Promise<HostKey[]> {
   const keys: HostKey[] = [];
   for (const file of knownHostsFiles) {
     const text = await readFile(file, 'utf8').catch(() => '');
-    for (const key of hostKeys(text, hostKeyAlias, port)) keys.push(key);
+    for (const key of hostKeys(text, knownAs)) keys.push(key);
   }
   return keys;
 }

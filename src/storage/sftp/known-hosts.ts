@@ -10,9 +10,11 @@ export interface HostKey {
 
 export type Verdict = 'known' | 'unknown' | 'changed' | 'revoked';
 
-/** The keys that the text of a known_hosts file has for a host. Certificate authorities are not used. */
-export function hostKeys(text: string, host: string, port: number): HostKey[] {
-  const sought = port === 22 ? host : `[${host}]:${port}`;
+/**
+ * The keys that the text of a known_hosts file has for a host, given as it stands there: "host" or "[host]:port".
+ * Certificate authorities are not used.
+ */
+export function hostKeys(text: string, sought: string): HostKey[] {
   const keys: HostKey[] = [];
   for (const line of text.split('\n')) {
     const words = line.trim().split(/\s+/);
@@ -33,6 +35,19 @@ export function judge(keys: readonly HostKey[], blob: Buffer): Verdict {
   return keys.some(({ revoked }) => !revoked) ? 'changed' : 'unknown';
 }
 
+/** As `judge`, where keys of the host without its port count if there are none with it, as for OpenSSH. */
+export function judgeHost(
+  named: readonly HostKey[],
+  unported: readonly HostKey[],
+  blob: Buffer,
+): Verdict {
+  const verdict = judge(named, blob);
+  if (verdict !== 'unknown') return verdict;
+  const second = judge(unported, blob);
+  // a host may have another server at another port
+  return second === 'changed' ? 'unknown' : second;
+}
+
 /** The algorithms to ask for, so that the server shows a key of a type that is known; all when empty. */
 export function hostKeyAlgorithms(keys: readonly HostKey[]): string[] {
   const types = new Set(keys.filter(({ revoked }) => !revoked).map(({ type }) => type));
@@ -42,8 +57,7 @@ export function hostKeyAlgorithms(keys: readonly HostKey[]): string[] {
 }
 
 /** A line for a known_hosts file. */
-export function hostLine(host: string, port: number, blob: Buffer): string {
-  const name = port === 22 ? host : `[${host}]:${port}`;
+export function hostLine(name: string, blob: Buffer): string {
   return `${name} ${keyType(blob)} ${blob.toString('base64')}\n`;
 }
 

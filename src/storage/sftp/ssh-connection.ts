@@ -8,7 +8,7 @@ import ssh2 from 'ssh2';
 import { defined, errorText, startProgram } from '../../base/index.js';
 import { StorageError } from '../errors.js';
 import type { HostKey } from './known-hosts.js';
-import { fingerprint, hostKeyAlgorithms, hostKeys, hostLine, judge } from './known-hosts.js';
+import { fingerprint, hostKeyAlgorithms, hostKeys, hostLine, judgeHost } from './known-hosts.js';
 import { markLost } from './sftp-promises.js';
 import { sshLogin } from './ssh-auth.js';
 import type { SshSettings } from './ssh-settings.js';
@@ -32,17 +32,18 @@ export async function connectSsh(
   password: string | undefined,
   timeoutSeconds: number,
 ): Promise<SshConnection> {
-  const keys = await knownKeys(settings);
+  const named = await knownKeys(settings, settings.knownAs);
+  const unported = await knownKeys(settings, settings.elseKnownAs);
   const login = await sshLogin(settings, password);
   let refusal: StorageError | undefined;
   let learnt: Buffer | undefined;
   const verify = (blob: Buffer): boolean => {
-    const verdict = judge(keys, blob);
+    const verdict = judgeHost(named, unported, blob);
     if (verdict === 'unknown' && !settings.strict) learnt = blob;
     else if (verdict !== 'known') refusal = hostKeyError(settings, verdict, blob);
     return refusal === undefined;
   };
-  const algorithms = hostKeyAlgorithms(keys);
+  const algorithms = hostKeyAlgorithms(named.length > 0 ? named : unported);
   // a socket of our own: ssh2 does not let go of one that it has ended and the server has not
   const { host, port, proxyCommand } = settings;
   const socket = proxyCommand === undefined ? connect({ host, port }) : await proxy(proxyCommand);
@@ -142,11 +143,12 @@ async function proxy(command: string): Promise<Duplex> {
   return socket;
 }
 
-async function knownKeys(settings: SshSettings): Promise<HostKey[]> {
+async function knownKeys(settings: SshSettings, name: string | undefined): Promise<HostKey[]> {
   const keys: HostKey[] = [];
+  if (name === undefined) return keys;
   for (const file of settings.knownHostsFiles) {
     const text = await readFile(file, 'utf8').catch(() => '');
-    for (const key of hostKeys(text, settings.hostKeyAlias, settings.port)) keys.push(key);
+    for (const key of hostKeys(text, name)) keys.push(key);
   }
   return keys;
 }
@@ -155,7 +157,7 @@ async function note(settings: SshSettings, blob: Buffer): Promise<void> {
   const [file] = settings.knownHostsFiles;
   if (file === undefined) return;
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  await appendFile(file, hostLine(settings.hostKeyAlias, settings.port, blob), { mode: 0o600 });
+  await appendFile(file, hostLine(settings.knownAs, blob), { mode: 0o600 });
 }
 
 function hostKeyError(
@@ -163,12 +165,12 @@ function hostKeyError(
   verdict: 'unknown' | 'changed' | 'revoked' | 'known',
   blob: Buffer,
 ): StorageError {
-  const { hostKeyAlias: host, port, user } = settings;
+  const { asked, knownAs, port, user } = settings;
   const file = settings.knownHostsFiles[0] ?? 'known_hosts';
-  const key = `The key of "${host}" (${fingerprint(blob)})`;
+  const key = `The key of "${knownAs}" (${fingerprint(blob)})`;
   if (verdict === 'unknown') {
     return new StorageError('STORAGE_DENIED', `${key} is not in "${file}"`, {
-      hint: `Compare it with the server's, and connect once with "ssh -p ${port} ${user}@${host}"`,
+      hint: `Compare it with the server's, and connect once with "ssh -p ${port} ${user}@${asked}"`,
     });
   }
   const what = verdict === 'revoked' ? 'is revoked' : 'is not the one that is known';

@@ -14,8 +14,12 @@ export interface SshSettings {
   readonly host: string;
   readonly port: number;
   readonly user: string;
-  /** Under which the key is found in known_hosts. */
-  readonly hostKeyAlias: string;
+  /** The host as it was asked for, before any HostName. */
+  readonly asked: string;
+  /** The name of the key in known_hosts: HostKeyAlias as it stands, else the host, as "[host]:port" where that is not 22. */
+  readonly knownAs: string;
+  /** Where there is no key of that name: the host without its port, unless there is an alias. */
+  readonly elseKnownAs: string | undefined;
   readonly knownHostsFiles: readonly string[];
   /** False: an unknown (never a changed) key is taken and noted. */
   readonly strict: boolean;
@@ -57,6 +61,7 @@ export function sshSettings(inputs: SettingsInputs): SshSettings {
   const host = (one('hostname') ?? inputs.host).replaceAll('%h', inputs.host);
   const user = inputs.user ?? one('user') ?? localUser(env);
   const port = inputs.port ?? toPort(one('port')) ?? 22;
+  const alias = one('hostkeyalias');
   const expand = (path: string): string => expandPath(path, { home, host, user, port, env });
   const agent = agentPath(one('identityagent'), env);
   const proxy = proxyCommand(one('proxycommand'), one('proxyjump'), configFile);
@@ -64,7 +69,9 @@ export function sshSettings(inputs: SettingsInputs): SshSettings {
     host,
     port,
     user,
-    hostKeyAlias: one('hostkeyalias') ?? host,
+    asked: inputs.host,
+    knownAs: alias ?? (port === 22 ? host : `[${host}]:${port}`),
+    elseKnownAs: alias === undefined && port !== 22 ? host : undefined,
     knownHostsFiles: [
       ...(settings.get('userknownhostsfile') ?? ['~/.ssh/known_hosts', '~/.ssh/known_hosts2']),
       ...(settings.get('globalknownhostsfile') ?? ['/etc/ssh/ssh_known_hosts']),
