@@ -37,9 +37,9 @@ export async function catalogueAll(
       done.volumes += volumes.length;
       const catalogue = async (volume: (typeof volumes)[number]): Promise<void> => {
         if (signal.aborted) return;
-        const wasKnown = volume.catalogued;
+        const wasKnown = cataloguer.isIndexed(volume);
         try {
-          await cataloguer.catalogue([volume], 'background', signal);
+          await cataloguer.index(volume, signal);
           done[wasKnown ? 'known' : 'decoded'] += 1;
         } catch (error) {
           if (isAborted()) return;

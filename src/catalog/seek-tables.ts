@@ -1,5 +1,5 @@
 /** The tables of blocks in the catalog, and the places where blocks of other programs' volumes begin. */
-import { blockTable, faultOfBlocks, layoutNumbers } from '../archive/index.js';
+import { blockTable, faultOfBlocks, layoutNumbers, packBlocks } from '../archive/index.js';
 import type { BlockTable } from '../archive/index.js';
 import { DuplifsError } from '../base/index.js';
 import type { PointsOf, SeekTable, VolumeRef } from '../volume/index.js';
@@ -33,6 +33,23 @@ export function putSeekTable(
       }
     })
     .immediate();
+}
+
+/** Notes that a volume can only be read from its start. */
+export function putNoTable(
+  connection: Connection,
+  volume: VolumeId,
+  plaintextLength: number,
+): void {
+  putTable(connection, volume, { container: 'plain', plaintextLength, blocks: packBlocks([]) });
+}
+
+/** Whether it is known how parts of the volume can be read, or that they cannot. */
+export function hasTable(connection: Connection, volumeId: number): boolean {
+  const found = connection
+    .prepare<[number]>('SELECT 1 FROM volume_tables WHERE volume_id = ?')
+    .get(volumeId);
+  return found !== undefined;
 }
 
 /** The table of a volume; undefined where it can only be read from its start. */

@@ -34,6 +34,8 @@ export interface TargetCatalogOptions {
   readonly memoryBytes: number;
   /** Read no block by itself: decode each volume that is touched, and hold it against its hash. */
   readonly wholeVolumes?: boolean | undefined;
+  /** Note of volumes that are decoded how parts of them can be read the next time. */
+  readonly seekTables: boolean;
   /** Read sets of which something is missing as far as that goes; in a catalog of its own. */
   readonly useIncomplete: boolean;
   readonly report: Report<CatalogEvent>;
@@ -66,7 +68,7 @@ export class TargetCatalog {
   readonly #closing = new AbortController();
 
   constructor(options: TargetCatalogOptions) {
-    const { target, slots, memoryBytes, wholeVolumes, useIncomplete, report } = options;
+    const { target, slots, memoryBytes, wholeVolumes, seekTables, useIncomplete, report } = options;
     const name = useIncomplete ? incompleteCatalogName : catalogName;
     const path = join(options.catalogFolder ?? target.archiveFolder, name);
     const catalog = new Catalog(path);
@@ -92,7 +94,7 @@ export class TargetCatalog {
       observe: (volume) => this.cataloguer.observe(volume),
     });
     const filling = { catalog, writer, known, directory, report };
-    const cataloguer = new VolumeCataloguer({ ...filling, store });
+    const cataloguer = new VolumeCataloguer({ ...filling, store, seekTables });
     const lockPath = `${path}.lock`;
     const parts = { ...filling, cataloguer, target, closing };
     const lister = new SetLister({ ...parts, lockPath });

@@ -1,6 +1,6 @@
 /** Catalogues volumes: decodes those that were not yet, and has what streams by written down. */
 import type { Report } from '../base/index.js';
-import type { DecodePriority, VolumeRef, VolumeStore } from '../volume/index.js';
+import type { DecodePriority, VolumeObserver, VolumeRef, VolumeStore } from '../volume/index.js';
 import { abortable } from './abortable.js';
 import type { Catalog } from './catalog.js';
 import type { EntryWriter } from './entry-writer.js';
@@ -9,6 +9,8 @@ import { holdAgainst } from './hold-against.js';
 import type { KnownSets } from './known-sets.js';
 import type { SetVolume, SetVolumes } from './set-volumes.js';
 import type { VolumeDirectory } from './volume-directory.js';
+import { SeekTableRecorder } from './seek-table-recorder.js';
+import { hasTable } from './seek-tables.js';
 import { VolumeRecorder } from './volume-recorder.js';
 
 export interface VolumeCataloguerOptions {
@@ -17,6 +19,8 @@ export interface VolumeCataloguerOptions {
   readonly known: KnownSets;
   readonly directory: VolumeDirectory;
   readonly store: VolumeStore;
+  /** Whether to note how parts of volumes can be read the next time. */
+  readonly seekTables: boolean;
   readonly report: Report<CatalogEvent>;
 }
 
@@ -65,18 +69,32 @@ export class VolumeCataloguer {
     }
   }
 
+  /** Whether what the volume holds is known, and how parts of it can be read if that can be. */
+  isIndexed({ id, catalogued }: SetVolume): boolean {
+    const { catalog, seekTables } = this.#options;
+    return catalogued && (!seekTables || hasTable(catalog.connection, id));
+  }
+
+  /** Decodes the volume where it is not indexed. */
+  async index(volume: SetVolume, signal?: AbortSignal): Promise<void> {
+    if (this.isIndexed(volume)) return;
+    const { store, directory } = this.#options;
+    await store.decode(directory.ref(volume), 'background', signal);
+  }
+
   /** For the volume store: who watches a volume that is being decoded. */
-  observe({ id }: VolumeRef): VolumeRecorder | undefined {
-    const { directory, catalog, writer, report } = this.#options;
+  observe({ id }: VolumeRef): VolumeObserver | undefined {
+    const { directory, catalog, writer, report, seekTables } = this.#options;
     const { volume, siblings } = directory.find(id);
-    if (volume.catalogued) return undefined;
+    if (this.isIndexed(volume)) return undefined;
+    if (volume.catalogued) return new SeekTableRecorder(catalog.connection, volume, directory);
     const recorded = async (): Promise<void> => {
       directory.forgetRef(volume.id);
       await this.holdAgainst(volume, siblings);
     };
     const { connection } = catalog;
     const policy = directory.policy(volume.setId);
-    const watched = { volume, volumes: siblings, policy, recorded };
+    const watched = { volume, volumes: siblings, policy, recorded, wantsSeekTable: seekTables };
     return new VolumeRecorder({ connection, writer, report, ...watched });
   }
 

@@ -15,7 +15,7 @@ import { putDeltaMap } from './delta-maps.js';
 import { notePolicy } from './proof-policy.js';
 import type { ProofPolicy } from './proof-policy.js';
 import type { Connection } from './schema.js';
-import { putSeekTable } from './seek-tables.js';
+import { putNoTable, putSeekTable } from './seek-tables.js';
 import type { SetVolume, SetVolumes } from './set-volumes.js';
 import { leaveToPrune } from './synchronize.js';
 
@@ -67,11 +67,14 @@ export interface VolumeRecorderOptions {
   /** What was demanded of the volume. */
   readonly policy: ProofPolicy;
   readonly report: Report<CatalogEvent>;
+  /** Whether to note how parts of the volume can be read. */
+  readonly wantsSeekTable: boolean;
   /** Called once all was written. */
   readonly recorded: (volume: SetVolume) => Promise<void>;
 }
 
 export class VolumeRecorder implements VolumeObserver {
+  readonly wantsSeekTable: boolean;
   readonly #connection: Connection;
   readonly #writer: EntryWriter;
   readonly #volume: SetVolume;
@@ -94,6 +97,7 @@ export class VolumeRecorder implements VolumeObserver {
   constructor(options: VolumeRecorderOptions) {
     const { connection, writer, volume, volumes, policy, report, recorded } = options;
     this.#connection = connection;
+    this.wantsSeekTable = options.wantsSeekTable;
     this.#writer = writer;
     this.#volume = volume;
     this.#volumes = volumes;
@@ -118,7 +122,7 @@ export class VolumeRecorder implements VolumeObserver {
     this.#parser.push(bytes);
   }
 
-  async commit(_plaintextLength: number, seekTable: SeekTable | undefined): Promise<void> {
+  async commit(plaintextLength: number, seekTable: SeekTable | undefined): Promise<void> {
     this.#parser.end();
     this.#close(
       this.#open?.entry.piece !== undefined && this.#open.entry.path !== this.#volume.endPath,
@@ -155,6 +159,7 @@ export class VolumeRecorder implements VolumeObserver {
       }
     });
     if (seekTable !== undefined) putSeekTable(this.#connection, this.#volume, seekTable);
+    else if (this.wantsSeekTable) putNoTable(this.#connection, this.#volume, plaintextLength);
     // what was lost without a trace in the catalog is told of again by the next process
     const done = this.#connection
       .prepare('UPDATE volumes SET catalogued = ? WHERE id = ?')

@@ -38,13 +38,17 @@ export interface OpenOptions {
   readonly opened?: { readonly storage: Storage; readonly keys: Keyring } | undefined;
   /** Decode volumes whole, and hold them against their hashes, where blocks alone would do. */
   readonly wholeVolumes?: boolean | undefined;
+  /** Whether to note how parts of volumes of other programs can be read the next time; on by default. */
+  readonly seekTables?: boolean | undefined;
 }
 
 /** Opens the repository that a command line names. */
 export async function openFor(
   { url, options, log }: CommandTarget,
-  { ask = askSecret, signal, statistics, storageOptions, opened, wholeVolumes }: OpenOptions = {},
+  opening: OpenOptions = {},
 ): Promise<Repository> {
+  const { ask = askSecret, signal, statistics, storageOptions, opened } = opening;
+  const { wholeVolumes, seekTables } = opening;
   const archiveFolder = archiveFolderOf(url, options);
   await warnIfOpen(archiveFolder, log);
   if (options.ignoreMdcError) {
@@ -61,6 +65,7 @@ export async function openFor(
     archiveFolder,
     signal,
     wholeVolumes,
+    seekTables,
     prefixes: prefixesOf(options),
     signKey: options.signKey ?? options.encryptSignKey,
     ignoreMdcError: options.ignoreMdcError,

@@ -49,6 +49,8 @@ export interface OpenRepositoryOptions {
   readonly prefixes?: NamePrefixes | undefined;
   /** Decode volumes whole, and hold them against their hashes, where blocks alone would do. */
   readonly wholeVolumes?: boolean | undefined;
+  /** Note of volumes of other programs, while they are decoded, how parts of them can be read the next time; on by default. */
+  readonly seekTables?: boolean | undefined;
   /**
    * Use sets of which something is missing as well, whatever they lack: one without its manifest is read from its volumes
    * and signatures, and what cannot be verified so is reported.
@@ -92,6 +94,8 @@ export async function openRepository(options: OpenRepositoryOptions): Promise<Re
       slots: await SlotFile.open(tempFolder, options.cacheBytes ?? defaultCacheBytes, report),
       memoryBytes: options.memoryBytes ?? defaultMemoryBytes,
       wholeVolumes,
+      // who wants whole volumes reads no part of them
+      seekTables: options.seekTables ?? wholeVolumes !== true,
       useIncomplete: options.useIncomplete ?? false,
       numericOwner: options.numericOwner ?? false,
       report,

@@ -40,6 +40,8 @@ export interface RepositoryParts {
   /** Bytes of decoded volumes kept in memory. */
   readonly memoryBytes: number;
   readonly wholeVolumes: boolean | undefined;
+  /** Whether to note how parts of volumes of other programs can be read the next time. */
+  readonly seekTables: boolean;
   /** Read what is left of sets of which something is missing. */
   readonly useIncomplete: boolean;
   readonly numericOwner: boolean;

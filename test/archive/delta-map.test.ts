@@ -91,6 +91,14 @@ describe('the map of a delta', () => {
     expect(writer.map).toBeUndefined();
   });
 
+  it('is none of a delta with lengths that no file has', () => {
+    const delta = deltaOf([{ kind: 'copy', start: 0, length: 2 ** 52 + 1 }]);
+    const mapper = new DeltaMapper('test');
+    mapper.push(delta);
+    expect(mapper.resultLength).toBe(2 ** 52 + 1);
+    expect(mapper.map).toBeUndefined();
+  });
+
   it('is none of a delta that is cut short', () => {
     const mapper = new DeltaMapper('test');
     mapper.push(deltaOf([{ kind: 'literal', length: 10 }]).subarray(0, -1));

@@ -209,7 +209,7 @@ describe('a volume larger than the cache', () => {
 describe('volumes that do not fit into the cache together', () => {
   it('push each other out while they are read, and every byte is right', async () => {
     // commit waits, as a catalog does: what was decoded is pushed out before it is used
-    const observer = { chunk: () => undefined, commit: () => setTimeout(3) };
+    const observer = { wantsSeekTable: false, chunk: () => undefined, commit: () => setTimeout(3) };
     const { storage, store } = await open({
       cacheBytes: 3 * slotBytes,
       observe: () => observer,

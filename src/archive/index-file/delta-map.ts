@@ -32,16 +32,19 @@ export class DeltaMapWriter implements DeltaSink {
     this.#literalEnd = deltaOffset + length;
   }
 
-  /** The map of all that came; undefined where it would be too long. */
+  /** The map of all that came; undefined where it would be too long, or has numbers that no file has. */
   get map(): Buffer | undefined {
     return this.#isTooLong ? undefined : Buffer.from(this.#packed.written);
   }
 
   #add(lengthAndKind: number, distance: number): void {
     if (this.#isTooLong) return;
-    this.#packed.number(lengthAndKind);
-    this.#packed.signed(distance);
-    this.#isTooLong = this.#packed.written.length > maxMapBytes;
+    const isPackable = Number.isSafeInteger(lengthAndKind) && Number.isSafeInteger(2 * distance);
+    if (isPackable) {
+      this.#packed.number(lengthAndKind);
+      this.#packed.signed(distance);
+    }
+    this.#isTooLong = !isPackable || this.#packed.written.length > maxMapBytes;
     if (this.#isTooLong) this.#packed.reset();
   }
 }

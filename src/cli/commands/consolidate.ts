@@ -86,7 +86,10 @@ async function runConsolidate(job: ConsolidateJob): Promise<number> {
   const storage = await openStorageFor(url, options, log, { statistics });
   const opened = { storage, keys: keyring };
   const work = async (): Promise<Done> => {
-    const repository = await openFor({ url, options, log }, { signal, statistics, opened });
+    const repository = await openFor(
+      { url, options, log },
+      { signal, statistics, opened, seekTables: false }, // the volumes are read once
+    );
     try {
       return await writeFull(job, repository, opened);
     } finally {

@@ -22,6 +22,8 @@ import type { SeekTable } from './seek-table.js';
 
 /** Sees the plaintext of a volume in order; `commit` is called only once everything was verified. */
 export interface VolumeObserver {
+  /** Whether `commit` is to be told how parts of the volume can be read the next time, which takes some time. */
+  readonly wantsSeekTable: boolean;
   chunk(bytes: Buffer): void;
   /** `seekTable` tells how parts of the volume can be read the next time; undefined where only all of it can. */
   commit(plaintextLength: number, seekTable: SeekTable | undefined): Promise<void>;
@@ -140,7 +142,8 @@ export class DecodePasses {
       makeRoom: () => priority === 'reader' && kept.evict(),
       name: volume.name,
     });
-    const seek = observer && new SeekTableBuilder(volume.container);
+    const wantsTable = observer?.wantsSeekTable === true;
+    const seek = wantsTable ? new SeekTableBuilder(volume.container) : undefined;
     try {
       await this.#decodeInto(keeper, volume, { observer, seek, signal });
       await observer?.commit(keeper.kept.length, seek?.end());
