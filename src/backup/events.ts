@@ -70,5 +70,12 @@ export type BackupEvent =
       readonly code: 'path-added' | 'path-changed' | 'path-deleted';
       readonly path: string;
     }
+  /** A volume on its way to the storage. */
+  | {
+      readonly level: 'info';
+      readonly code: 'upload-begun' | 'upload-done';
+      /** Of the file on the storage. */
+      readonly name: string;
+    }
   /** The format has no such time; it is stored as 0. */
   | { readonly level: 'warning'; readonly code: 'time-before-1970'; readonly path: string };
