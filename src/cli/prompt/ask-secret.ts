@@ -95,5 +95,8 @@ async function onStandardStreams(question: string): Promise<Answer> {
     }
   }
   stderr.write(`Warning: Password input may be echoed.\n${asked}`);
-  return (await standardLine()) ?? 'end';
+  const answer = await standardLine();
+  if (answer === undefined) return 'end';
+  stderr.write('\n');
+  return answer;
 }
