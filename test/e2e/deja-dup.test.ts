@@ -63,6 +63,8 @@ class Session {
       arg
         .replaceAll(/^--file-to-restore=HOME/g, `--file-to-restore=${this.home.slice(1)}`)
         .replaceAll('HOME', this.home)
+        // duplicity's GIO wants Déjà Dup's own session; what it does on a local folder is the same
+        .replace('gio+file://', this.#program[0] === 'duplicity' ? 'file://' : 'gio+file://')
         .replaceAll('TARGET', this.#target)
         .replaceAll('TIME', this.#time),
     );
