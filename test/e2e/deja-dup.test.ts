@@ -114,7 +114,10 @@ describe("Déjà Dup's calls", { timeout: 480_000 }, () => {
     const both = [theirs, ours] as const;
     const compare = async (calls: readonly RecordedCall[]): Promise<Answer[]> => {
       const [expected, got] = [await theirs.all(calls), await ours.all(calls)];
-      const plain = ({ status, records }: Answer) => ({ status, records: [...records].sort() });
+      const plain = ({ status, records }: Answer) => ({
+        status,
+        records: [...new Set(records)].sort(), // duplicity tells of the chains twice
+      });
       expect(got.map(plain)).toEqual(expected.map(plain));
       return got;
     };
