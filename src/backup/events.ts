@@ -70,5 +70,8 @@ export type BackupEvent =
       readonly code: 'path-added' | 'path-changed' | 'path-deleted';
       readonly path: string;
     }
+  /** A volume on its way to the storage; `name` is that of its file there. */
+  | { readonly level: 'info'; readonly code: 'upload-begun'; readonly name: string }
+  | { readonly level: 'info'; readonly code: 'upload-done'; readonly name: string }
   /** The format has no such time; it is stored as 0. */
   | { readonly level: 'warning'; readonly code: 'time-before-1970'; readonly path: string };

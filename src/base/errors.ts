@@ -47,6 +47,8 @@ export const exitCodes = {
   FILE_MISSING: 24,
   /** A key, a passphrase or a session key could not be had. */
   KEY: 31,
+  /** Only a passphrase that is typed would do, and nobody has answered. */
+  NO_PASSPHRASE: 31,
   /** A profile that is not there, or cannot be understood. */
   PROFILE: 2,
   /** A condition of a profile's run did not hold, so nothing was done. */

@@ -32,7 +32,7 @@ import { isServingProcess, serveMount } from './daemon-server.js';
 import { handOver } from './hand-over.js';
 import type { Log } from './log.js';
 import type { MountCommandOptions } from './mount-options.js';
-import { askSecret } from './prompt.js';
+import { askSecret } from './prompt/index.js';
 import { environmentSecret } from './secrets.js';
 import { runCommand } from './run-command.js';
 

@@ -38,4 +38,5 @@ const classes: Partial<Record<ErrorCode, string>> = {
   NO_BACKUP: 'CollectionsError',
   FILE_MISSING: 'KeyError',
   ABORTED: 'AssertionError',
+  NO_PASSPHRASE: 'EOFError',
 };

@@ -13,7 +13,7 @@ import { archiveFolderOf, prefixesOf } from './common-options.js';
 import type { CommonOptions, KeyOptions } from './common-options.js';
 import type { Log } from './log.js';
 import { personality } from './personality.js';
-import { askSecret } from './prompt.js';
+import { askSecret, isAboutSigning } from './prompt/index.js';
 import { namingReadableSets } from './readable-sets.js';
 import { environmentSecret, givenPassphrases, wipedAtEnd } from './secrets.js';
 import type { CommandContext } from './run-command.js';
@@ -138,7 +138,7 @@ export async function openKeyring(
   const signPassphrase = environmentSecret('SIGN_PASSPHRASE');
   const passphrases = [...first, ...(await givenPassphrases(options, log))];
   const gpg = gpgOf(options);
-  const asked = options.useAgent ? undefined : ask;
+  const asked = options.useAgent ? undefined : askedWith(passphrases, ask);
   const keyFiles: KeyFile[] = [];
   for (const path of options.keyFile) {
     const file = { path, bytes: await readKeyFile(path) };
@@ -156,6 +156,12 @@ export async function openKeyring(
   });
   for (const passphrase of passphrases) passphrase.fill(0); // the keyring has its own copies
   return wipedAtEnd(keyring);
+}
+
+/** duplicity takes the passphrase that it is given, right or wrong, and asks at most for that of a signing key. */
+function askedWith(given: readonly Buffer[], ask: Ask): Ask {
+  if (!personality().isDuplicity || given.length === 0) return ask;
+  return async (question) => (isAboutSigning(question) ? await ask(question) : undefined);
 }
 
 /** The gpg program as the options want it. */

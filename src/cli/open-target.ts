@@ -6,6 +6,7 @@ import type { TargetListing, TargetOptions } from '../target/index.js';
 import { backupBelow } from './backup-below.js';
 import { archiveFolderOf, prefixesOf } from './common-options.js';
 import type { CommonOptions } from './common-options.js';
+import { storageOptionsFrom } from './storage-options.js';
 import { openKeyring, openStorageFor, trustPolicyOf, warnIfOpen } from './open-repository.js';
 import type { CommandContext } from './run-command.js';
 
@@ -30,7 +31,10 @@ export async function withTarget<T>(
     );
   }
   const keyring = await openKeyring(options, log);
-  const storage = await openStorageFor(url, options, log, { statistics });
+  // damage is to be seen here, not what recovery data makes of it
+  const { par2 } = storageOptionsFrom({ ...options }, process.env);
+  const asStored = { ...par2, readsAsStored: true };
+  const storage = await openStorageFor(url, options, log, { statistics, par2: asStored });
   const signKey = options.signKey ?? options.encryptSignKey;
   const { ignoreMdcError } = options;
   try {

@@ -46,6 +46,7 @@ const duplicityCodes: Partial<Record<ErrorCode, readonly [number, number?]>> = {
   NO_BACKUP: [30],
   FILE_MISSING: [30],
   ABORTED: [30],
+  NO_PASSPHRASE: [30],
   UPLOAD_SIZE: [56, 44],
   SOURCE: [23, 13],
   TARGET: [23, 11],

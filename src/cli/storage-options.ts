@@ -1,7 +1,7 @@
 /**
  * From the options of storages on a command line (options/storage-rows.ts) to StorageOptions.
  */
-import { DuplifsError } from '../base/index.js';
+import { DuplifsError, splitWords } from '../base/index.js';
 import type { S3Options, S3StorageClass, StorageOptions } from '../storage/index.js';
 import { storageRows } from './options/index.js';
 
@@ -52,6 +52,11 @@ export function storageOptionsFrom(
     ssh,
     tls,
     rsync: { ...given('options', values['rsyncOptions']) },
+    par2: {
+      ...given('redundancy', values['par2Redundancy']),
+      ...given('volumes', values['par2Volumes']),
+      ...given('options', words(values['par2Options'])),
+    },
     webdav: { ...given('headers', values['webdavHeaders']) },
   };
 }
@@ -87,6 +92,12 @@ function s3Options(values: Values): S3Options {
     ...given('kmsGrant', values['s3KmsGrant']),
     ...given('partBytes', values['s3MultipartChunkSize']),
   };
+}
+
+/** Of options that are lines of words, each. */
+function words(lines: unknown): string[] | undefined {
+  if (!Array.isArray(lines)) return undefined;
+  return lines.flatMap((line) => splitWords(String(line), '--par2-options'));
 }
 
 /** Commander's values have the type that `parse` in the table gave them. */

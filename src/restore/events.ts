@@ -1,8 +1,17 @@
 import type { RoomEvent } from '../base/index.js';
+import type { SnapshotEntry } from '../snapshot/index.js';
 
 /** What restore tells while it works. */
 export type RestoreEvent =
-  OwnersNotRestored | VolumeNotCompared | LinksMayBePlanted | FileIncomplete;
+  EntryWriting | OwnersNotRestored | VolumeNotCompared | LinksMayBePlanted | FileIncomplete;
+
+/** An entry below the target is about to be made. */
+export interface EntryWriting extends RoomEvent {
+  readonly level: 'info';
+  readonly code: 'entry-writing';
+  readonly path: string;
+  readonly type: SnapshotEntry['type'];
+}
 
 /** What is restored of a file is all that could be read of it when it was backed up. */
 export interface FileIncomplete extends RoomEvent {

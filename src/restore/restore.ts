@@ -199,7 +199,9 @@ class Restoring {
       return;
     }
     this.#folders.open();
-    if (entry.type === 'dir') {
+    const { type } = entry;
+    if (path !== '') this.#options.report({ level: 'info', code: 'entry-writing', path, type });
+    if (type === 'dir') {
       this.#folders.make(path, entry);
     } else if (entry.type === 'reg') {
       const size = await this.#snapshot.size(entry, this.#options.signal);

@@ -1,7 +1,8 @@
 import type { EventLevel, RoomEvent } from '../base/index.js';
 
 /** What storages tell while they work. URLs are without credentials. */
-export type StorageEvent = CallRetried | StorePassedOver | MirrorsPassedOver;
+export type StorageEvent =
+  CallRetried | StorePassedOver | MirrorsPassedOver | FileRepaired | NoRecoveryData;
 
 /** A call failed for a reason that may pass, and is made again. */
 export interface CallRetried extends RoomEvent {
@@ -32,4 +33,18 @@ export interface MirrorsPassedOver extends RoomEvent {
   readonly mirrors: number;
   readonly url: string;
   readonly reason: string;
+}
+
+/** A damaged file was made whole by its recovery data (`par2+`) for this process; what is stored stays as it is. */
+export interface FileRepaired extends RoomEvent {
+  readonly level: 'warning';
+  readonly code: 'file-repaired';
+  readonly name: string;
+}
+
+/** par2 makes no recovery data of a file, as of one that is empty or with options that contradict each other. */
+export interface NoRecoveryData extends RoomEvent {
+  readonly level: 'warning';
+  readonly code: 'no-recovery-data';
+  readonly name: string;
 }

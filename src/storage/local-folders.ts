@@ -1,13 +1,24 @@
 /** Which folders of this machine a URL names, for those who must keep away from them or may look around in them. */
 import { multiConfig } from './multi/multi-config.js';
-import { decodePercent, isLocalUrl, localPath, parseStorageUrl, schemeOf } from './url.js';
+import {
+  decodePercent,
+  isLocalUrl,
+  localPath,
+  parseStorageUrl,
+  schemeOf,
+  withoutPar2,
+} from './url.js';
 
 /**
  * The folder of a local URL or path, those of a `multi:` URL, and that of rclone's `:local:`; none for storages elsewhere.
  *
  * @throws StorageError STORAGE_URL when the configuration of a `multi:` URL cannot be read
  */
-export async function localFolders(url: string, cwd: string = process.cwd()): Promise<string[]> {
+export async function localFolders(
+  fullUrl: string,
+  cwd: string = process.cwd(),
+): Promise<string[]> {
+  const url = withoutPar2(fullUrl);
   if (isLocalUrl(url)) return [localPath(url, cwd)];
   const scheme = schemeOf(url);
   if (scheme === 'rclone') {

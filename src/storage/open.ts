@@ -5,7 +5,7 @@ import { LocalFolder } from './local/local-folder.js';
 import type { StorageOptions } from './options.js';
 import type { Storage } from './storage.js';
 import type { StorageUrl } from './url.js';
-import { localPath, parseStorageUrl, schemeOf } from './url.js';
+import { localPath, parseStorageUrl, schemeOf, withoutPar2 } from './url.js';
 import { compose } from './wrappers/compose.js';
 
 type Opener = (url: StorageUrl, options: StorageOptions, text: string) => Promise<Storage>;
@@ -40,6 +40,7 @@ const openers: Readonly<Record<string, Opener>> = {
  */
 export async function openStorage(url: string, options: StorageOptions = {}): Promise<Storage> {
   const scheme = schemeOf(url);
+  if (withoutPar2(url) !== url) return await openPar2(url, options);
   const opener = Object.hasOwn(openers, scheme) ? openers[scheme] : undefined;
   if (opener === undefined) throw unknownScheme(scheme);
   return await opener(parseStorageUrl(url), options, url);
@@ -76,6 +77,10 @@ async function openRclone(url: StorageUrl, options: StorageOptions): Promise<Sto
 
 async function openRsync(url: StorageUrl, options: StorageOptions): Promise<Storage> {
   return (await import('./rsync/index.js')).openRsync(url, options);
+}
+
+async function openPar2(url: string, options: StorageOptions): Promise<Storage> {
+  return (await import('./par2/index.js')).openPar2(url, options, openStorage);
 }
 
 async function openMulti(url: StorageUrl, options: StorageOptions): Promise<Storage> {

@@ -32,8 +32,22 @@ export interface StorageOptions {
   readonly tls?: TlsOptions;
   readonly webdav?: WebdavOptions;
   readonly rsync?: RsyncOptions;
+  /** For URLs that begin with `par2+`. */
+  readonly par2?: Par2StorageOptions;
   /** For tests: what shall go wrong. */
   readonly faults?: FaultPlan;
+}
+
+/** Recovery data beside each file. */
+export interface Par2StorageOptions {
+  /** How much there is, in percent of the file (10). */
+  readonly redundancy?: number;
+  /** In how many files it is, besides that of the sums (1). */
+  readonly volumes?: number;
+  /** More words for the command line of `par2`. */
+  readonly options?: readonly string[];
+  /** Reads give what is stored, and listings name recovery data: for those who look for damage, and mend it. */
+  readonly readsAsStored?: boolean;
 }
 
 export interface SshOptions {

@@ -33,9 +33,14 @@ export function schemeOf(text: string): string {
   return isStorageUrl(text) ? text.slice(0, text.indexOf('://')).toLowerCase() : 'file';
 }
 
+/** The URL of what lies under recovery data: `par2+file:///folder` is a local one. */
+export function withoutPar2(text: string): string {
+  return text.replace(/^par2\+(?=[\w+-]+:\/\/)/i, '');
+}
+
 /** Whether the URL or path names a folder of this machine: `gio+file` is what Déjà Dup writes. */
 export function isLocalUrl(text: string): boolean {
-  return localSchemes.has(schemeOf(text));
+  return localSchemes.has(schemeOf(withoutPar2(text)));
 }
 
 /** Takes a URL apart; never throws for odd ones but a port that is none. */
@@ -61,7 +66,8 @@ export function parseStorageUrl(text: string): StorageUrl {
 
 /** The folder that a `file` URL or a plain path names: `file://rel/path` is relative to `cwd`. */
 export function localPath(text: string, cwd: string): string {
-  const path = isStorageUrl(text) ? decodePercent(parseStorageUrl(text).rest) : text;
+  const plain = withoutPar2(text);
+  const path = isStorageUrl(plain) ? decodePercent(parseStorageUrl(plain).rest) : plain;
   if (path === '') {
     throw new StorageError('STORAGE_URL', `"${text}" names no folder`, {
       hint: 'Write file:///path/to/folder, or a plain path',
@@ -72,9 +78,9 @@ export function localPath(text: string, cwd: string): string {
 
 /** The URL for messages and lists of processes or mounts: without what may be a password. */
 export function publicUrl(text: string): string {
-  const rclone = /^(rclone:\/\/:?[^:,]+),[^]*$/i.exec(text); // a remote made up on the spot, with its parameters
+  const rclone = /^((?:par2\+)?rclone:\/\/:?[^:,]+),[^]*$/i.exec(text); // a remote made up on the spot, with its parameters
   if (rclone) return `${rclone[1]}:`;
-  if (withoutHost.has(schemeOf(text))) return text;
+  if (withoutHost.has(schemeOf(withoutPar2(text)))) return text;
   return text
     .replace(/^([\w+-]+:\/\/)([^/@:]*):[^/]*@/, '$1$2@')
     .replace(/^([\w+-]+:\/\/)([^/@:]*):(?![0-9]{0,5}(?:[/:]|$)).*@/s, '$1$2@');

@@ -52,13 +52,14 @@ export class SetWriter {
   #changed = false;
 
   constructor(options: SetWriterOptions) {
-    const { plan, from } = options;
+    const { plan, from, report } = options;
     this.#options = options;
     this.#statePath = join(plan.archiveFolder, localNames(plan).state);
     this.#resumeAfter = from?.position ?? undefined;
     this.#resumedFile = from?.open ?? undefined;
     this.#position = from?.position ?? null;
-    this.#uploads = new Uploads(plan.storage, (volume) => this.#uploaded(volume));
+    const onUploaded = (volume: FinishedVolume) => this.#uploaded(volume);
+    this.#uploads = new Uploads({ storage: plan.storage, onUploaded, report });
     const firstNumber = (from?.volume.number ?? 0) + 1;
     this.#volumes = new VolumeSequence(plan, options.maker, firstNumber, (volume) =>
       this.#finished(volume),

@@ -3,7 +3,7 @@ import { DuplifsError, splitWords } from '../../base/index.js';
 import { encryptionKeyFor, gpgWriting, signerFor } from '../../openpgp/index.js';
 import type { Keyring } from '../../openpgp/index.js';
 import type { Encoding } from '../../volume/index.js';
-import { askSecret } from '../prompt.js';
+import { askNewPassphrase } from '../prompt/index.js';
 import type { EncodingOptions } from './write-options.js';
 
 export interface EncodingContext {
@@ -52,16 +52,11 @@ export async function chooseEncoding(
 
 /** The passphrase that everything is encrypted with when there is no key and none is given. */
 async function newPassphrase(keyring: Keyring, isNew: boolean): Promise<Buffer> {
-  const first = await askSecret(
-    isNew ? 'New passphrase of the backup' : 'Passphrase of the backup',
-  );
+  const first = await askNewPassphrase(isNew);
   if (first === undefined) {
     throw new DuplifsError('KEY', 'There is no passphrase to encrypt the backup with', {
       hint: 'Set PASSPHRASE, or give --passphrase-file or --encrypt-key, or --no-encryption to leave it readable by anybody',
     });
-  }
-  if (isNew && (await askSecret('The same passphrase again'))?.equals(first) !== true) {
-    throw new DuplifsError('KEY', 'The two passphrases are not the same');
   }
   keyring.passphrases.add(first);
   return first;

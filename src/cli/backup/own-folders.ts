@@ -1,8 +1,10 @@
 /** Folders in the source that the backup itself writes to: with them each backup would hold the one before it. */
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { decodeName, DuplifsError, encodeName } from '../../base/index.js';
 import { localFolders } from '../../storage/index.js';
+
+const stickyBit = 0o1000;
 
 export interface OwnFolder {
   readonly what: 'the storage' | 'the archive dir' | 'the tempdir';
@@ -13,7 +15,7 @@ export interface OwnFolder {
 export interface OwnFolderOptions {
   readonly url: string;
   readonly archiveFolder: string;
-  /** As `--tempdir` says; the system's own is full of what others have put there. */
+  /** As `--tempdir` says. One that others use as well, such as `/tmp`, holds what the backup may be asked for. */
   readonly tempdir: string | undefined;
 }
 
@@ -26,11 +28,13 @@ export async function ownFoldersIn(
   { url, archiveFolder, tempdir }: OwnFolderOptions,
 ): Promise<OwnFolder[]> {
   const root = await realPath(source);
-  const places = [
+  const places: OwnFolder[] = [
     ...(await localFolders(url)).map((path) => ({ what: 'the storage', path }) as const),
-    { what: 'the archive dir', path: archiveFolder } as const,
-    ...(tempdir === undefined ? [] : [{ what: 'the tempdir', path: tempdir } as const]),
+    { what: 'the archive dir', path: archiveFolder },
   ];
+  if (tempdir !== undefined && !(await isShared(tempdir))) {
+    places.push({ what: 'the tempdir', path: tempdir });
+  }
   const found: OwnFolder[] = [];
   for (const { what, path } of places) {
     const below = relative(root, await realPath(path));
@@ -43,6 +47,12 @@ export async function ownFoldersIn(
     found.push({ what, path: below });
   }
   return found;
+}
+
+/** Whether it is everybody's, as the sticky bit says (Déjà Dup gives `--tempdir=/tmp`); our files have no names there. */
+async function isShared(folder: string): Promise<boolean> {
+  const stats = await stat(encodeName(resolve(folder))).catch(() => undefined);
+  return stats !== undefined && (stats.mode & stickyBit) !== 0;
 }
 
 /** Where a path leads; of one that is not there yet, where it will be made. */

@@ -1,5 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { backup, deltaEntries } from '../../backup/index.js';
 import { Target, withArchiveLock } from '../../target/index.js';
@@ -23,6 +24,7 @@ import type { SelectionOptions } from '../backup/selection-options.js';
 import { addWriteOptions } from '../backup/write-options.js';
 import type { WriteOptions } from '../backup/write-options.js';
 import { archiveFolderOf, nowSeconds, prefixesOf } from '../common-options.js';
+import { quotedName } from '../machine-log/index.js';
 import { openKeyring, openStorageFor, trustPolicyOf, warnIfOpen } from '../open-repository.js';
 import { exitCodeWhenPartly, personality } from '../personality.js';
 import { runCommand } from '../run-command.js';
@@ -167,13 +169,16 @@ async function runWithProgress(job: BackupJob, opened: Opened): Promise<BackupRe
 /** A walk over the source; with a log, what it passes over is told. */
 function walkOver(
   selection: SelectionPlan,
-  { options: { copyLinks }, followsSource }: BackupJob,
+  { options: { copyLinks }, source, followsSource }: BackupJob,
   log: Log | undefined,
 ): ThreadedWalk {
   return new ThreadedWalk(
     { selection, copyLinks, followRoot: followsSource },
     {
-      onSkipped: (path) => log?.info(`Skipping ${path}: a backup holds no sockets`),
+      onSkipped: (path) => {
+        const kind = { code: 15, extra: quotedName(join(source, path)) };
+        log?.info(`Skipping ${path}: a backup holds no sockets`, kind);
+      },
       onLinkLoop: (path) => log?.warn(`${path} leads back to a folder above it; it stays a link`),
     },
   );

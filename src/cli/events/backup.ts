@@ -34,6 +34,8 @@ export const backupTexts: EventTexts<BackupEvent> = {
   'path-added': ({ path }) => `A ${shown(path)}`,
   'path-changed': ({ path }) => `M ${shown(path)}`,
   'path-deleted': ({ path }) => `D ${shown(path)}`,
+  'upload-begun': ({ name }) => `Uploading ${name}`,
+  'upload-done': ({ name }) => `Uploaded ${name}`,
   'time-before-1970': ({ path }) =>
     `${JSON.stringify(path)} has a time before 1970; it is stored as 0`,
 };

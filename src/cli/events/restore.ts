@@ -3,6 +3,7 @@ import { formatLocalTime } from '../../time/index.js';
 import type { EventTexts } from './event-text.js';
 
 export const restoreTexts: EventTexts<RestoreEvent> = {
+  'entry-writing': ({ path, type }) => `Writing ${path} of type ${type}`,
   'owners-not-restored': () => 'Only root may set owners; what is restored belongs to you',
   'volume-not-compared': ({ name, reason }) =>
     `"${name}" could not be read, so what else it may hold was not restored: ${reason}`,

@@ -2,7 +2,7 @@
 import { DuplifsError } from '../../base/index.js';
 import { generatePassphrase } from '../../openpgp/index.js';
 import type { Log } from '../log.js';
-import { askSecret } from '../prompt.js';
+import { askSecret } from '../prompt/index.js';
 import { environmentSecret, passphrasesIn } from '../secrets.js';
 import type { SecretVariable } from '../secrets.js';
 

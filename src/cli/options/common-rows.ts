@@ -246,9 +246,6 @@ export const unusedRows: readonly OptionRow[] = [
     ),
     versions: onlyIn0,
   },
-  unused('--par2-redundancy <percent>', 'par2+ URLs are refused'),
-  unused('--par2-options <options>', 'par2+ URLs are refused'),
-  unused('--par2-volumes <number>', 'par2+ URLs are refused'),
 ];
 
 function unused(flags: string, why: string): OptionRow {

@@ -48,6 +48,13 @@ export const storageRows: readonly OptionRow[] = [
   row('--rsync-options <options>', 'passed to the rsync program; may be given again', {
     parse: collect,
   }),
+  row('--par2-redundancy <percent>', 'recovery data of par2+ URLs, of each file (10)', {
+    parse: count,
+  }),
+  row('--par2-volumes <n>', 'how many files that is in (1)', { parse: count }),
+  row('--par2-options <options>', 'passed to the par2 program; may be given again', {
+    parse: collect,
+  }),
   row('--ssl-cacert-file <file>', 'certificates to trust besides the usual', { isPath: true }),
   row('--ssl-cacert-path <dir>', 'a folder of such files', { isPath: true }),
   row('--ssl-no-check-certificate', 'take any certificate'),

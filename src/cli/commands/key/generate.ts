@@ -24,7 +24,7 @@ import type { NewSecret } from '../../keys/new-secret.js';
 import { writePrivateFile } from '../../keys/write-private-file.js';
 import { gpgOf } from '../../open-repository.js';
 import { Output } from '../../output.js';
-import { askSecret } from '../../prompt.js';
+import { askSecret } from '../../prompt/index.js';
 import { runCommand } from '../../run-command.js';
 import type { CommandContext } from '../../run-command.js';
 
