@@ -47,6 +47,7 @@ const programs = {
     { program: 'crontab', packages: ['cron'] },
     { program: 'systemd-analyze', packages: ['systemd'] },
     { module: ['aiosmtpd'], packages: ['python3-aiosmtpd'] }, // a mail server
+    { module: ['pexpect'], packages: ['python3-pexpect'] }, // duplicity's par2
     { module: ['boto3'], packages: ['python3-boto3'] }, // duplicity on S3
     { module: ['paramiko'], packages: ['python3-paramiko'] }, // duplicity on SFTP
   ],

@@ -11,8 +11,10 @@ export async function countChanges(changes: SourceChanges): Promise<Counts> {
   for await (const batch of sourceChanges(changes, counts)) {
     changes.options.stop.throwIfAborted();
     for (const change of batch) {
-      addChange(counts, change);
-      tell(change, changes.options);
+      // the same size and time, in another inode: the backup reads such a file, and mostly finds what it was
+      const isSame = change.kind === 'diff' && change.suspected;
+      addChange(counts, change, isSame);
+      if (!isSame) tell(change, changes.options);
     }
   }
   return counts;
@@ -30,7 +32,7 @@ function tell(change: Change, { report }: SourceChanges['options']): void {
   report({ level: 'info', code: codes[change.kind], path });
 }
 
-function addChange(counts: Counts, change: Change): void {
+function addChange(counts: Counts, change: Change, isSame: boolean): void {
   if (change.kind === 'deleted') {
     counts.deletedFiles += 1;
     return;
@@ -41,7 +43,7 @@ function addChange(counts: Counts, change: Change): void {
   if (change.kind === 'snapshot') {
     counts.newFiles += 1;
     counts.newFileSize += size;
-  } else if (change.kind === 'diff') {
+  } else if (change.kind === 'diff' && !isSame) {
     counts.changedFiles += 1;
     counts.changedFileSize += size;
   }
