@@ -28,10 +28,12 @@ describe.runIf(hasDuplicity)('a backup that is killed', () => {
         const counted = await base.copyTo(join(folder, 'counted'));
         const calls = await countKillPoints(counted, verb);
         expect(calls.length).toBeGreaterThan(40);
+        console.info(`${verb}: ${calls.length} calls`);
         const failures: string[] = [];
         const sets = verb === 'full' ? 1 : 2;
         for (const [i, call] of calls.entries()) {
           if (i % step !== 0) continue;
+          if (i % 20 === 0) console.info(`${verb}: call ${i}, ${failures.length} failures`);
           for (const when of ['before', 'after']) {
             const place = await base.copyTo(join(folder, 'killed'));
             const point = `${when} ${i + 1}: ${call}`;
@@ -44,6 +46,7 @@ describe.runIf(hasDuplicity)('a backup that is killed', () => {
               await place.expectTidy(whole === sets ? sets + 1 : sets);
               await place.expectRestored();
             } catch (error) {
+              console.info(`killed ${point}: ${errorText(error)}`); // hours may pass until the end
               failures.push(`killed ${point}: ${errorText(error)}`);
             }
           }

@@ -1,5 +1,6 @@
 /** `par2+` URLs: recovery data beside each file, as duplicity makes and uses it. */
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -36,6 +37,39 @@ function damage(path: string, at: number, count = 5): void {
   const bytes = readFileSync(path);
   for (let i = at; i < at + count; i += 1) bytes[i] = (bytes[i] ?? 0) ^ 0xff;
   writeFileSync(path, bytes);
+}
+
+const md5 = (...parts: Buffer[]): Buffer => createHash('md5').update(Buffer.concat(parts)).digest();
+
+/** Recovery data as if it were of a file of another name, with all its sums right. */
+function renamed(bytes: Buffer, name: string): Buffer {
+  const padded = Buffer.alloc(Math.ceil(name.length / 4) * 4);
+  padded.write(name);
+  let description = Buffer.alloc(0);
+  const packets: { type: string; body: Buffer }[] = [];
+  for (let at = 0; at < bytes.length; at += Number(bytes.readBigUInt64LE(at + 8))) {
+    const packet = bytes.subarray(at, at + Number(bytes.readBigUInt64LE(at + 8)));
+    const [type, body] = [packet.toString('latin1', 48, 64), Buffer.from(packet.subarray(64))];
+    if (type.includes('FileDesc')) description = body;
+    packets.push({ type, body });
+  }
+  const id = md5(description.subarray(32, 56), Buffer.from(name));
+  for (const packet of packets) {
+    if (packet.type.includes('FileDesc')) {
+      packet.body = Buffer.concat([id, description.subarray(16, 56), padded]);
+    } else if (packet.type.includes('IFSC')) id.copy(packet.body);
+    else if (packet.type.includes('Main')) id.copy(packet.body, 12);
+  }
+  const main = packets.find(({ type }) => type.includes('Main'))?.body ?? Buffer.alloc(0);
+  return Buffer.concat(
+    packets.map(({ type, body }) => {
+      const signed = Buffer.concat([md5(main), Buffer.from(type, 'latin1'), body]);
+      const head = Buffer.alloc(16);
+      head.write('PAR2\0PKT');
+      head.writeBigUInt64LE(BigInt(64 + body.length), 8);
+      return Buffer.concat([head, md5(signed), signed]);
+    }),
+  );
 }
 
 const volume = 'duplicity-full.20260101T000000Z.vol1.difftar.gpg';
@@ -94,6 +128,33 @@ describe.runIf(hasPar2)('a storage under par2+', () => {
     open.push(other);
     writeFileSync(join(folder, volume), bytesOf(100).subarray(3));
     await expect(read(other, volume)).rejects.toMatchObject({ code: 'DAMAGED' });
+  });
+
+  it('uses no recovery data that is of another name, and writes nothing there', async () => {
+    const { folder, events, storage } = await opened();
+    await storage.write(volume, content, {});
+    const sums = join(folder, `${volume}.par2`);
+    const whole = readFileSync(sums);
+    const same = renamed(whole, volume);
+    expect(same.equals(whole)).toBe(true); // what is crafted is what par2 would take
+    damage(join(folder, volume), 50_000);
+    for (const name of ['../../evil', '/tmp/evil', 'evil']) {
+      for (const one of readdirSync(folder).filter((found) => found.endsWith('.par2'))) {
+        const path = join(folder, one);
+        writeFileSync(path, renamed(readFileSync(path), name));
+      }
+      const other = await openStorage(`par2+file://${folder}`);
+      open.push(other);
+      expect(await read(other, volume)).toEqual(readFileSync(join(folder, volume)));
+    }
+    expect(events).toEqual([]);
+  });
+
+  it('refuses to make a file of more than what is there of it', async () => {
+    const { folder, storage } = await opened();
+    await storage.write(volume, bytesOf(1_000_000), {});
+    writeFileSync(join(folder, volume), content.subarray(0, 10));
+    await expect(read(storage, volume)).rejects.toThrow('too little is left');
   });
 
   it('replaces a file together with its recovery data', async () => {

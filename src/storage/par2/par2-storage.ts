@@ -167,11 +167,16 @@ export class Par2Storage extends WrappedStorage {
       maxBytes: maxSumsBytes,
       ...defined({ signal }),
     });
-    return parseSums(bytes) ?? 'none';
+    return parseSums(bytes, name) ?? 'none';
   }
 
   async #repair(name: string, folder: string, signal: AbortSignal | undefined): Promise<void> {
-    const data = recoveryDataOf(name, await this.#storedNames(signal));
+    const sizes = new Map((await this.inner.list(signal)).map((one) => [one.name, one.size]));
+    const data = recoveryDataOf(name, sizes.keys());
+    const known = [name, ...data].reduce((sum, one) => sum + (sizes.get(one) ?? 0), 0);
+    const wanted = (await this.#sumsOf(name, signal))?.size ?? 0;
+    // nothing can be made of less; and whoever can write to the storage could fill the disk
+    if (wanted > known) throw tooLittle(name);
     for (const one of [name, ...data]) {
       const path = join(folder, one);
       const chunks = this.inner.read(one, undefined, signal);
@@ -232,6 +237,13 @@ async function* sliced(
     }
   }
   if (length > 0) yield Buffer.concat(pieces);
+}
+
+function tooLittle(name: string): StorageError {
+  return new StorageError(
+    'DAMAGED',
+    `"${name}" is damaged, and of it and its recovery data too little is left`,
+  );
 }
 
 function otherLength(name: string, size: number): StorageError {

@@ -3,6 +3,7 @@
  * storage can write these as well: they tell damage, not forgery.
  */
 import { createHash } from 'node:crypto';
+import { encodeName } from '../../base/index.js';
 
 export interface SliceSums {
   /** Of the whole file, in bytes. */
@@ -24,10 +25,16 @@ const types = {
   checksums: 'PAR 2.0\0IFSC\0\0\0\0',
 } as const;
 
-/** Undefined where the bytes are not the sums of exactly one file, or are damaged themselves. */
-export function parseSums(bytes: Buffer): SliceSums | undefined {
+/**
+ * Undefined where the bytes are not the sums of exactly the file of that name, or are damaged themselves. The program `par2`
+ * writes to the name that the sums tell, so another one must never get to it.
+ */
+export function parseSums(bytes: Buffer, name: string): SliceSums | undefined {
   const bodies = new Map<string, Buffer>();
-  for (const { type, body } of packets(bytes)) if (!bodies.has(type)) bodies.set(type, body);
+  for (const { type, body } of packets(bytes)) {
+    if (type === types.description && !isOf(body, name)) return undefined;
+    if (!bodies.has(type)) bodies.set(type, body);
+  }
   const [main, description, checksums] = [
     bodies.get(types.main),
     bodies.get(types.description),
@@ -35,6 +42,9 @@ export function parseSums(bytes: Buffer): SliceSums | undefined {
   ];
   if (main === undefined || description === undefined || checksums === undefined) return undefined;
   if (main.length !== 12 + digestBytes || description.length < 56) return undefined;
+  const fileId = main.subarray(12);
+  if (!description.subarray(0, digestBytes).equals(fileId)) return undefined;
+  if (!checksums.subarray(0, digestBytes).equals(fileId)) return undefined;
   const sliceBytes = numberAt(main, 0);
   const size = numberAt(description, 48);
   if (sliceBytes === undefined || size === undefined) return undefined;
@@ -47,6 +57,17 @@ export function parseSums(bytes: Buffer): SliceSums | undefined {
     checksums.copy(digests, slice * digestBytes, at, at + digestBytes);
   }
   return { size, sliceBytes, digests };
+}
+
+/** Whether the description is of a file of that name, which its id binds to it. */
+function isOf(description: Buffer, name: string): boolean {
+  if (description.length < 56) return false;
+  // the id is the MD5 of what begins with the MD5 of the first 16 KiB, the length and the name
+  const bound = description.subarray(32);
+  const end = bound.indexOf(0, 24);
+  const isNamed = bound.subarray(24, end === -1 ? undefined : end).equals(encodeName(name));
+  const id = createHash('md5').update(bound.subarray(0, end === -1 ? undefined : end));
+  return isNamed && id.digest().equals(description.subarray(0, digestBytes));
 }
 
 /** Whether a slice is what it was when the sums were made. */
