@@ -65,8 +65,13 @@ async function make(options: readonly string[]): Promise<Made> {
   return { folder, target, files };
 }
 
-async function readAll(made: Made, storage?: Storage): Promise<Map<string, unknown>> {
-  const options = { passphrases: [passphrase], archive: join(made.folder, 'archive') };
+async function readAll(
+  made: Made,
+  storage?: Storage,
+  wholeVolumes = false,
+): Promise<Map<string, unknown>> {
+  const archive = join(made.folder, 'archive');
+  const options = { passphrases: [passphrase], archive, wholeVolumes };
   return withTest(
     made.target,
     async ({ repository }) => {
@@ -143,6 +148,17 @@ describe.runIf(canMakeChains)('volumes of duplicity', () => {
         expect(reads.length).toBeLessThanOrEqual(3);
       }
     });
+  });
+
+  it('that were read by who wants whole ones alone are decoded once more, and then read in parts', async () => {
+    const made = await make(['--no-encryption']);
+    expect(wrongOf(made, await readAll(made, undefined, true))).toEqual([]);
+    const first = await countingStorage(made.target);
+    expect(wrongOf(made, await readAll(made, first.storage))).toEqual([]);
+    expect(first.reads.some(({ isWhole }) => isWhole)).toBe(true);
+    const second = await countingStorage(made.target);
+    expect(wrongOf(made, await readAll(made, second.storage))).toEqual([]);
+    expect(second.reads.filter(({ isWhole }) => isWhole)).toEqual([]);
   });
 
   it('that are damaged after they were decoded are an error for the files that are hit alone', async () => {
