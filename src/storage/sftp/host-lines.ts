@@ -15,7 +15,9 @@ const schemes = /^(?:(?:paramiko\+|pexpect\+)?(?:sftp|scp)|ssh|rsync)$/;
 export async function knownHostLines(url: string, options: StorageOptions): Promise<string[]> {
   const settings = settingsOf(url, options);
   if (settings === undefined) return [];
-  const keys = (await known(settings)).filter(({ revoked }) => !revoked);
+  const named = await known(settings, settings.knownAs);
+  const stored = named.length > 0 ? named : await known(settings, settings.elseKnownAs);
+  const keys = stored.filter(({ revoked }) => !revoked);
   return [...new Set(keys.map(({ blob }) => hostLine(settings.knownAs, blob).trimEnd()))];
 }
 
@@ -33,7 +35,7 @@ export async function noteHostLines(
   const [file] = settings?.knownHostsFiles ?? [];
   if (settings === undefined || file === undefined) return 0;
   const { knownAs: host } = settings;
-  const here = await known(settings);
+  const here = await known(settings, host);
   const fresh = hostKeys(text, host).filter(
     ({ blob }) => !here.some((one) => one.blob.equals(blob)),
   );
@@ -59,11 +61,15 @@ function settingsOf(url: string, { ssh, env }: StorageOptions): SshSettings | un
   return sshSettings({ host, port, user, options: ssh?.options ?? [], env: env ?? process.env });
 }
 
-async function known({ knownHostsFiles, knownAs }: SshSettings): Promise<HostKey[]> {
+async function known(
+  { knownHostsFiles }: SshSettings,
+  name: string | undefined,
+): Promise<HostKey[]> {
   const keys: HostKey[] = [];
+  if (name === undefined) return keys;
   for (const file of knownHostsFiles) {
     const text = await readFile(file, 'utf8').catch(() => '');
-    for (const key of hostKeys(text, knownAs)) keys.push(key);
+    for (const key of hostKeys(text, name)) keys.push(key);
   }
   return keys;
 }

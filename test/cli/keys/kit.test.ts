@@ -105,7 +105,7 @@ describe.runIf(hasGpg && servicesHere)('a kit for a backup by SFTP', { timeout: 
     await writeFile(second.at('.ssh/known_hosts'), line);
     const { status, stderr } = await second.duplifs(['kit', 'open', 'kit.gpg'], { env: secrets });
     expect(status, stderr).toBe(51);
-    expect(stderr).toContain('Another key of "127.0.0.1" is known');
+    expect(stderr).toContain(`Another key of "[127.0.0.1]:${sshd.get('PORT')}" is known`);
     expect(await readFile(second.at('.ssh/known_hosts'), 'utf8')).toBe(line);
   });
 });
