@@ -1,6 +1,6 @@
-import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { isDuplifsError } from '../../src/base/index.js';
 import { prepareMountpoint } from '../../src/mount/mountpoint.js';
 import type { ForeignFolder } from '../../src/mount/mountpoint.js';
@@ -132,14 +132,17 @@ describe.runIf(canMount)('a mountpoint with a mount', () => {
   test('that is in use names an open file, and goes by force', async () => {
     const served = await serve({ tree: 'sample' });
     const file = join(served.mountpoint, 'kinds/linked');
-    const user = program(['bash', '-c', 'exec 7< "$0"; sleep 3; exit 0', file]);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const [opened, done] = [join(newFolder(), 'opened'), join(newFolder(), 'done')];
+    const held = 'exec 7< "$0"; : > "$1"; while [ ! -e "$2" ]; do sleep 0.1; done';
+    const user = program(['bash', '-c', held, file, opened, done]);
+    await vi.waitUntil(() => existsSync(opened), { timeout: 20_000 });
     const busy = `is in use by process \\d+ "(bash|sleep)" \\(open file "${file}"\\)`;
     await expect(unmountPath(served.mountpoint)).rejects.toThrow(new RegExp(busy));
     await unmountPath(served.mountpoint, { force: true });
     expect((await readMounts()).some(({ mountpoint }) => mountpoint === served.mountpoint)).toBe(
       false,
     );
+    writeFileSync(done, '');
     await user;
   });
 });
