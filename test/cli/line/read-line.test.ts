@@ -151,9 +151,7 @@ describe('options', () => {
     expect(read(`collection-status --full-if-older-than 1M --volsize 5 ${url}`)).toBe(
       `collection-status ${url}`,
     );
-    expect(read(`ls --asynchronous-upload --gio --par2-redundancy 5 ${url}`)).toBe(
-      `list-current-files ${url}`,
-    );
+    expect(read(`ls --asynchronous-upload --gio ${url}`)).toBe(`list-current-files ${url}`);
   });
 
   it('that would leave to chance whether something is written are not', () => {
