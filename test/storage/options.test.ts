@@ -17,7 +17,15 @@ function options(...args: string[]): StorageOptions {
 
 describe('storage options', () => {
   it('are all absent when none is given, so that the defaults hold', () => {
-    expect(options()).toEqual({ env: { X: 'y' }, s3: {}, ssh: {}, tls: {}, rsync: {}, webdav: {} });
+    expect(options()).toEqual({
+      env: { X: 'y' },
+      s3: {},
+      ssh: {},
+      tls: {},
+      rsync: {},
+      webdav: {},
+      par2: {},
+    });
   });
 
   it('have duplicity’s names and reach the storages', () => {
@@ -31,6 +39,7 @@ describe('storage options', () => {
         ...['--ssh-options=-oPort=1 -i x', '--ssh-options', '-p 2', '--ssh-askpass'],
         ...['--rsync-options=--a', '--ssl-cacert-file', 'f', '--ssl-no-check-certificate'],
         ...['--webdav-headers', 'A: b, c, X-Y: z'],
+        ...['--par2-redundancy', '20', '--par2-volumes=2', '--par2-options=-b 50'],
       ),
     ).toEqual({
       env: { X: 'y' },
@@ -52,6 +61,7 @@ describe('storage options', () => {
       ssh: { options: ['-oPort=1 -i x', '-p 2'], askPass: true },
       tls: { caFile: 'f', insecure: true },
       rsync: { options: ['--a'] },
+      par2: { redundancy: 20, volumes: 2, options: ['-b', '50'] },
       webdav: { headers: { A: 'b, c', 'X-Y': 'z' } },
     });
   });
