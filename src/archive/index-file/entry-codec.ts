@@ -216,6 +216,7 @@ function inBlocks(distance: number): number {
   return distance / recordBytes;
 }
 
-function totalLength(runs: readonly PieceRun[]): number {
+/** Of all pieces, in bytes. */
+export function totalLength(runs: readonly PieceRun[]): number {
   return runs.reduce((sum, { length, count }) => sum + length * count, 0);
 }

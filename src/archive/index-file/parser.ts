@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { damaged } from '../damaged.js';
 import type { Fail } from '../damaged.js';
 import { ByteReader } from './byte-reader.js';
-import { EntryDecoder } from './entry-codec.js';
+import { EntryDecoder, totalLength } from './entry-codec.js';
 import { decodeBinding } from './binding-codec.js';
 import { lengthOfDeltaMap } from './delta-map.js';
 import type {
@@ -177,7 +177,7 @@ export class IndexParser {
     const entry = this.#newest;
     if (entry?.kind !== 'diff') throw this.#fail('holds a delta map of nothing');
     const map = from.rest();
-    const deltaLength = entry.runs.reduce((sum, { length, count }) => sum + length * count, 0);
+    const deltaLength = totalLength(entry.runs);
     if (lengthOfDeltaMap(map, { deltaLength, fail: this.#fail }) !== entry.size) {
       throw this.#fail('holds a delta map that does not make its file');
     }
