@@ -7,17 +7,20 @@ import { ChainPlace, plaintextOf } from '../support/consolidated.js';
 import { flipByte } from '../support/flip-byte.js';
 import { withFolder } from '../support/folders.js';
 import { duplifs } from '../support/run.js';
+import { first } from '../support/sampled.js';
 
 const stamp = (seconds: number): string =>
   new Date(seconds * 1000).toISOString().replace(/[-:]|\.000/g, '');
 
 describe.runIf(canMakeChains)('a full that is made out of a chain', () => {
-  it.each([
-    { encoding: 'gzip', writers: 'dud' },
-    { encoding: 'passphrase', writers: 'udu' },
-    { encoding: 'plain', writers: 'ddd' },
-    { encoding: 'signed', writers: 'uud' },
-  ] as const)(
+  it.each(
+    first(1, [
+      { encoding: 'passphrase', writers: 'udu' },
+      { encoding: 'gzip', writers: 'dud' },
+      { encoding: 'plain', writers: 'ddd' },
+      { encoding: 'signed', writers: 'uud' },
+    ] as const),
+  )(
     'is restored, verified and continued by both programs, with the chain and without it ($encoding, $writers)',
     { timeout: 300_000 },
     async (chain) => {

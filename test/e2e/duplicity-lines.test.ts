@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { hasDuplicity } from '../archive/duplicity.js';
 import { duplifs, run, runOk } from '../support/run.js';
+import { eachOf } from '../support/sampled.js';
 
 const start = 1_700_000_000;
 const day = 86_400;
@@ -155,7 +156,7 @@ describe.runIf(hasDuplicity)('a line does the same by duplicity and by duplifs:'
     return { finished, status: finished.status, stored: stored.map(shape).sort(), out };
   }
 
-  it.each(lines)(
+  it.each(eachOf(3, lines))(
     '%s',
     async (line) => {
       const theirs = await outcome(line, 'duplicity');

@@ -6,14 +6,15 @@ import { describe, expect, it } from 'vitest';
 import { withFolder } from '../support/folders.js';
 import { built, duplifsScript, run, runOk } from '../support/run.js';
 import type { Finished } from '../support/run.js';
+import { first } from '../support/sampled.js';
 
 const hasDuply = spawnSync('duply', ['usage']).status !== null;
 if (!hasDuply && process.env['CI'] === 'true') throw new Error('duply is not installed');
 
-const profiles = ['passphrase', 'key'] as const;
+const profiles = ['key', 'passphrase'] as const;
 
 describe.runIf(hasDuply)('duply', () => {
-  it.each(profiles)(
+  it.each(first(1, profiles))(
     'does all that its usage names, with a %s',
     async (kind) => {
       await withFolder(async (folder) => {

@@ -10,9 +10,10 @@ import { duplifs, duplifsScript, built, shell } from '../support/run.js';
 import { expectedChanges, expectedVersions } from './expected.js';
 import { recordedChain, treeIn } from './recorded-trees.js';
 import type { RecordedChain, Recorded, Tree } from './recorded-trees.js';
+import { first } from '../support/sampled.js';
 
 /** By duplifs, by duplicity, and both; with more than one full. */
-const kinds = ['UuuUu', 'DddDd', 'UudDu'];
+const kinds = ['UudDu', 'UuuUu', 'DddDd'];
 const seed = Number(process.env['DUPLIFS_SEED'] ?? randomInt(1_000_000));
 
 interface Row {
@@ -22,17 +23,21 @@ interface Row {
 }
 
 describe.skipIf(!canMakeChains)(`random chains (DUPLIFS_SEED=${seed})`, () => {
-  it.each(kinds)('say of %s what its restored trees say', { timeout: 600_000 }, async (writers) => {
-    await withFolder(async (folder) => {
-      const chain = await recordedChain(folder, writers, seed);
-      const command = new Commands(chain, join(folder, 'archive'));
-      await expectVersions(chain, command);
-      await expectHistories(chain, command);
-      await expectChanges(chain, command);
-      await expectBytes(chain, command);
-      await expectArchives(chain, command, folder);
-    });
-  });
+  it.each(first(1, kinds))(
+    'say of %s what its restored trees say',
+    { timeout: 600_000 },
+    async (writers) => {
+      await withFolder(async (folder) => {
+        const chain = await recordedChain(folder, writers, seed);
+        const command = new Commands(chain, join(folder, 'archive'));
+        await expectVersions(chain, command);
+        await expectHistories(chain, command);
+        await expectChanges(chain, command);
+        await expectBytes(chain, command);
+        await expectArchives(chain, command, folder);
+      });
+    },
+  );
 });
 
 /** duplifs with the chain's own caches. */

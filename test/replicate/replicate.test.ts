@@ -7,6 +7,7 @@ import { ChainPlace } from '../support/consolidated.js';
 import { flipByte } from '../support/flip-byte.js';
 import { withFolder } from '../support/folders.js';
 import { duplifs, runOk } from '../support/run.js';
+import { first } from '../support/sampled.js';
 
 /** The replica of a place, in a folder beside it. */
 class Replica {
@@ -61,11 +62,13 @@ const withReplica = (
 ) => withFolder(async (folder) => work(new Replica(await ChainPlace.of(chain, folder)), folder));
 
 describe.runIf(canMakeChains)('a replica', () => {
-  it.each([
-    { encoding: 'gzip', writers: 'dud' },
-    { encoding: 'passphrase', writers: 'udu' },
-    { encoding: 'signed', writers: 'uud' },
-  ] as const)(
+  it.each(
+    first(1, [
+      { encoding: 'signed', writers: 'uud' },
+      { encoding: 'gzip', writers: 'dud' },
+      { encoding: 'passphrase', writers: 'udu' },
+    ] as const),
+  )(
     'has the same files, and both programs restore from it ($encoding)',
     { timeout: 300_000 },
     async (chain) => {
@@ -162,10 +165,12 @@ describe.runIf(canMakeChains)('a replica', () => {
 });
 
 describe.runIf(canMakeChains)('a replica for others', () => {
-  it.each([
-    { encoding: 'gzip', writers: 'udu' },
-    { encoding: 'key', writers: 'dud' },
-  ] as const)(
+  it.each(
+    first(1, [
+      { encoding: 'key', writers: 'dud' },
+      { encoding: 'gzip', writers: 'udu' },
+    ] as const),
+  )(
     'is opened with its own passphrase, restored by both, and mounted without decoding volumes ($encoding)',
     { timeout: 300_000 },
     async (chain) => {

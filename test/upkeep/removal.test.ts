@@ -10,6 +10,7 @@ import { file, folder, writeSet } from '../support/craft.js';
 import { withFolder } from '../support/folders.js';
 import { built, duplifs, run, runOk } from '../support/run.js';
 import type { Finished } from '../support/run.js';
+import { first } from '../support/sampled.js';
 
 beforeAll(built);
 
@@ -56,17 +57,19 @@ async function leftByDuplicity(places: Places, words: readonly string[]): Promis
 const names = async ({ target }: Places): Promise<string[]> => (await readdir(target)).sort();
 
 describe('what is old', () => {
-  it.each([
-    ['remove-older-than', String(day(5))],
-    ['remove-older-than', String(day(11))],
-    ['remove-older-than', String(day(12))],
-    ['remove-older-than', String(day(31))],
-    ['remove-all-but-n-full', '1'],
-    ['remove-all-but-n-full', '2'],
-    ['remove-all-but-n-full', '9'],
-    ['remove-all-inc-of-but-n-full', '1'],
-    ['remove-all-inc-of-but-n-full', '2'],
-  ])('goes as by duplicity: %s %s', async (verb, argument) => {
+  it.each(
+    first(3, [
+      ['remove-older-than', String(day(11))],
+      ['remove-all-but-n-full', '1'],
+      ['remove-all-inc-of-but-n-full', '1'],
+      ['remove-older-than', String(day(5))],
+      ['remove-older-than', String(day(12))],
+      ['remove-older-than', String(day(31))],
+      ['remove-all-but-n-full', '2'],
+      ['remove-all-but-n-full', '9'],
+      ['remove-all-inc-of-but-n-full', '2'],
+    ]),
+  )('goes as by duplicity: %s %s', async (verb, argument) => {
     await withTarget(history, async (places) => {
       const before = await names(places);
       expect(await remove(places, [verb, argument])).toMatchObject({ status: 0 });
