@@ -5,7 +5,7 @@
 import type { Statement } from 'better-sqlite3';
 import { LRUCache } from 'lru-cache';
 import { decodeName, encodeName } from '../base/index.js';
-import { deltaMapOf, putDeltaMap, removeDeltaMap } from './delta-maps.js';
+import { DeltaMaps } from './delta-maps.js';
 import { entryColumns, rowToEntry } from './entry.js';
 import type { CatalogEntry, EntryRow } from './entry.js';
 import { PieceReader } from './piece-reader.js';
@@ -63,6 +63,7 @@ const newestVersion = `
 export class Catalog {
   /** For the files of this folder that fill the catalog. */
   readonly connection: Connection;
+  readonly deltaMaps: DeltaMaps;
   readonly #children: Statement<[...VersionRange, number, Buffer, number], EntryRow>;
   readonly #child: Statement<[...VersionRange, number, Buffer], EntryRow>;
   readonly #entry: Statement<[...VersionRange, number], EntryRow>;
@@ -128,6 +129,7 @@ export class Catalog {
       'SELECT listed_from, listed_name FROM sets WHERE id = ?',
     ).raw();
     this.#pieces = new PieceReader(this.connection);
+    this.deltaMaps = new DeltaMaps(this.connection);
     this.#cuts = prepare<[number, number, number], [number, string]>(
       'SELECT set_id, reason FROM cuts WHERE name_id = ? AND set_id BETWEEN ? AND ? ORDER BY set_id DESC',
     ).raw();
@@ -321,20 +323,6 @@ export class Catalog {
       sinceSetId = version.setId;
     }
     return { reason: newest[1], sinceSetId };
-  }
-
-  /** The delta map of a version; undefined where its delta must be read. */
-  deltaMapOf(setId: number, id: number): Buffer | undefined {
-    return deltaMapOf(this.connection, setId, id);
-  }
-
-  /** Keeps a delta map (DeltaMapWriter in archive), for the version is still the one that it was made of. */
-  putDeltaMap(setId: number, id: number, map: Buffer): void {
-    putDeltaMap(this.connection, setId, id, map);
-  }
-
-  removeDeltaMap(setId: number, id: number): void {
-    removeDeltaMap(this.connection, setId, id);
   }
 
   /** Keeps a size that was found by resolving a delta. */

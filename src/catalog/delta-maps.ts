@@ -1,28 +1,36 @@
 /** Delta maps that are known (DeltaMapper in archive): from an index, or since the delta was read once. */
+import type { Statement } from 'better-sqlite3';
 import type { Connection } from './schema.js';
 
-/** Notes the map of a version that is a delta, unless its set has vanished meanwhile. */
-export function putDeltaMap(connection: Connection, setId: number, id: number, map: Buffer): void {
-  connection
-    .prepare<[number, number, Buffer, number]>(
+export class DeltaMaps {
+  readonly #put: Statement<[setId: number, id: number, map: Buffer, setId: number]>;
+  readonly #of: Statement<[setId: number, id: number], Buffer>;
+  readonly #remove: Statement<[setId: number, id: number]>;
+
+  constructor(connection: Connection) {
+    this.#put = connection.prepare(
       'INSERT OR REPLACE INTO delta_maps SELECT ?, ?, ? WHERE EXISTS (SELECT 1 FROM sets WHERE id = ?)',
-    )
-    .run(setId, id, map, setId);
-}
+    );
+    this.#of = connection
+      .prepare<[number, number], Buffer>(
+        'SELECT map FROM delta_maps WHERE set_id = ? AND name_id = ?',
+      )
+      .pluck();
+    this.#remove = connection.prepare('DELETE FROM delta_maps WHERE set_id = ? AND name_id = ?');
+  }
 
-/** The map of a version; undefined where its delta must be read. */
-export function deltaMapOf(connection: Connection, setId: number, id: number): Buffer | undefined {
-  return connection
-    .prepare<[number, number], Buffer>(
-      'SELECT map FROM delta_maps WHERE set_id = ? AND name_id = ?',
-    )
-    .pluck()
-    .get(setId, id);
-}
+  /** Notes the map of a version that is a delta, unless its set has vanished meanwhile. */
+  put(setId: number, id: number, map: Buffer): void {
+    this.#put.run(setId, id, map, setId);
+  }
 
-/** Forgets a map that turned out to be none. */
-export function removeDeltaMap(connection: Connection, setId: number, id: number): void {
-  connection
-    .prepare<[number, number]>('DELETE FROM delta_maps WHERE set_id = ? AND name_id = ?')
-    .run(setId, id);
+  /** The map of a version; undefined where its delta must be read. */
+  of(setId: number, id: number): Buffer | undefined {
+    return this.#of.get(setId, id);
+  }
+
+  /** Forgets a map that turned out to be none. */
+  remove(setId: number, id: number): void {
+    this.#remove.run(setId, id);
+  }
 }

@@ -3,6 +3,7 @@ export { Catalog } from './catalog.js';
 export type { CatalogSet, ListSource, Owner } from './catalog.js';
 export { catalogueAll } from './catalogue-all.js';
 export type { CatalogueAllOptions, CatalogueProgress } from './catalogue-all.js';
+export type { DeltaMaps } from './delta-maps.js';
 export { Disagreement } from './disagreement.js';
 export type { CatalogEntry, EntryType } from './entry.js';
 export type { CatalogEvent } from './events.js';

@@ -10,7 +10,6 @@ import { DuplifsError } from '../base/index.js';
 import { ForeignIndex } from '../target/index.js';
 import { cipherById } from '../openpgp/index.js';
 import type { Catalog, CatalogSet } from './catalog.js';
-import { putDeltaMap } from './delta-maps.js';
 import type { EntryWriter } from './entry-writer.js';
 import { ImpliedFolders } from './implied-folders.js';
 import type { ImpliedPaths } from './implied-folders.js';
@@ -111,9 +110,7 @@ function entryPutter(
     const id = writer.putVersion(set.id, entry.kind, entry, entry);
     implied.check();
     if (entry.cut !== undefined) catalog.putCut(set.id, id, entry.cut);
-    if (entry.deltaMap !== undefined) {
-      putDeltaMap(catalog.connection, set.id, id, entry.deltaMap);
-    }
+    if (entry.deltaMap !== undefined) catalog.deltaMaps.put(set.id, id, entry.deltaMap);
     const isWhole = entry.runs.length === 1 && entry.runs[0]?.count === 1;
     let number = isWhole ? 0 : 1;
     for (const { volume, offset, length, count, stride } of entry.runs) {

@@ -11,7 +11,7 @@ import { provenStates } from './entry-writer.js';
 import type { EntryWriter, ProvenState } from './entry-writer.js';
 import type { CatalogEvent } from './events.js';
 import { PackedList } from './packed-list.js';
-import { putDeltaMap } from './delta-maps.js';
+import { DeltaMaps } from './delta-maps.js';
 import { notePolicy } from './proof-policy.js';
 import type { ProofPolicy } from './proof-policy.js';
 import type { Connection } from './schema.js';
@@ -141,12 +141,13 @@ export class VolumeRecorder implements VolumeObserver {
     const putPiece = this.#connection.prepare(
       'INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
+    const deltaMaps = new DeltaMaps(this.#connection);
     const state = this.#stateOfNew();
     await this.#writer.writeAll(this.#records, (record) => {
       if (record.kind === 'version') {
         const { entry, size, deltaMap } = record;
         const id = this.#writer.putVersion(setId, entry.kind, entry, { size, state });
-        if (deltaMap !== undefined) putDeltaMap(this.#connection, setId, id, deltaMap);
+        if (deltaMap !== undefined) deltaMaps.put(setId, id, deltaMap);
       } else if (record.kind === 'deleted') {
         this.#writer.putDeletion(setId, record.path, state);
       } else if (record.kind === 'lost') {

@@ -16,7 +16,6 @@ import { DuplifsError, SharedTask } from '../base/index.js';
 import type { DecodePriority } from '../volume/index.js';
 import { ExtentsJoiner, PieceExtents } from './build-extents.js';
 import { commandsOfDiff } from './diff-commands.js';
-import type { DiffToApply } from './diff-commands.js';
 import type { Extents } from './extents.js';
 import { ExtentsReader } from './extents-reader.js';
 import { Build, LargeBuilds } from './large-builds.js';
@@ -38,9 +37,8 @@ export interface ContentSources {
   /** Versions, and where their pieces lie. */
   readonly catalog: Pick<
     Catalog,
-    'entry' | 'history' | 'pathOf' | 'pieces' | 'piecesInTurn' | 'setSize'
-  > &
-    DiffToApply['catalog'];
+    'deltaMaps' | 'entry' | 'history' | 'pathOf' | 'pieces' | 'piecesInTurn' | 'setSize'
+  >;
   /** For what the catalog does not know yet. */
   readonly files: Pick<FileLocator, 'locate' | 'isFromIndex' | 'distrustIndex' | 'refuseResized'>;
   readonly volumes: VolumeReader;
@@ -282,9 +280,9 @@ export class Content {
       this.#reader.read(delta, offset, length, signal);
     const name = this.#catalog.pathOf(diff.id);
     const lengths = { basisLength: basis.length, deltaLength: delta.length };
-    const catalog = this.#catalog;
+    const { deltaMaps } = this.#catalog;
     const isRead = this.#readsDeltas;
-    const applied = { catalog, diff, name, read, isRead, ...lengths };
+    const applied = { deltaMaps, diff, name, read, isRead, ...lengths };
     for await (const commands of commandsOfDiff(applied)) {
       for (let index = 0; index < commands.count; index += 1) {
         const from = commands.literalFlag[index] === 1 ? delta : basis;

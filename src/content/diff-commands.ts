@@ -2,12 +2,12 @@
 import { DeltaMapWriter, lengthOfDeltaMap, readDeltaMap } from '../archive/index.js';
 import type { MappedDelta } from '../archive/index.js';
 import { DuplifsError, isDuplifsError } from '../base/index.js';
-import type { Catalog, CatalogEntry } from '../catalog/index.js';
+import type { CatalogEntry, DeltaMaps } from '../catalog/index.js';
 import { readDeltaCommands } from '../librsync/index.js';
 import type { DeltaCommands, ReadDelta } from '../librsync/index.js';
 
 export interface DiffToApply {
-  readonly catalog: Pick<Catalog, 'deltaMapOf' | 'putDeltaMap' | 'removeDeltaMap'>;
+  readonly deltaMaps: DeltaMaps;
   readonly diff: Pick<CatalogEntry, 'id' | 'setId' | 'size'>;
   /** What errors call the file. */
   readonly name: string;
@@ -21,15 +21,16 @@ export interface DiffToApply {
 /**
  * In batches that follow each other.
  *
- * @throws DuplifsError DAMAGED when the delta breaks the format, is cut short, or copies what its basis does not have
+ * @throws DuplifsError DAMAGED when the delta breaks the format, is cut short, or copies what its basis does not have,
+ *     and, where it is to be read, when another map was known of it; the right one is kept then
  */
 export async function* commandsOfDiff(
   options: DiffToApply,
 ): AsyncGenerator<DeltaCommands, void, undefined> {
-  const { catalog, diff, name, basisLength, deltaLength, read } = options;
-  const map = options.isRead ? undefined : usableMap(options);
-  if (map !== undefined) {
-    yield* readDeltaMap(map, limitsOf(options));
+  const { deltaMaps, diff, name, basisLength, deltaLength, read } = options;
+  const known = usableMap(options);
+  if (known !== undefined && !options.isRead) {
+    yield* readDeltaMap(known, limitsOf(options));
     return;
   }
   const writer = new DeltaMapWriter();
@@ -37,13 +38,23 @@ export async function* commandsOfDiff(
     addTo(writer, commands);
     yield commands;
   }
-  if (writer.map !== undefined) catalog.putDeltaMap(diff.setId, diff.id, writer.map);
+  const { map } = writer;
+  if (map === undefined) return;
+  deltaMaps.put(diff.setId, diff.id, map);
+  if (known === undefined || known.equals(map)) return;
+  throw new DuplifsError(
+    'DAMAGED',
+    `The map that was known of the change of "${name}" is not its own`,
+    {
+      hint: 'Parts of this file that were read before may be wrong; from now on they are read by the right map',
+    },
+  );
 }
 
 /** A map that is none, or of another delta, is forgotten: the delta itself tells then. */
 function usableMap(options: DiffToApply): Buffer | undefined {
-  const { catalog, diff } = options;
-  const map = catalog.deltaMapOf(diff.setId, diff.id);
+  const { deltaMaps, diff } = options;
+  const map = deltaMaps.of(diff.setId, diff.id);
   if (map === undefined) return undefined;
   try {
     const length = lengthOfDeltaMap(map, limitsOf(options));
@@ -51,7 +62,7 @@ function usableMap(options: DiffToApply): Buffer | undefined {
   } catch (error) {
     if (!isDuplifsError(error, 'DAMAGED')) throw error;
   }
-  catalog.removeDeltaMap(diff.setId, diff.id);
+  deltaMaps.remove(diff.setId, diff.id);
   return undefined;
 }
 

@@ -8,7 +8,8 @@
  *
  * A volume with a table of blocks (BlockTable in archive) is read block by block instead; if a block is not what the
  * table says, it is decoded whole after all, and verified as any other. The pass over a volume of another program's makes
- * such a table too (SeekTableBuilder).
+ * such a table too (SeekTableBuilder). Its blocks are some MiB each: where they come and go too often, the volume is decoded
+ * whole as well.
  *
  * A volume larger than the cache keeps a window of slots around the place that was asked for and is
  * decoded again when a read falls outside.
@@ -76,6 +77,7 @@ export class VolumeStore {
     if (!isAtHand && this.#isSeekable(volume)) {
       return this.#readSeekable(volume, offset, length, signal);
     }
+    if (isAtHand) this.#seekable.forgetDecoded(volume.id);
     const first = Math.floor(offset / slotBytes);
     if (offset + length <= (first + 1) * slotBytes) {
       const part = this.#memory.part(slotId(volume.id, first), offset - first * slotBytes, length);
@@ -150,7 +152,18 @@ export class VolumeStore {
   }
 
   #isSeekable(volume: VolumeRef): volume is IndexedVolume {
-    return volume.table !== undefined && !this.#unseekable.has(volume.id);
+    const { id, table } = volume;
+    return table !== undefined && !this.#unseekable.has(id) && !this.#isThrashed(id, table);
+  }
+
+  /**
+   * Whether more of a volume's large blocks was decoded than there is of it, for readers that need more of them at a time
+   * than the memory keeps: decoded whole, it is at hand in the disk cache.
+   */
+  #isThrashed(volumeId: number, { container, plaintextLength }: BlockTable): boolean {
+    if (container !== 'continuous-gpg' && container !== 'continuous-gz') return false;
+    if (plaintextLength > this.#options.slots.capacity * slotBytes) return false;
+    return this.#seekable.decodedBytes(volumeId) > plaintextLength;
   }
 
   async #readSlots(

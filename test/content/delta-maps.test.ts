@@ -1,7 +1,10 @@
 /** A file behind many changes: a part of it costs a part of it, also for a process that has never read it. */
-import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { DeltaMapWriter, readDeltaMap } from '../../src/archive/index.js';
+import { DuplifsError } from '../../src/base/index.js';
 import { canMakeChains } from '../support/chains.js';
 import { countingStorage } from '../support/counting-storage.js';
 import type { VolumeRead } from '../support/counting-storage.js';
@@ -85,6 +88,45 @@ async function read(
   return { bytes, reads };
 }
 
+/** Has the maps of two changes tell that the first copy begins a byte before; the files that they make are as long. */
+async function forgeMaps(archive: string): Promise<void> {
+  const names = await readdir(archive, { recursive: true });
+  const [name = ''] = names.filter((one) => one.endsWith('.sqlite'));
+  const catalog = new Database(join(archive, name));
+  const maps = catalog.prepare<[], { rowid: number; map: Buffer }>(
+    'SELECT rowid, map FROM delta_maps ORDER BY set_id LIMIT 2',
+  );
+  const put = catalog.prepare('UPDATE delta_maps SET map = ? WHERE rowid = ?');
+  for (const { rowid, map } of maps.all()) put.run(shifted(map), rowid);
+  catalog.close();
+}
+
+function shifted(map: Buffer): Buffer | undefined {
+  const writer = new DeltaMapWriter();
+  const fail = (what: string): DuplifsError => new DuplifsError('DAMAGED', what);
+  let isFirst = true;
+  for (const { count, source, length, literalFlag } of readDeltaMap(map, {
+    deltaLength: size * 2,
+    fail,
+  })) {
+    for (let index = 0; index < count; index += 1) {
+      const [start = 0, bytes = 0] = [source[index], length[index]];
+      if (literalFlag[index] === 1) writer.literal(start, bytes);
+      else {
+        writer.copy(isFirst ? start - 1 : start, bytes);
+        isFirst = false;
+      }
+    }
+  }
+  return writer.map;
+}
+
+/** Whether all deltas are right now: each that is not is told once. */
+async function hasRead(made: Made, all: readonly [number, number]): Promise<boolean> {
+  const found = await read(made, all, true).catch(() => undefined);
+  return found?.bytes.equals(made.bytes) ?? false;
+}
+
 describe.runIf(canMakeChains)('a file that has changed many times', () => {
   beforeAll(built);
 
@@ -113,6 +155,17 @@ describe.runIf(canMakeChains)('a file that has changed many times', () => {
       const all = [0, made.bytes.length + 1] as const;
       expect((await read(made, all)).bytes.equals(made.bytes)).toBe(true);
       expect((await read(made, all, true)).bytes.equals(made.bytes)).toBe(true);
+    });
+
+    it('has a map that is not that of its delta told where each delta is read, once', async () => {
+      const all = [0, made.bytes.length + 1] as const;
+      await forgeMaps(join(made.folder, 'reader'));
+      await expect(read(made, all, true)).rejects.toMatchObject({
+        code: 'DAMAGED',
+        message: 'The map that was known of the change of "large" is not its own',
+      });
+      await expect.poll(async () => hasRead(made, all), { timeout: 60_000 }).toBe(true);
+      expect((await read(made, all)).bytes.equals(made.bytes)).toBe(true);
     });
   });
 });

@@ -71,7 +71,8 @@ async function readAll(
   wholeVolumes = false,
 ): Promise<Map<string, unknown>> {
   const archive = join(made.folder, 'archive');
-  const options = { passphrases: [passphrase], archive, wholeVolumes };
+  const memoryBytes = 16 << 20;
+  const options = { passphrases: [passphrase], archive, wholeVolumes, memoryBytes };
   return withTest(
     made.target,
     async ({ repository }) => {
@@ -112,6 +113,40 @@ async function readOne(
   return { bytes, reads };
 }
 
+const bytesOf = (reads: readonly VolumeRead[]): number =>
+  reads.reduce((sum, one) => sum + one.bytes, 0);
+
+async function storedBytes({ target }: Made): Promise<number> {
+  let sum = 0;
+  for (const name of await readdir(target)) {
+    if (name.includes('.vol')) sum += (await stat(join(target, name))).size;
+  }
+  return sum;
+}
+
+/** Some bytes of each file in turn, often, by a process whose memory holds one block. */
+async function jumpAbout({ folder, target, files }: Made, storage: Storage): Promise<void> {
+  const archive = join(folder, 'archive');
+  const options = { passphrases: [passphrase], archive, storage, memoryBytes: 3 << 20 };
+  await withTest(
+    target,
+    async ({ repository }) => {
+      const [set] = repository.sets();
+      if (set === undefined) throw new Error('no set');
+      const snapshot = repository.snapshot(set);
+      await snapshot.load();
+      for (let round = 0; round < 12; round += 1) {
+        for (const [path, wanted] of files) {
+          const offset = Math.floor((wanted.length / 13) * round);
+          const bytes = await snapshot.read(snapshot.resolve(path), offset, 100);
+          expect(bytes.equals(wanted.subarray(offset, offset + 100))).toBe(true);
+        }
+      }
+    },
+    options,
+  );
+}
+
 const kinds = {
   'gpg with a passphrase': [],
   gzip: ['--no-encryption'],
@@ -136,6 +171,15 @@ describe.runIf(canMakeChains)('volumes of duplicity', () => {
       expect(wrongOf(made, again)).toEqual([]);
       expect(second.reads.filter(({ isWhole }) => isWhole)).toEqual([]);
       expect(second.reads.length).toBeGreaterThan(0);
+      // each part once, however many files lie in it
+      expect(bytesOf(second.reads)).toBeLessThanOrEqual(1.1 * (await storedBytes(made)));
+    });
+
+    it('cost a few times what they hold, and no more, where readers jump about in more than the memory keeps', async () => {
+      await readAll(made);
+      const { storage, reads } = await countingStorage(made.target);
+      await jumpAbout(made, storage);
+      expect(bytesOf(reads)).toBeLessThanOrEqual(4 * (await storedBytes(made)));
     });
 
     it('cost little for one small file', async () => {
@@ -143,8 +187,7 @@ describe.runIf(canMakeChains)('volumes of duplicity', () => {
       for (const path of ['small-07', 'small-59', 'text-00']) {
         const { bytes, reads } = await readOne(made, path);
         expect(bytes.equals(made.files.get(path) ?? Buffer.alloc(0))).toBe(true);
-        const total = reads.reduce((sum, one) => sum + one.bytes, 0);
-        expect(total).toBeLessThanOrEqual(512 * 1024);
+        expect(bytesOf(reads)).toBeLessThanOrEqual(512 * 1024);
         expect(reads.length).toBeLessThanOrEqual(3);
       }
     });

@@ -33,6 +33,31 @@ describe('memory for blocks', () => {
     expect(memory.get(2)).toEqual(filled(3, 12));
   });
 
+  it('keeps a block that takes several slots, and gives up as many as it needs', () => {
+    const memory = new SlotMemory(4 * slotBytes);
+    const bytes = Buffer.alloc(2 * slotBytes + 7, 'abcdefghijk');
+    memory.set(1, filled(1));
+    memory.set(2, filled(2));
+    memory.set(3, bytes);
+    expect([1, 2, 3].map((id) => memory.has(id))).toEqual([false, true, true]);
+    expect(memory.get(3)?.equals(bytes)).toBe(true);
+    for (const [from, length] of [
+      [0, 5],
+      [slotBytes - 3, 6],
+      [slotBytes, slotBytes],
+      [5, 2 * slotBytes],
+      [2 * slotBytes + 3, 100],
+    ] as const) {
+      const part = memory.part(3, from, length);
+      expect(part?.equals(bytes.subarray(from, from + length))).toBe(true);
+    }
+    expect(memory.part(3, bytes.length, 10)).toEqual(Buffer.alloc(0));
+    memory.set(4, filled(4, 3 * slotBytes));
+    expect([2, 3, 4].map((id) => memory.has(id))).toEqual([false, false, true]);
+    memory.set(5, filled(5));
+    expect([4, 5].map((id) => memory.has(id))).toEqual([true, true]);
+  });
+
   it('does not keep a block that is longer than its room', () => {
     const memory = new SlotMemory(slotBytes);
     memory.set(1, filled(1, slotBytes + 1));

@@ -22,6 +22,14 @@ export interface SeekableVolume {
 const maxAhead = 16;
 const maxAheadBytes = 4 * 2 ** 20;
 
+/** From `from` to `to` of the plaintext of the block `index`. */
+interface PartOfBlock {
+  readonly index: number;
+  readonly from: number;
+  readonly to: number;
+  readonly wanted: number;
+}
+
 interface Progress {
   /** The block after the last that was asked for. */
   next: number;
@@ -36,6 +44,7 @@ export class SeekableVolumes {
   readonly #blockId: (volumeId: number, index: number) => number;
   readonly #fetching = new Map<number, FetchTask>();
   readonly #progress = new Map<number, Progress>();
+  readonly #decoded = new Map<number, number>();
 
   /** `memory` holds decoded blocks by what `blockId` makes of them. */
   constructor(memory: SlotMemory, blockId: (volumeId: number, index: number) => number) {
@@ -74,27 +83,36 @@ export class SeekableVolumes {
     const last = findBlock(volume.table.blocks, offset + length - 1);
     const parts: Buffer[] = [];
     for (let index = first; index <= last; index += 1) {
-      const block = await this.#block(volume, index, last - index + 1, signal);
       const start = plaintextOffsetAt(volume.table.blocks, index);
-      parts.push(block.subarray(Math.max(0, offset - start), offset + length - start));
+      const [from, to] = [Math.max(0, offset - start), offset + length - start];
+      const part = { index, from, to, wanted: last - index + 1 };
+      parts.push(await this.#partOf(volume, part, signal));
     }
     return Buffer.concat(parts, length); // also of one: others may have been given the same block
   }
 
-  /** One block; if it has to be fetched, up to `wanted` with it. */
-  async #block(
+  /** Of one block; if it has to be fetched, up to `wanted` with it. What comes may be part of what others have. */
+  async #partOf(
     volume: SeekableVolume,
-    index: number,
-    wanted: number,
+    part: PartOfBlock,
     signal: AbortSignal | undefined,
   ): Promise<Buffer> {
+    const { index, from, to, wanted } = part;
     const id = this.#blockId(volume.id, index);
-    const known = this.#memory.get(id);
+    const known = this.#memory.part(id, from, to - from);
     if (known !== undefined) return known;
     const task = this.#pending(id) ?? this.#fetch(volume, index, wanted);
-    const blocks = await task.wait(signal);
-    const found = this.#memory.get(id) ?? blocks[index - task.first];
-    return found ?? this.#block(volume, index, 1, signal);
+    const block = (await task.wait(signal))[index - task.first];
+    return block?.subarray(from, to) ?? this.#partOf(volume, { ...part, wanted: 1 }, signal);
+  }
+
+  /** The bytes of plaintext that were decoded of a volume, each as often as it was, since they were last forgotten. */
+  decodedBytes(volumeId: number): number {
+    return this.#decoded.get(volumeId) ?? 0;
+  }
+
+  forgetDecoded(volumeId: number): void {
+    this.#decoded.delete(volumeId);
   }
 
   /** Gives up what is being fetched, whoever waits for it. */
@@ -117,6 +135,7 @@ export class SeekableVolumes {
       try {
         const blocks = await volume.reader.read(first, count, signal);
         for (const [at, block] of blocks.entries()) {
+          this.#decoded.set(volume.id, this.decodedBytes(volume.id) + block.length);
           const id = ids[at];
           if (id !== undefined) this.#memory.set(id, block);
         }

@@ -1,20 +1,24 @@
 /**
  * Plaintext kept in memory, a slot or a block of a volume under each id, those used last. The memory is
- * taken once and used again: buffers that come and go at the rate of a fast reader make V8 collect
- * garbage for a fifth of the time (docs/performance.md, "Profile"). So nobody is ever handed the memory
+ * taken once, in pieces of a slot's size, and used again: buffers that come and go at the rate of a fast reader make V8
+ * collect garbage for a fifth of the time (docs/performance.md, "Profile"). So nobody is ever handed the memory
  * itself, only copies.
  */
 import { slotBytes } from './slot-file.js';
 
 interface Kept {
-  readonly memory: Buffer;
+  /** All but the last are full. */
+  readonly slots: readonly Buffer[];
   readonly length: number;
 }
 
 export class SlotMemory {
   readonly #maxSlots: number;
   /** By its id, the one used last at the end. */
-  readonly #slots = new Map<number, Kept>();
+  readonly #kept = new Map<number, Kept>();
+  /** Taken, and not in use. */
+  readonly #free: Buffer[] = [];
+  #taken = 0;
 
   /** Keeps at most `maxBytes`, and at least one slot. */
   constructor(maxBytes: number) {
@@ -22,7 +26,7 @@ export class SlotMemory {
   }
 
   has(id: number): boolean {
-    return this.#slots.has(id);
+    return this.#kept.has(id);
   }
 
   /** A copy of what is kept. */
@@ -32,32 +36,60 @@ export class SlotMemory {
 
   /** A copy of a part of it: fewer than `length` bytes only at its end. */
   part(id: number, from: number, length: number): Buffer | undefined {
-    const kept = this.#slots.get(id);
+    const kept = this.#kept.get(id);
     if (kept === undefined) return undefined;
-    this.#slots.delete(id);
-    this.#slots.set(id, kept);
-    return Buffer.from(kept.memory.subarray(from, Math.min(from + length, kept.length)));
+    this.#kept.delete(id);
+    this.#kept.set(id, kept);
+    const end = Math.min(from + length, kept.length);
+    const first = Math.floor(from / slotBytes);
+    const slot = kept.slots[first];
+    if (slot === undefined || from >= end) return Buffer.alloc(0);
+    const start = first * slotBytes;
+    if (end <= start + slotBytes) return Buffer.from(slot.subarray(from - start, end - start));
+    const part = Buffer.allocUnsafeSlow(end - from);
+    for (let index = first; index * slotBytes < end; index += 1) {
+      const at = index * slotBytes;
+      const begin = Math.max(from, at);
+      kept.slots[index]?.copy(part, begin - from, begin - at, Math.min(end - at, slotBytes));
+    }
+    return part;
   }
 
-  /** Keeps a copy; more than slotBytes, a block that only others write, is not kept. */
+  /** Keeps a copy, for which others may have to go; what is longer than all memory is not kept. */
   set(id: number, bytes: Buffer): void {
-    if (bytes.length > slotBytes) return;
-    const memory = this.#room(id);
-    bytes.copy(memory);
-    this.#slots.set(id, { memory, length: bytes.length });
+    this.#drop(id);
+    const count = Math.max(1, Math.ceil(bytes.length / slotBytes));
+    if (count > this.#maxSlots) return;
+    const slots = Array.from({ length: count }, (_, index) => {
+      const slot = this.#slot();
+      bytes.copy(slot, 0, index * slotBytes);
+      return slot;
+    });
+    this.#kept.set(id, { slots, length: bytes.length });
   }
 
   clear(): void {
-    this.#slots.clear();
+    this.#kept.clear();
+    this.#free.length = 0;
+    this.#taken = 0;
   }
 
-  /** Memory for one slot: its own before, or that of the slot that was not used for longest. */
-  #room(id: number): Buffer {
-    const isFull = this.#slots.size >= this.#maxSlots;
-    const [oldest] = this.#slots.keys();
-    const given = isFull && !this.#slots.has(id) ? (oldest ?? id) : id;
-    const memory = this.#slots.get(given)?.memory;
-    this.#slots.delete(given);
-    return memory ?? Buffer.allocUnsafeSlow(slotBytes);
+  /** A slot to be filled: one that is free, or of what was not used for longest where all are taken. */
+  #slot(): Buffer {
+    if (this.#free.length === 0 && this.#taken >= this.#maxSlots) {
+      const [oldest] = this.#kept.keys();
+      if (oldest !== undefined) this.#drop(oldest);
+    }
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    this.#taken += 1;
+    return Buffer.allocUnsafeSlow(slotBytes);
+  }
+
+  #drop(id: number): void {
+    const kept = this.#kept.get(id);
+    if (kept === undefined) return;
+    this.#kept.delete(id);
+    for (const slot of kept.slots) this.#free.push(slot);
   }
 }
