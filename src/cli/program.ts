@@ -55,12 +55,12 @@ export function newProgram({ isDuplicity, version }: Personality): Command {
     .addCommand(checkCommand())
     .addCommand(repairCommand())
     .addCommand(doctorCommand())
-    .addCommand(keyCommand())
-    .addCommand(kitCommand());
+    .addCommand(keyCommand());
   const writing = [...backupCommands(), consolidateCommand(), replicateCommand()];
   for (const command of [...writing, ...removalCommands()]) program.addCommand(command);
   const means = { keys: allOptionKeys, hasCommand: (name: string) => hasCommand(program, name) };
   program
+    .addCommand(kitCommand(means))
     .addCommand(historyCommand(means))
     .addCommand(initCommand(means))
     .addCommand(profileCommand(means))

@@ -18,6 +18,9 @@ export const kitPartNames = {
   certificates: 'ca-certificates.pem',
 } as const;
 
+/** Of the parts that are profiles: `profiles/NAME.toml`. */
+export const profilePartPrefix = 'profiles/';
+
 const schema = z.object({
   version: z.literal(1),
   madeSeconds: z.number().int(),

@@ -1,6 +1,12 @@
 /** Backups that run by themselves: profiles, their runs with logs and history, notices and schedules. */
-export { profileFrom, findProfileFile, listProfiles, loadProfile } from './file/profile.js';
-export type { Profile } from './file/profile.js';
+export {
+  profileFrom,
+  findProfileFile,
+  listProfiles,
+  loadProfile,
+  profileTexts,
+} from './file/profile.js';
+export type { Profile, ProfileText } from './file/profile.js';
 export { readProfileFile } from './file/read-profile-file.js';
 export type { ProfileFile } from './file/read-profile-file.js';
 export { mergeOptions, optionWords, selectionKeys } from './file/option-key.js';

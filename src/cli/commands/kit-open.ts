@@ -4,10 +4,12 @@ import { Command } from 'commander';
 import { DuplifsError, errorText } from '../../base/index.js';
 import { kitFolder, kitPartNames, openKit, readDescription } from '../../kit/index.js';
 import type { KitPart } from '../../kit/index.js';
+import type { OptionKeys } from '../../profiles/index.js';
 import { addCommonOptions } from '../common-options.js';
 import type { CommonOptions } from '../common-options.js';
 import { kitSource } from '../kit/kit-source.js';
 import { shellWord } from '../kit/kept-options.js';
+import { missingSecrets, takeProfiles } from '../kit/profile-parts.js';
 import { noteHost, takeKeys, useCredentials, writeParts } from '../kit/set-up.js';
 import { knownSecret } from '../keys/new-secret.js';
 import { gpgOf } from '../open-repository.js';
@@ -27,7 +29,7 @@ interface KitOpenOptions extends CommonOptions {
 }
 
 /** `kit open`: sets up on this machine what a kit holds, and proves that the backup can be restored with it. */
-export function kitOpenCommand(): Command {
+export function kitOpenCommand(keys: () => OptionKeys): Command {
   const command = new Command('open')
     .description('set up what a kit holds on this machine, and prove that it restores')
     .argument('<file>', 'the kit')
@@ -36,7 +38,9 @@ export function kitOpenCommand(): Command {
     .option('--no-test', 'do not try to restore')
     .option('--kit-passphrase-file <file>', 'passphrase of the kit, as KIT_PASSPHRASE')
     .action(async (file: string, options: KitOpenOptions) => {
-      await runCommand(options.verbosity, (context) => setUp(file, { command, options }, context));
+      await runCommand(options.verbosity, (context) =>
+        setUp(file, { command, options, keys }, context),
+      );
     });
   return addCommonOptions(command);
 }
@@ -44,11 +48,12 @@ export function kitOpenCommand(): Command {
 interface Called {
   readonly command: Command;
   readonly options: KitOpenOptions;
+  readonly keys: () => OptionKeys;
 }
 
 async function setUp(
   file: string,
-  { command, options }: Called,
+  { command, options, keys }: Called,
   context: CommandContext,
 ): Promise<number> {
   const parts = await partsOf(file, options, context);
@@ -68,6 +73,8 @@ async function setUp(
     if (options.keyring) {
       for (const line of await takeKeys(parts, gpgOf(all), context.signal)) await say(line);
     }
+    for (const line of await takeProfiles(parts, folder, options.force)) await say(line);
+    for (const line of await missingSecrets(parts, keys)) await say(line);
     await say(await noteHost(parts, url, storageOptionsFrom({ ...all }, process.env)));
     await say('');
     await output.end();

@@ -3,12 +3,14 @@ import { Command } from 'commander';
 import { DuplifsError } from '../../base/index.js';
 import { openKit, sealKit } from '../../kit/index.js';
 import type { KitPart } from '../../kit/index.js';
+import type { OptionKeys } from '../../profiles/index.js';
 import { addCommonOptions, append, nowSeconds } from '../common-options.js';
 import type { CommonOptions } from '../common-options.js';
 import { collectParts } from '../kit/collect-parts.js';
 import type { CollectedKit } from '../kit/collect-parts.js';
 import { keptOptions } from '../kit/kept-options.js';
 import { kitSource } from '../kit/kit-source.js';
+import { profileParts } from '../kit/profile-parts.js';
 import { addGenerateOptions, wordsOf } from '../keys/generate-options.js';
 import type { GenerateSecretOptions } from '../keys/generate-options.js';
 import { newSecret } from '../keys/new-secret.js';
@@ -17,6 +19,7 @@ import { withTarget } from '../keys/open-target.js';
 import { writePrivateFile } from '../keys/write-private-file.js';
 import { openKeyring } from '../open-repository.js';
 import { Output } from '../output.js';
+import type { ProfileMeans } from '../profile/means.js';
 import { runCommand } from '../run-command.js';
 import type { CommandContext } from '../run-command.js';
 import { environmentSecret } from '../secrets.js';
@@ -28,13 +31,14 @@ interface KitOptions extends CommonOptions, GenerateSecretOptions {
   readonly withPassphrases: boolean;
   readonly allowMissingKeys: boolean;
   readonly alsoKey: readonly string[];
+  readonly profile: readonly string[];
   readonly kitPassphraseFile?: string;
   readonly webdavHeaders?: Readonly<Record<string, string>>;
   readonly json: boolean;
 }
 
 /** `kit`: one encrypted file with all that a new machine needs to restore, and `kit open`, which sets it up there. */
-export function kitCommand(): Command {
+export function kitCommand({ keys }: ProfileMeans): Command {
   const command = new Command('kit')
     .description('write all that a new machine needs to restore into one encrypted file')
     // what follows "open" belongs to that command
@@ -44,31 +48,39 @@ export function kitCommand(): Command {
     .option('--with-credentials', 'what the storage wants to see goes in as well', false)
     .option('--with-passphrases', 'the passphrases that are given go in as well', false)
     .option('--also-key <id>', 'a further key to go in (repeatable)', append, [])
+    .option(
+      '--profile <name>',
+      'a profile to go in, with those that it extends (repeatable)',
+      append,
+      [],
+    )
     .option('--allow-missing-keys', 'make a kit that does not open all sets', false)
     .option('--kit-passphrase-file <file>', 'passphrase of the kit, as KIT_PASSPHRASE')
     .option('--json', 'print one JSON line', false)
     .action(async (url: string, file: string, options: KitOptions) => {
       await runCommand(options.verbosity, (context) =>
-        makeKit({ url, file, words: keptOptions(command) }, options, context),
+        makeKit({ url, file, words: keptOptions(command), keys }, options, context),
       );
     });
-  return addCommonOptions(addGenerateOptions(command)).addCommand(kitOpenCommand());
+  return addCommonOptions(addGenerateOptions(command)).addCommand(kitOpenCommand(keys));
 }
 
 interface Wanted {
   readonly url: string;
   readonly file: string;
   readonly words: readonly string[];
+  readonly keys: () => OptionKeys;
 }
 
 async function makeKit(
-  { url, file, words }: Wanted,
+  { url, file, words, keys }: Wanted,
   options: KitOptions,
   context: CommandContext,
 ): Promise<number> {
   const { log, signal } = context;
   const keyring = await openKeyring(options, log);
   const madeSeconds = nowSeconds(options);
+  const moreParts = await profileParts(options.profile, keys, options);
   const kit = await withTarget({ url, options, keyring }, context, (listed) =>
     collectParts(
       {
@@ -80,7 +92,7 @@ async function makeKit(
         withCredentials: options.withCredentials,
         withPassphrases: options.withPassphrases,
         allowMissingKeys: options.allowMissingKeys,
-        moreParts: [],
+        moreParts,
         madeSeconds,
       },
       keyring,

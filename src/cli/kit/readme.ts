@@ -1,5 +1,5 @@
 /** The instructions that lie in a kit: for whoever opens it years later, with duplifs or without. */
-import { kitFolder, kitPartNames } from '../../kit/index.js';
+import { kitFolder, kitPartNames, profilePartPrefix } from '../../kit/index.js';
 import type { KitDescription } from '../../kit/index.js';
 import { formatLocalTime } from '../../time/index.js';
 import { shellWord } from './kept-options.js';
@@ -126,7 +126,9 @@ function contents({ parts }: ReadmeFacts): string[] {
     [kitPartNames.credentialsShell]: 'the same for a shell',
     [kitPartNames.certificates]: 'certificates of the server (--ssl-cacert-file)',
   };
-  const rows = [...parts].map((name) => `    ${name.padEnd(26)} ${known[name] ?? ''}`.trimEnd());
+  const what = (name: string): string =>
+    known[name] ?? (name.startsWith(profilePartPrefix) ? 'a profile, for ~/.config/duplifs/' : '');
+  const rows = [...parts].map((name) => `    ${name.padEnd(26)} ${what(name)}`.trimEnd());
   return ['What is in the kit', '------------------', '', ...rows];
 }
 

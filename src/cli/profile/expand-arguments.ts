@@ -31,6 +31,7 @@ export async function expandArguments(
   const read = readArguments(command, rest);
   // without a path it is of the profile's runs
   if (command.name() === 'history' && read.positionals.length === 1) return [name, ...rest];
+  if (command.name() === 'kit' && read.positionals[0] === 'open') return [name, ...rest];
   const place = placeOfProfile(command, read.positionals);
   const named = read.positionals[place];
   const file = named === undefined ? undefined : await findProfileFile(named);
@@ -45,7 +46,9 @@ export async function expandArguments(
   await useSecrets(profile);
   const positionals = await argumentsOf(command, profile, { place, read });
   const options = optionWords(optionsFor(command, profile, read));
-  return [name, ...read.options, ...options, '--', ...positionals];
+  // a kit for a profile has that too
+  const itself = command.name() === 'kit' ? ['--profile', named] : [];
+  return [name, ...read.options, ...itself, ...options, '--', ...positionals];
 }
 
 export function commandNamed(program: Command, name: string): Command | undefined {

@@ -19,7 +19,7 @@ const sameTable: Readonly<Record<string, string>> = { full: 'backup', incrementa
 /** What is asked for once, and so stands in the table of a command, or on the command line. */
 const ofOneCall = new Set([
   ...['force', 'dry-run', 'json', 'time', 'restore-time', 'path-to-restore', 'file-to-restore'],
-  ...['current-time', 'use-incomplete', 'into-dated-folder', 'to-original', 'daemon'],
+  ...['current-time', 'use-incomplete', 'into-dated-folder', 'to-original', 'daemon', 'profile'],
 ]);
 
 /** The table that a command's options are in. */

@@ -7,6 +7,11 @@ import { lineOf } from './key-lines.js';
 import type { KeyPath } from './key-lines.js';
 import type { ProfileFile } from './read-profile-file.js';
 
+/** The first key of a file whose value is a secret itself: `secrets.PASSPHRASE`, `url`. */
+export function ownSecretIn({ own, options }: CheckedFile): string | undefined {
+  return (secretIn(own) ?? headersIn(options))?.join('.');
+}
+
 /** @throws DuplifsError PROFILE when others may read a file that holds a secret; says how to mend it */
 export function refuseOpenSecrets(file: ProfileFile, { own, options }: CheckedFile): void {
   if (!file.isOpenToOthers) return;

@@ -1,6 +1,6 @@
 /** A profile: its own file and those that it extends, as one value. */
-import { join } from 'node:path';
-import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
 import { DuplifsError } from '../../base/index.js';
 import type {
   LogSettings,
@@ -19,7 +19,7 @@ import type { GivenOption, OptionKeys } from './option-key.js';
 import { isProfileName, profileFolders } from './profile-places.js';
 import { readProfileFile } from './read-profile-file.js';
 import type { ProfileFile } from './read-profile-file.js';
-import { refuseOpenSecrets } from './open-secrets.js';
+import { ownSecretIn, refuseOpenSecrets } from './open-secrets.js';
 
 export interface Profile {
   readonly name: string;
@@ -39,6 +39,16 @@ export interface Profile {
   /** For all commands that have them. */
   readonly options: readonly GivenOption[];
   readonly commandOptions: ReadonlyMap<string, readonly GivenOption[]>;
+}
+
+/** One file of a profile as it stands. */
+export interface ProfileText {
+  /** Of the file without its ending, by which others extend it. */
+  readonly name: string;
+  readonly path: string;
+  readonly bytes: Buffer;
+  /** The first key whose value is a secret itself. */
+  readonly ownSecret: string | undefined;
 }
 
 const mostFiles = 16;
@@ -79,6 +89,27 @@ export async function loadProfile(name: string, keys: OptionKeys): Promise<Profi
   const file = await findProfileFile(name);
   if (file === undefined) throw await missing(name);
   return await profileFrom(name, file, keys);
+}
+
+/**
+ * The files of a profile, its own first, and then those that it extends.
+ * @throws DuplifsError PROFILE
+ */
+export async function profileTexts(
+  name: string,
+  keys: OptionKeys,
+): Promise<readonly ProfileText[]> {
+  const first = await findProfileFile(name);
+  if (first === undefined) throw await missing(name);
+  const files = await withBases(first, keys);
+  return await Promise.all(
+    files.map(async (file) => ({
+      name: basename(file.path, '.toml'),
+      path: file.path,
+      bytes: await readFile(file.path),
+      ownSecret: ownSecretIn(file),
+    })),
+  );
 }
 
 /** The profile of a file that was read. */
