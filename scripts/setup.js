@@ -43,6 +43,8 @@ const programs = {
     { program: 'unzip', packages: ['unzip'] },
     { program: 'bsdtar', packages: ['libarchive-tools'] },
     { program: 'script', packages: ['bsdutils'] },
+    { program: 'man', packages: ['man-db'] },
+    { program: 'mandoc', packages: ['mandoc'] },
     { program: 'zsh', packages: ['zsh'] },
     { program: 'fish', packages: ['fish'] },
     { file: '/usr/share/bash-completion/bash_completion', packages: ['bash-completion'] },
