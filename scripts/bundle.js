@@ -3,7 +3,15 @@
  * loads, and there are hundreds. `npm run build` calls it after the compiler. Dependencies stay where they are, but
  * for zod and execa, which have a hundred modules each with what they need; their licences go with them.
  */
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -18,6 +26,7 @@ const bundle = await rolldown({
   input: {
     duplifs: join(dist, 'cli/index.js'),
     'mount-helper': join(dist, 'cli/mount-helper.js'),
+    completion: join(dist, 'cli/completion/entry.js'),
     // threads of their own, named by who starts them
     'read-thread': join(dist, 'backup/reading/read-thread.js'),
     'sum-thread': join(dist, 'backup/reading/sum-thread.js'),
@@ -37,6 +46,14 @@ for (const name of joined) {
   if (file === undefined) throw new Error(`The package "${name}" has no licence beside it`);
   copyFileSync(join(folderOf(name), file), join(program, `LICENSE.${name.replace('/', '+')}`));
 }
+
+// what completion knows of the commands, and the scripts for the shells
+const { completionSpec } = await import('../dist/cli/completion/spec.js');
+const { newProgram } = await import('../dist/cli/program.js');
+const { personalityOf } = await import('../dist/cli/personality.js');
+const spec = completionSpec(newProgram(personalityOf('duplifs', {})));
+writeFileSync(join(program, 'completion.json'), JSON.stringify(spec));
+cpSync(join(root, 'src/cli/completion/shells'), join(program, 'completions'), { recursive: true });
 
 /** The packages and all that they depend on. */
 function withDependencies(names) {

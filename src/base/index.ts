@@ -16,6 +16,7 @@ export {
   splitPath,
 } from './names.js';
 export { NameTable } from './name-service.js';
+export { nearest } from './nearest.js';
 export type { EventLevel, Report, RoomEvent } from './events.js';
 export { eventLoopTurns } from './event-loop.js';
 export { diskErrorCode, diskErrorMeaning, localFailure } from './local-failure.js';

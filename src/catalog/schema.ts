@@ -3,20 +3,17 @@
  *
  * The catalog is a cache: whatever is wrong with the file (another version, damage, a half-written
  * fill), the answer is to make it again.
- *
- * Set ids are made of the chain and the position in it (setId): within one chain they ascend with time,
- * so that "the newest version up to this set" is a range of one index.
  */
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { diskErrorCode, diskErrorMeaning, DuplifsError, errorText } from '../base/index.js';
 import { guardConnection, removeCatalogFile } from './guard-connection.js';
+import { schemaVersion } from './ids.js';
+
+export { chainOf, fullIdOf, nextChainOf, rootId, setId } from './ids.js';
 
 export type Connection = Database.Database;
-
-/** Changes whenever the tables or their meaning change; a catalog of another version is made again. */
-const schemaVersion = 11;
 
 const schema = `
   -- Ids of sets, volumes and names are never used again: a mount may still know what they stood for.
@@ -134,31 +131,6 @@ const schema = `
 /** `sets.volumes_known`: where the volumes of a set are known from; `open`: a manifest that may have been cut short. */
 export const manifestKinds = ['unknown', 'closed', 'open', 'rebuilt'] as const;
 export type ManifestKind = (typeof manifestKinds)[number];
-
-/** The name id of the root folder. */
-export const rootId = 1;
-
-/** Positions a chain can have. */
-const setsPerChain = 2 ** 20;
-
-export function setId(chain: number, position: number): number {
-  if (position >= setsPerChain) throw new DuplifsError('DAMAGED', 'A chain has too many sets');
-  return chain * setsPerChain + position;
-}
-
-/** The least id that a set of the same chain can have. */
-export function fullIdOf(id: number): number {
-  return id - (id % setsPerChain);
-}
-
-/** The least id that a set of another, later chain can have. */
-export function nextChainOf(id: number): number {
-  return fullIdOf(id) + setsPerChain;
-}
-
-export function chainOf(id: number): number {
-  return Math.floor(id / setsPerChain);
-}
 
 /**
  * Opens the catalog at `path`, making the file (0600) and its folders (0700) as needed. A file that is

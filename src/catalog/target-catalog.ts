@@ -12,6 +12,7 @@ import type { Target } from '../target/index.js';
 import { VolumeStore } from '../volume/index.js';
 import type { SlotFile } from '../volume/index.js';
 import { Catalog } from './catalog.js';
+import { catalogName } from './ids.js';
 import { EntryWriter } from './entry-writer.js';
 import type { CatalogEvent } from './events.js';
 import { FileLocator } from './file-locator.js';
@@ -41,7 +42,6 @@ export interface TargetCatalogOptions {
   readonly report: Report<CatalogEvent>;
 }
 
-const catalogName = 'duplifs-catalog.sqlite';
 /** What was read without a manifest never gets among what was verified. */
 const incompleteCatalogName = 'duplifs-catalog-incomplete.sqlite';
 

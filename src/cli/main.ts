@@ -6,12 +6,13 @@ import { markHeapAtOnce } from '../threads/index.js';
 import { commandLine, hidePasswords } from './arguments.js';
 import { outliveTerminal } from './closed-terminal.js';
 import { isHelperCall } from './fstab.js';
-import { readLine, valueIn } from './line/index.js';
+import { applyHelp, firstSteps, withoutHelpAll } from './help/index.js';
+import { readLine, refuseMistyped, valueIn } from './line/index.js';
 import { Log, defaultVerbosity, parseVerbosity } from './log.js';
 import { openMachineLog } from './machine-log/index.js';
 import { mountHelper } from './mount-helper.js';
 import { personality } from './personality.js';
-import { mayNameProfile } from './profile/names-profile.js';
+import { mayNameProfile, profileNames } from './profile/names-profile.js';
 import { allOptionKeys, newProgram } from './program.js';
 import { reportError } from './run-command.js';
 import { watchStandardOutput } from './standard-output.js';
@@ -30,8 +31,17 @@ async function runProgram(): Promise<void> {
   const { isDuplicity } = personality();
   const program = newProgram(personality());
   try {
-    const argv = commandLine();
-    hidePasswords(argv);
+    const given = commandLine();
+    hidePasswords(given);
+    if (!isDuplicity && given.length === 0) {
+      process.stderr.write(firstSteps(await profileNames()));
+      process.exitCode = exitCodes.USAGE;
+      return;
+    }
+    const { argv, length } = isDuplicity
+      ? { argv: given, length: undefined }
+      : withoutHelpAll(given);
+    if (length === 'full') applyHelp(program, length);
     openMachineLog({
       descriptor: valueIn(argv, '--log-fd'),
       file: valueIn(argv, '--log-file'),
@@ -43,6 +53,7 @@ async function runProgram(): Promise<void> {
     });
     if (implied !== undefined && isDuplicity)
       new Log(verbosityIn(args)).notice(impliedText[implied]);
+    if (implied === 'backup' && !isDuplicity) await refuseMistyped(program, args.at(-2) ?? '');
     const words = isDuplicity ? args : await withProfile(program, args);
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {

@@ -11,6 +11,7 @@ import type { TrustPolicy } from '../target/index.js';
 import { backupBelow } from './backup-below.js';
 import { archiveFolderOf, prefixesOf } from './common-options.js';
 import type { CommonOptions, KeyOptions } from './common-options.js';
+import { noteTarget } from './completion/index.js';
 import type { Log } from './log.js';
 import { personality } from './personality.js';
 import { askSecret, isAboutSigning } from './prompt/index.js';
@@ -76,7 +77,10 @@ export async function openFor(
     useIncomplete: options.useIncomplete,
     report: log.report,
   });
-  if (repository.states().length > 0) return repository;
+  if (repository.states().length > 0) {
+    await noteTarget(url, archiveFolder);
+    return repository;
+  }
   const below = await backupBelow(url, prefixesOf(options));
   if (below === undefined) return repository;
   await repository.close();

@@ -6,6 +6,7 @@ import type { TargetListing, TargetOptions } from '../target/index.js';
 import { backupBelow } from './backup-below.js';
 import { archiveFolderOf, prefixesOf } from './common-options.js';
 import type { CommonOptions } from './common-options.js';
+import { noteTarget } from './completion/index.js';
 import { storageOptionsFrom } from './storage-options.js';
 import { openKeyring, openStorageFor, trustPolicyOf, warnIfOpen } from './open-repository.js';
 import type { CommandContext } from './run-command.js';
@@ -38,7 +39,7 @@ export async function withTarget<T>(
   const signKey = options.signKey ?? options.encryptSignKey;
   const { ignoreMdcError } = options;
   try {
-    return await work(
+    const result = await work(
       new Target({
         storage,
         archiveFolder,
@@ -48,6 +49,8 @@ export async function withTarget<T>(
         report,
       }),
     );
+    await noteTarget(url, archiveFolder);
+    return result;
   } finally {
     await storage.close();
   }

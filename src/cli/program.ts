@@ -4,11 +4,13 @@ import { backupCommands } from './commands/backup.js';
 import { catCommand } from './commands/cat.js';
 import { checkCommand } from './commands/check.js';
 import { statusCommand } from './commands/collection-status.js';
+import { completionCommand } from './commands/completion.js';
 import { consolidateCommand } from './commands/consolidate.js';
 import { diffCommand } from './commands/diff.js';
 import { doctorCommand } from './commands/doctor.js';
 import { dumpCommand } from './commands/dump.js';
 import { findCommand } from './commands/find.js';
+import { helpCommand } from './commands/help.js';
 import { historyCommand } from './commands/history.js';
 import { indexCommand } from './commands/index-volumes.js';
 import { initCommand } from './commands/init.js';
@@ -27,15 +29,22 @@ import { profileRunCommand } from './commands/run.js';
 import { scheduleCommand } from './commands/schedule.js';
 import { umountCommand } from './commands/umount.js';
 import { verifyCommand } from './commands/verify.js';
+import { applyHelp } from './help/index.js';
 import type { OptionKeys } from '../profiles/index.js';
 import { personality } from './personality.js';
 import type { Personality } from './personality.js';
 import { optionKeysOf } from './profile/option-keys.js';
 import { programVersion } from './version.js';
 
+const description =
+  'Mount duplicity backups as read-only folders at any time, restore from them, and write new ones that duplicity restores.';
+/** In duplicity's place. */
+const descriptionThen =
+  'Mount duplicity backups as read-only folders at any time, and restore from them.';
+
 export function newProgram({ isDuplicity, version }: Personality): Command {
   const program = new Command(isDuplicity ? 'duplicity' : 'duplifs')
-    .description('Mount duplicity backups as read-only folders at any time, and restore from them.')
+    .description(isDuplicity ? descriptionThen : description)
     .version(isDuplicity ? `duplicity ${version}` : programVersion())
     // what follows the name of a command is its own, and so for "kit open"
     .enablePositionalOptions()
@@ -73,6 +82,9 @@ export function newProgram({ isDuplicity, version }: Personality): Command {
     // it is told as duplicity tells it
     const output = { outputError: () => undefined };
     for (const command of [program, ...program.commands]) command.configureOutput(output);
+  } else {
+    program.addCommand(completionCommand()).helpCommand(false).addCommand(helpCommand());
+    applyHelp(program, 'short');
   }
   return program;
 }

@@ -1,6 +1,7 @@
 /**
  * From the options of storages on a command line (options/storage-rows.ts) to StorageOptions.
  */
+import type { Option } from 'commander';
 import { DuplifsError, splitWords } from '../base/index.js';
 import type { S3Options, S3StorageClass, StorageOptions } from '../storage/index.js';
 import { storageRows } from './options/index.js';
@@ -13,8 +14,12 @@ export interface StorageOptionFlag {
   readonly parse?: ((value: string, previous: unknown) => unknown) | undefined;
 }
 
-/** Heads them in the help of each command; docs/cli.md has them once, under the same words. */
+/** What groups them among the options of a command; the help has them once, as a topic, and so has docs/cli.md. */
 export const storageOptionsHeading = 'Storage options:';
+
+export function isStorageOption({ helpGroupHeading }: Pick<Option, 'helpGroupHeading'>): boolean {
+  return helpGroupHeading === storageOptionsHeading;
+}
 
 export const storageOptions: readonly StorageOptionFlag[] = storageRows
   .filter(({ groups }) => groups.length > 0)

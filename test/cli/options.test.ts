@@ -28,9 +28,9 @@ describe('mount with URL and mountpoint swapped', () => {
 
 describe('--encrypt-sign-key', () => {
   it('is in the help of commands that read, which demand a signature by that key', async () => {
-    const { stdout: reading } = await duplifs(['restore', '--help']);
+    const { stdout: reading } = await duplifs(['restore', '--help-all']);
     expect(reading).toMatch(/--encrypt-sign-key <id> +the same, as duplicity writes with it/);
-    const { stdout: writing } = await duplifs(['backup', '--help']);
+    const { stdout: writing } = await duplifs(['backup', '--help-all']);
     expect(writing.match(/--encrypt-sign-key <id> .*/g)).toEqual([
       expect.stringMatching(/encrypt to this key and sign with it$/) as string,
     ]);

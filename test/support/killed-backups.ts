@@ -125,7 +125,7 @@ export class KillPlace {
     );
     const local = await readdir(join(this.at('archive'), 'cache'));
     const settled =
-      /^(duplicity-[^ ]*\.(manifest|sigtar\.gz)|duplifs-seen\.gz|duplifs-(?:trust|sizes|locks)\.json|lockfile)$/;
+      /^(duplicity-[^ ]*\.(manifest|sigtar\.gz)|duplifs-seen\.gz|duplifs-(?:trust|sizes|locks|target)\.json|lockfile)$/;
     expect(local.filter((name) => !settled.test(name))).toEqual([]);
     expect(local.filter((name) => name.startsWith('duplicity-'))).toHaveLength(sets * 2);
     expect(await readdir(this.at('temporary'))).toEqual([]);

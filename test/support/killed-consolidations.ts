@@ -44,6 +44,8 @@ export async function expectGoesOn(
  */
 export async function namesAfter(place: ChainPlace): Promise<string[]> {
   const local = await readdir(join(place.at('cache-of-duplifs'), 'cache'));
-  const own = local.filter((name) => !/^duplifs-(?:locks|catalog)|^duplifs-.*\.new$/.test(name));
+  const own = local.filter(
+    (name) => !/^duplifs-(?:locks|catalog|target)|^duplifs-.*\.new$/.test(name),
+  );
   return [...(await place.stored()), ...own.map((name) => `${archive}${name}`).sort()];
 }

@@ -24,6 +24,7 @@ import type { SelectionOptions } from '../backup/selection-options.js';
 import { addWriteOptions } from '../backup/write-options.js';
 import type { WriteOptions } from '../backup/write-options.js';
 import { archiveFolderOf, nowSeconds, prefixesOf } from '../common-options.js';
+import { noteTarget } from '../completion/index.js';
 import { quotedName } from '../machine-log/index.js';
 import { openKeyring, openStorageFor, trustPolicyOf, warnIfOpen } from '../open-repository.js';
 import { exitCodeWhenPartly, personality } from '../personality.js';
@@ -113,6 +114,7 @@ async function runBackup(job: BackupJob): Promise<number> {
     const result = options.dryRun
       ? await work()
       : await withArchiveLock(archiveFolder, options.lockWait, work, signal);
+    if (!options.dryRun) await noteTarget(url, archiveFolder);
     outputMayFail(options.dryRun ? 'The statistics' : 'The backup was made; its statistics');
     printResult(result, statistics, job);
     const { errors, movedFiles } = result.statistics;

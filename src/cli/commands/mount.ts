@@ -46,7 +46,6 @@ export function mountCommand(): Command {
         .choices(['auto', 'kernel', 'libfuse'])
         .default('auto'),
     )
-    .addHelpText('after', examples)
     .action(async (url: string, mountpoint: string, options: MountCommandOptions) => {
       refuseSwapped(url, mountpoint);
       await (options.daemon
@@ -55,15 +54,6 @@ export function mountCommand(): Command {
     });
   return addTimeOptions(addCommonOptions(command));
 }
-
-const examples = `
-Shown are snapshots/ (a folder for each backup set), latest (the newest whole one), at/<time> (as at/3D)
-and versions/<path>/ (every version of every file). It runs until umount, Ctrl-C or SIGTERM, or
-until its terminal is closed (SIGHUP; not under nohup).
-
-Examples:
-  duplifs mount s3://bucket/backup /mnt/backup
-  duplifs mount file:///srv/backup /mnt/backup --time 3D --path-to-restore home/me`;
 
 function refuseSwapped(url: string, mountpoint: string): void {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(mountpoint)) return;

@@ -17,7 +17,7 @@ export function profileCommand(means: ProfileMeans): Command {
   command
     .command('show')
     .description('show what a profile comes to, with all that it extends and no secrets')
-    .argument('<name>')
+    .argument('<name>', 'the profile')
     .action(async (name: string) => {
       const { showAction } = await import('../profile/show-action.js');
       await showAction(name, means);
@@ -33,7 +33,7 @@ export function profileCommand(means: ProfileMeans): Command {
   command
     .command('edit')
     .description('edit a profile with $VISUAL or $EDITOR; it is checked before it counts')
-    .argument('<name>')
+    .argument('<name>', 'the profile')
     .action(async (name: string) => {
       const { editAction } = await import('../profile/edit-action.js');
       await editAction(name, means);

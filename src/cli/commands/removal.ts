@@ -29,7 +29,12 @@ import { cleanupLines, retentionLines } from '../upkeep-text.js';
 export function removalCommands(): Command[] {
   return [
     retentionCommand(
-      { name: 'remove-older-than', alias: 'ro', argument: '<time>' },
+      {
+        name: 'remove-older-than',
+        alias: 'ro',
+        argument: '<time>',
+        what: 'chains that end before it go',
+      },
       'remove the chains that end before a time',
       (time, options) => {
         const timeSeconds = parseTime(time, nowSeconds(options));
@@ -37,7 +42,12 @@ export function removalCommands(): Command[] {
       },
     ),
     retentionCommand(
-      { name: 'remove-all-but-n-full', alias: 'ra', argument: '<count>' },
+      {
+        name: 'remove-all-but-n-full',
+        alias: 'ra',
+        argument: '<count>',
+        what: 'how many fulls stay as they are',
+      },
       'remove the chains that are older than the newest so many fulls',
       (text) => {
         const count = parseCount(text);
@@ -45,7 +55,12 @@ export function removalCommands(): Command[] {
       },
     ),
     retentionCommand(
-      { name: 'remove-all-inc-of-but-n-full', alias: 'ri', argument: '<count>' },
+      {
+        name: 'remove-all-inc-of-but-n-full',
+        alias: 'ri',
+        argument: '<count>',
+        what: 'how many fulls stay as they are',
+      },
       'remove the incrementals of those chains, and keep their fulls',
       (text) => {
         const count = parseCount(text);
@@ -60,14 +75,14 @@ export function removalCommands(): Command[] {
 type Planner = (listing: TargetListing) => RetentionPlan;
 
 function retentionCommand(
-  { name, alias, argument }: { name: string; alias: string; argument: string },
+  { name, alias, argument, what }: { name: string; alias: string; argument: string; what: string },
   description: string,
   plannerOf: (argument: string, options: RemovalOptions) => Planner,
 ): Command {
   const command = new Command(name)
     .alias(alias)
     .description(`${description} (--force; without it they are only listed)`)
-    .argument(argument)
+    .argument(argument, what)
     .argument('<url>', 'where the backup lies')
     .action(async (given: string, url: string, options: RemovalOptions) => {
       await runCommand(options.verbosity, async (context) => {

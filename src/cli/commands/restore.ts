@@ -18,12 +18,9 @@ export function restoreCommand(): Command {
     .argument('<url>', 'where the backup lies')
     .argument(
       '[target]',
-      'a folder that does not exist yet, or an empty one; with --into-dated-folder and --to-original the path to restore',
+      'a new or empty folder; with --into-dated-folder or --to-original the path to restore',
     )
-    .option(
-      '--into-dated-folder <folder>',
-      'restore into a new folder in this one, named by the time',
-    )
+    .option('--into-dated-folder <folder>', 'into a new folder in this one, named by the time')
     .option(
       '--to-original',
       'restore to where it was backed up from, over what is there; asks first',

@@ -16,13 +16,8 @@ export function profileRunCommand(means: ProfileMeans): Command {
     .addOption(
       new Option('--current-time <seconds>', 'take this for now').argParser(parseWhole).hideHelp(),
     )
-    .addHelpText('after', exitCodesText)
     .action(async (name: string, _command: readonly string[], options: RunCommandOptions) => {
       const { runAction } = await import('../profile/run-action.js');
       await runAction(name, options, means);
     });
 }
-
-const exitCodesText = `
-It ends with 0 when all went well, with 1 when the backup was made with warnings, with 75 when a
-condition of the profile did not hold, and else with the exit code of the step that failed.`;

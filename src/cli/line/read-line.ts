@@ -38,7 +38,8 @@ export function readLine(argv: readonly string[], context: LineContext): ReadLin
   if (has(tokens, '--version')) return { args: ['--version'] };
   const words = tokens.filter((token) => token.kind === 'argument').map(({ text }) => text);
   const chosen = chooseCommand(words, context);
-  if (chosen === undefined) return { args: asked(tokens, argv, isStrict) };
+  const wrong = isStrict ? undefined : mistaken(tokens, words, program);
+  if (chosen === undefined) return { args: wrong ?? asked(tokens, argv, isStrict) };
   const { command, implied } = chosen;
   // now that the command is known, its own options count before those of others
   const own = tokensOf(argv, new KnownOptions([command]), isStrict);
@@ -107,6 +108,21 @@ function asked(
   if (!isStrict) return argv;
   if (has(tokens, '--help')) return ['--help'];
   throw new DuplifsError('USAGE', 'Expected a command, or a folder and a URL');
+}
+
+/**
+ * An option that nobody knows, before the command: its value is taken for an argument, and the command is a later word. The
+ * command by itself refuses the option, and names one that is like it.
+ */
+function mistaken(
+  tokens: readonly Token[],
+  words: readonly string[],
+  program: Command,
+): readonly string[] | undefined {
+  const other = tokens.find(({ kind }) => kind === 'other');
+  const command = words.find((word) => program.commands.some((one) => isNamed(one, word)));
+  if (other?.kind !== 'other' || command === undefined) return undefined;
+  return [command, other.text];
 }
 
 function withoutFirst(tokens: readonly Token[]): readonly Token[] {

@@ -6,7 +6,7 @@ import { appendPath, appendRenaming, cleanPath, parseSetIndex } from './values.j
 export const timeRows: readonly OptionRow[] = [
   {
     flags: '-t, --time <time>',
-    help: 'as of this time: 3D, 2026-11-01, 2026-11-01T12:00:00Z, now, …',
+    help: 'as of this time: 3D, 2026-11-01, now, …',
     versions: inBoth,
     aliases: { '--restore-time': inBoth },
     effect: same,
@@ -45,7 +45,7 @@ export const restoreRows: readonly OptionRow[] = [
   },
   {
     flags: '-n, --dry-run',
-    help: 'write nothing, list the volumes that would be read',
+    help: 'write nothing, list the volumes it would read',
     versions: inBoth,
     effect: same,
     groups: ['restore'],

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { longName, valueCount } from './option-row.js';
 import type { OptionGroup, OptionRow } from './option-row.js';
 import { rowsOf } from './option-table.js';
+import type { ChoiceParser } from './values.js';
 
 /** Adds the options of a group. One that the command has already stays as it is. */
 export function addGroup(command: Command, group: OptionGroup, heading?: string): Command {
@@ -22,6 +23,9 @@ export function optionOf(row: OptionRow): Option {
   // two values come as one (line/read-line.ts)
   const option = new Option(valueCount(row) > 1 ? flags.replace(/> </g, ' ') : flags, help);
   if (parse !== undefined) option.argParser(parse as (value: string, previous: unknown) => unknown);
+  if (parse !== undefined && 'choices' in parse) {
+    option.argChoices = [...(parse as unknown as ChoiceParser).choices];
+  }
   if (preset !== undefined) option.preset(preset);
   if (initial !== undefined) option.default(initial);
   return isHidden ? option.hideHelp() : option;

@@ -22,7 +22,7 @@ export const storageRows: readonly OptionRow[] = [
   row('--s3-region-name <name>', 'the region of the bucket'),
   own(
     '--s3-addressing-style <style>',
-    'how the bucket is put into requests: path or virtual',
+    'how the bucket is put into requests',
     oneOf('--s3-addressing-style', 'path', 'virtual'),
   ),
   row('--s3-unencrypted-connection', 'plain HTTP to S3'),

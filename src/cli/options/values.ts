@@ -109,11 +109,18 @@ export function appendRenaming(text: string, before: readonly Renaming[]): reado
   return [...before, { from: cleanPath(from), to: cleanPath(to) }];
 }
 
-export function oneOf(option: string, ...allowed: string[]): (value: string) => string {
-  return (value) => {
-    if (allowed.includes(value)) return value;
+/** Takes one of some words, and says which. */
+export interface ChoiceParser {
+  (value: string): string;
+  readonly choices: readonly string[];
+}
+
+export function oneOf(option: string, ...choices: readonly string[]): ChoiceParser {
+  const parse = (value: string): string => {
+    if (choices.includes(value)) return value;
     throw new DuplifsError('USAGE', `"${value}" is not what ${option} takes`, {
-      hint: `One of ${allowed.join(', ')}`,
+      hint: `One of ${choices.join(', ')}`,
     });
   };
+  return Object.assign(parse, { choices });
 }

@@ -1,11 +1,11 @@
 /** A file's values against the schema and the options of the command line; what is wrong is told by file, line and key. */
 import { z } from 'zod';
-import { DuplifsError } from '../../base/index.js';
+import { DuplifsError, nearest } from '../../base/index.js';
 import { noticeSchemas, ownSchemas, retentionSchema } from '../schema.js';
 import type { NoticeKind, OwnValues } from '../schema.js';
 import { lineOf } from './key-lines.js';
 import type { KeyPath } from './key-lines.js';
-import { nearest } from './nearest.js';
+
 import { selectionKeys } from './option-key.js';
 import type { GivenOption, OptionKey, OptionKeys } from './option-key.js';
 import type { ProfileFile, TomlTable } from './read-profile-file.js';

@@ -1,7 +1,7 @@
 /** A profile: its own file and those that it extends, as one value. */
 import { basename, join } from 'node:path';
 import { readdir, readFile } from 'node:fs/promises';
-import { DuplifsError } from '../../base/index.js';
+import { DuplifsError, nearest } from '../../base/index.js';
 import type {
   LogSettings,
   Notice,
@@ -13,7 +13,7 @@ import type {
 } from '../schema.js';
 import { checkFile } from './check-file.js';
 import type { CheckedFile } from './check-file.js';
-import { nearest } from './nearest.js';
+
 import { mergeOptions } from './option-key.js';
 import type { GivenOption, OptionKeys } from './option-key.js';
 import { isProfileName, profileFolders } from './profile-places.js';
