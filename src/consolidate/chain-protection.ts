@@ -1,9 +1,22 @@
 /** How a chain is protected, and how to write what is as well protected. */
+import { createHash } from 'node:crypto';
 import type { BackupSet } from '../archive/index.js';
 import { DuplifsError } from '../base/index.js';
-import { decryptMessage, encryptionKeyFor, signerFor } from '../openpgp/index.js';
-import type { EncryptionKey, Keyring, MessageFormat, Recipient } from '../openpgp/index.js';
-import { manifestFileOf, proveReaders } from '../target/index.js';
+import {
+  decryptMessage,
+  encryptionKeyFor,
+  maxHeaderSize,
+  readMessageHeader,
+  signerFor,
+} from '../openpgp/index.js';
+import type {
+  EncryptionKey,
+  Keyring,
+  MessageFormat,
+  MessageHeader,
+  Recipient,
+} from '../openpgp/index.js';
+import { manifestFileOf, proveReaders, readStoredManifest } from '../target/index.js';
 import type { Target } from '../target/index.js';
 import type { Encoding } from '../volume/index.js';
 
@@ -16,7 +29,12 @@ export interface ChainProtection {
   readonly signedBy: readonly string[];
 }
 
-/** Looks at the set's stored manifest. */
+/**
+ * Looks at the set's stored manifest, and at a volume of it: who can open a message stands outside what protects it, so
+ * that whoever owns the storage can add a key to the manifest, but not to a volume whose hash the manifest has.
+ *
+ * @throws DuplifsError DAMAGED where the manifest can be opened by a key that its volumes cannot be opened by
+ */
 export async function protectionOf(
   target: Target,
   set: BackupSet,
@@ -39,8 +57,52 @@ export async function protectionOf(
   const chunks = message.plaintext[Symbol.asyncIterator]();
   while ((await chunks.next()).done !== true) signal.throwIfAborted();
   const { signedBy } = await message.done;
-  const { recipients, passphraseSlots } = message.header;
+  const { recipients, passphraseSlots } = await provenHeader(target, set, signal);
+  const known = new Set(recipients.map(({ keyId }) => keyId));
+  const added = message.header.recipients.find(({ keyId }) => !known.has(keyId));
+  if (added !== undefined) throw addedReader(name, added.keyId);
   return { container, recipients, hasPassphrase: passphraseSlots.length > 0, signedBy };
+}
+
+/** The header of the set's last volume, all of which is held against the manifest. */
+async function provenHeader(
+  target: Target,
+  set: BackupSet,
+  signal: AbortSignal,
+): Promise<MessageHeader> {
+  const { volumes } = await readStoredManifest(target, manifestFileOf(set), { set, signal });
+  const last = volumes.at(-1);
+  const file = last && set.volumes.get(last.number)?.at(-1);
+  if (file === undefined || last?.hash === undefined) {
+    throw new DuplifsError('KEY', `Nothing proves for whom set ${set.key} is encrypted`, { hint });
+  }
+  const hash = createHash(last.hash.algorithm);
+  const start: Uint8Array[] = [];
+  let [startBytes, bytes] = [0, 0];
+  for await (const chunk of target.storage.read(file.name, undefined, signal)) {
+    hash.update(chunk);
+    bytes += chunk.length;
+    if (startBytes >= maxHeaderSize) continue;
+    start.push(chunk);
+    startBytes += chunk.length;
+  }
+  if (hash.digest('hex') !== last.hash.hex.toLowerCase()) {
+    throw new DuplifsError('DAMAGED', `"${file.name}" is not the volume that its manifest names`, {
+      hint: 'An older set may be sound: give its --time',
+    });
+  }
+  const first = Buffer.concat(start);
+  return readMessageHeader({ bytes: first, isWhole: bytes === startBytes, fileName: file.name });
+}
+
+const hint = 'Say for whom the full is to be encrypted, with --encrypt-key';
+
+function addedReader(name: string, keyId: string): DuplifsError {
+  return new DuplifsError(
+    'DAMAGED',
+    `"${name}" can be opened with the key ${keyId}, with which its volumes cannot be opened`,
+    { hint: `Somebody may have added it. ${hint}` },
+  );
 }
 
 /** What to write with where nothing else is asked for. */

@@ -51,7 +51,7 @@ export type { KeyringOptions } from './keys/keyring.js';
 export type { ContentPlace, LiteralInfo } from './packets/message-content.js';
 export { readMessageHeader } from './packets/message-start.js';
 export type { MessageStart } from './packets/message-start.js';
-export { parseMessageHeader } from './packets/message-header.js';
+export { maxHeaderSize, parseMessageHeader } from './packets/message-header.js';
 export type { MessageHeader, Recipient } from './packets/message-header.js';
 export type { Signer } from './packets/message-signatures.js';
 export type { Ask } from './keys/passphrases.js';

@@ -35,9 +35,11 @@ export interface PutFiles {
 
 /** What an earlier run has put and is right stays; all else is put. */
 export async function copySet(run: CopyRun, checked: CheckedSet): Promise<PutFiles> {
-  const { from, to, lock, jobs, signal } = run;
-  const { set, manifest, binding } = checked;
+  const { from, to, lock, jobs } = run;
+  const { set, manifest } = checked;
   const manifestFile = manifestFileOf(set);
+  // a replica that is whole stays so where the source turns out to be damaged
+  const proven = await proveAll(run, checked);
   await forgetManifest(run, set.key);
   const put = { files: 0, bytes: 0 };
   const names = new Set([manifestFile.name]);
@@ -54,11 +56,7 @@ export async function copySet(run: CopyRun, checked: CheckedSet): Promise<PutFil
   });
   for (const file of [...set.index, ...set.signatures]) {
     names.add(file.name);
-    tasks.push(async () => {
-      const { stored, plaintext } = await proveFile(from, file, signal);
-      if (file.kind === 'signatures') checkSignaturesDigest(file.name, plaintext, binding);
-      await copy(file, { algorithm: 'sha256', hex: stored.toString('hex') });
-    });
+    tasks.push(() => copy(file, proven.get(file.name)));
   }
   for (const file of set.statistics) {
     names.add(file.name);
@@ -70,10 +68,7 @@ export async function copySet(run: CopyRun, checked: CheckedSet): Promise<PutFil
       await removeSurplus(run, set.key, names);
       await lock.checkHeld();
     },
-    putManifest: async () => {
-      const { stored } = await proveFile(from, manifestFile, signal);
-      await copy(manifestFile, { algorithm: 'sha256', hex: stored.toString('hex') });
-    },
+    putManifest: () => copy(manifestFile, proven.get(manifestFile.name)),
   });
   to.trust.noteWritten(set.times, {
     encrypted: manifestFile.container === 'gpg',
@@ -81,6 +76,26 @@ export async function copySet(run: CopyRun, checked: CheckedSet): Promise<PutFil
     isNewest: false,
   });
   return put;
+}
+
+/**
+ * Decodes all files of the set that are no volumes.
+ * @returns by name what their stored bytes must be
+ * @throws DuplifsError DAMAGED, SIGNATURE, KEY
+ */
+async function proveAll(
+  { from, jobs, signal }: CopyRun,
+  { set, binding }: CheckedSet,
+): Promise<ReadonlyMap<string, ExpectedHash>> {
+  const proven = new Map<string, ExpectedHash>();
+  const files = [manifestFileOf(set), ...set.index, ...set.signatures];
+  const tasks = files.map((file) => async () => {
+    const { stored, plaintext } = await proveFile(from, file, signal);
+    if (file.kind === 'signatures') checkSignaturesDigest(file.name, plaintext, binding);
+    proven.set(file.name, { algorithm: 'sha256', hex: stored.toString('hex') });
+  });
+  await inParallel(tasks, jobs);
+  return proven;
 }
 
 /** How many bytes were put; undefined where the file was there. */

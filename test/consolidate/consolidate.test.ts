@@ -1,5 +1,6 @@
 /** `consolidate`, on chains that both programs have written in turns (u is duplifs, d duplicity). */
-import { rename, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { canMakeChains } from '../support/chains.js';
@@ -180,6 +181,28 @@ describe.runIf(canMakeChains)('a chain that is not what it should be', () => {
       });
     },
   );
+
+  it('is not written for a key that somebody has added to the manifest', async () => {
+    await withFolder(async (folder) => {
+      const place = await ChainPlace.of({ encoding: 'key', writers: 'dud' }, folder);
+      const [name = ''] = (await place.stored())
+        .filter((one) => /inc.*manifest/.test(one))
+        .reverse();
+      const path = join(place.at('target'), name);
+      // a session key packet (RFC 9580, section 5.1.1), for whoever has the key 0123456789ABCDEF
+      const body = Buffer.concat([
+        Buffer.of(3, ...Buffer.from('0123456789ABCDEF', 'hex'), 1, 8, 0),
+        randomBytes(256),
+      ]);
+      const added = Buffer.concat([Buffer.of(0x85, body.length >> 8, body.length & 255), body]);
+      await writeFile(path, Buffer.concat([added, await readFile(path)]));
+      const before = await place.stored();
+      const { stderr } = await place.consolidate([], 21);
+      expect(stderr).toContain(`"${name}" can be opened with the key 0123456789ABCDEF`);
+      expect(stderr).toContain('--encrypt-key');
+      expect(await place.stored()).toEqual(before);
+    });
+  });
 
   it('gives no full where a volume is missing', async () => {
     await withFolder(async (folder) => {

@@ -133,6 +133,22 @@ describe.runIf(canMakeChains)('a replica', () => {
     },
   );
 
+  it('that is whole stays so where the source turns out to be damaged', async () => {
+    await withReplica({ encoding: 'passphrase', writers: 'udu' }, async (replica) => {
+      const { place, folder } = replica;
+      await replica.make();
+      const [index = ''] = (await replica.names()).filter((name) =>
+        /^duplifs-index\.\w+\.gpg$/.test(name),
+      );
+      await rm(join(folder, index));
+      await flipByte(join(place.at('target'), index));
+      const before = await replica.names();
+      const { stderr } = await replica.make([], 21);
+      expect(stderr).toContain(index);
+      expect(await replica.names()).toEqual(before);
+    });
+  });
+
   it('gets nothing where the source has nothing, and loses nothing', async () => {
     await withReplica({ encoding: 'gzip', writers: 'dud' }, async (replica) => {
       await replica.make();
