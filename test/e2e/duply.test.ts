@@ -11,7 +11,7 @@ import { first } from '../support/sampled.js';
 const hasDuply = spawnSync('duply', ['usage']).status !== null;
 if (!hasDuply && process.env['CI'] === 'true') throw new Error('duply is not installed');
 
-const profiles = ['key', 'passphrase'] as const;
+const profiles = ['passphrase', 'key'] as const;
 
 describe.runIf(hasDuply)('duply', () => {
   it.each(first(1, profiles))(
