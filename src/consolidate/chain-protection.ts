@@ -23,18 +23,13 @@ import type { Encoding } from '../volume/index.js';
 export interface ChainProtection {
   /** Of the volumes. */
   readonly container: 'gpg' | 'gz' | 'plain';
+  /** Whom the manifest names as able to open it, which nothing protects. */
   readonly recipients: readonly Recipient[];
-  readonly hasPassphrase: boolean;
   /** The ids of the keys that the manifest says it is signed by: not verified. */
   readonly signedBy: readonly string[];
 }
 
-/**
- * Looks at the set's stored manifest, and at a volume of it: who can open a message stands outside what protects it, so
- * that whoever owns the storage can add a key to the manifest, but not to a volume whose hash the manifest has.
- *
- * @throws DuplifsError DAMAGED where the manifest can be opened by a key that its volumes cannot be opened by
- */
+/** Looks at the set's stored manifest. */
 export async function protectionOf(
   target: Target,
   set: BackupSet,
@@ -43,7 +38,7 @@ export async function protectionOf(
   const { name, container } = manifestFileOf(set);
   if (container !== 'gpg') {
     const [volume] = [...set.volumes.values()].flat();
-    const plain = { recipients: [], hasPassphrase: false, signedBy: [] };
+    const plain = { recipients: [], signedBy: [] };
     return { ...plain, container: volume?.container === 'gz' ? 'gz' : 'plain' };
   }
   const { keyring } = target.decode;
@@ -57,11 +52,7 @@ export async function protectionOf(
   const chunks = message.plaintext[Symbol.asyncIterator]();
   while ((await chunks.next()).done !== true) signal.throwIfAborted();
   const { signedBy } = await message.done;
-  const { recipients, passphraseSlots } = await provenHeader(target, set, signal);
-  const known = new Set(recipients.map(({ keyId }) => keyId));
-  const added = message.header.recipients.find(({ keyId }) => !known.has(keyId));
-  if (added !== undefined) throw addedReader(name, added.keyId);
-  return { container, recipients, hasPassphrase: passphraseSlots.length > 0, signedBy };
+  return { container, recipients: message.header.recipients, signedBy };
 }
 
 /** The header of the set's last volume, all of which is held against the manifest. */
@@ -121,8 +112,12 @@ export interface WritingMeans {
 }
 
 /**
- * An encoding that those can open who can open the set, and nobody else.
- * @throws DuplifsError KEY where a recipient's public key is not known, or recipients are hidden
+ * An encoding that those can open who can open the set, and nobody else. They are taken from a volume: who can open a
+ * message stands outside what protects it, so that whoever owns the storage can add a key to the manifest, but not to a
+ * volume whose hash the manifest has.
+ *
+ * @throws DuplifsError KEY where a recipient's public key is not known, or recipients are hidden; DAMAGED where the manifest
+ *   can be opened with a key with which its volumes cannot be opened
  */
 export async function encodingLike(
   protection: ChainProtection,
@@ -131,9 +126,13 @@ export async function encodingLike(
   const { level } = means;
   if (protection.container === 'plain') return { container: 'plain' };
   if (protection.container === 'gz') return { container: 'gz', level: Math.max(1, level) };
-  const { keyring, signKey, digest, stop, forKeys, forPassphrases } = means;
-  const encryptTo = await recipientsOf(protection, means);
-  const passphrases = protection.hasPassphrase ? keyring.passphrases.known : [];
+  const { target, set, keyring, signKey, digest, stop, forKeys, forPassphrases } = means;
+  const { recipients, passphraseSlots } = await provenHeader(target, set, stop);
+  const known = new Set(recipients.map(({ keyId }) => keyId));
+  const added = protection.recipients.find(({ keyId }) => !known.has(keyId));
+  if (added !== undefined) throw addedReader(manifestFileOf(set).name, added.keyId);
+  const encryptTo = await keysOf(recipients, means);
+  const passphrases = passphraseSlots.length > 0 ? keyring.passphrases.known : [];
   const [first, ...otherPassphrases] = passphrases.filter((one) => one.length > 0);
   const signer =
     signKey === undefined ? undefined : await signerFor(keyring, signKey, stop, digest);
@@ -149,8 +148,8 @@ export async function encodingLike(
   return first === undefined ? encoding : withOpener(encoding, means);
 }
 
-async function recipientsOf(
-  { recipients }: ChainProtection,
+async function keysOf(
+  recipients: readonly Recipient[],
   { set, keyring, stop }: WritingMeans,
 ): Promise<readonly EncryptionKey[]> {
   if (recipients.some(({ hidden }) => hidden)) {

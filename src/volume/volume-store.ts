@@ -75,7 +75,12 @@ export class VolumeStore {
     const kept = this.#kept.get(volume.id);
     const isAtHand = kept !== undefined && holdsRange(kept, offset, length);
     if (!isAtHand && this.#isSeekable(volume)) {
-      return this.#readSeekable(volume, offset, length, signal);
+      if (!this.#isThrashed(volume)) return this.#readSeekable(volume, offset, length, signal);
+      return this.#readSlots(volume, offset, length, signal).catch((error: unknown) => {
+        // of a volume that is damaged other blocks may still be what they should
+        if (!isDuplifsError(error, 'DAMAGED')) throw error;
+        return this.#readSeekable(volume, offset, length, signal);
+      });
     }
     if (isAtHand) this.#seekable.forgetDecoded(volume.id);
     const first = Math.floor(offset / slotBytes);
@@ -104,7 +109,8 @@ export class VolumeStore {
   decodeAhead(volume: VolumeRef, current: VolumeRef): void {
     const length = this.#kept.get(current.id)?.length ?? Infinity;
     const fits = 3 * length <= this.#options.slots.capacity * slotBytes;
-    if (!fits || this.#isSeekable(volume) || this.#kept.has(volume.id)) return;
+    if (!fits || this.#kept.has(volume.id)) return;
+    if (this.#isSeekable(volume) && !this.#isThrashed(volume)) return;
     if (this.#passes.hasFailed(volume.id)) return;
     this.#passes
       .task(volume, 0, 'reader')
@@ -152,18 +158,17 @@ export class VolumeStore {
   }
 
   #isSeekable(volume: VolumeRef): volume is IndexedVolume {
-    const { id, table } = volume;
-    return table !== undefined && !this.#unseekable.has(id) && !this.#isThrashed(id, table);
+    return volume.table !== undefined && !this.#unseekable.has(volume.id);
   }
 
   /**
    * Whether more of a volume's large blocks was decoded than there is of it, for readers that need more of them at a time
    * than the memory keeps: decoded whole, it is at hand in the disk cache.
    */
-  #isThrashed(volumeId: number, { container, plaintextLength }: BlockTable): boolean {
+  #isThrashed({ id, table: { container, plaintextLength } }: IndexedVolume): boolean {
     if (container !== 'continuous-gpg' && container !== 'continuous-gz') return false;
     if (plaintextLength > this.#options.slots.capacity * slotBytes) return false;
-    return this.#seekable.decodedBytes(volumeId) > plaintextLength;
+    return this.#seekable.decodedBytes(id) > plaintextLength && !this.#passes.hasFailed(id);
   }
 
   async #readSlots(

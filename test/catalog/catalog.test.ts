@@ -9,7 +9,7 @@ import type { Repository } from '../../src/repository/index.js';
 import type { Storage } from '../../src/storage/index.js';
 import { compiledScript } from '../support/compiled.js';
 import { file, folder, timesOf, writeSet } from '../support/craft.js';
-import { bytesOf, treeOf, withTest } from '../support/open.js';
+import { bytesOf, newestSnapshot, treeOf, withTest } from '../support/open.js';
 import { temporaryFolders } from '../support/temporary.js';
 import { catalogOf, smallChain } from './small-chain.js';
 
@@ -72,10 +72,7 @@ describe('the catalog', () => {
     await withTest(
       target,
       async ({ repository }) => {
-        const [set] = repository.sets();
-        if (set === undefined) throw new Error('no set');
-        const snapshot = repository.snapshot(set);
-        await snapshot.load();
+        const snapshot = await newestSnapshot(repository);
         expect([...snapshot.walk(snapshot.root())].map(({ path }) => path)).toEqual(['', 'a', 'b']);
       },
       { storage },

@@ -201,6 +201,9 @@ describe.runIf(canMakeChains)('a chain that is not what it should be', () => {
       expect(stderr).toContain(`"${name}" can be opened with the key 0123456789ABCDEF`);
       expect(stderr).toContain('--encrypt-key');
       expect(await place.stored()).toEqual(before);
+      // as it says
+      await place.consolidate(place.chain.keys.write);
+      await place.expectRestored(2);
     });
   });
 

@@ -9,7 +9,7 @@ import { canMakeChains } from '../support/chains.js';
 import { countingStorage } from '../support/counting-storage.js';
 import type { VolumeRead } from '../support/counting-storage.js';
 import { noise } from '../support/noise.js';
-import { withTest } from '../support/open.js';
+import { newestSnapshot, withTest } from '../support/open.js';
 import { built, duplifs, runOk } from '../support/run.js';
 import { temporaryFolders } from '../support/temporary.js';
 
@@ -77,10 +77,7 @@ async function read(
   const bytes = await withTest(
     target,
     async ({ repository }) => {
-      const [set] = repository.sets();
-      if (set === undefined) throw new Error('no set');
-      const snapshot = repository.snapshot(set);
-      await snapshot.load();
+      const snapshot = await newestSnapshot(repository);
       return Buffer.from(await snapshot.read(snapshot.resolve('large'), offset, length));
     },
     { ...options, wholeVolumes },

@@ -12,7 +12,7 @@ import type {
   IndexVolume,
 } from '../../src/archive/index.js';
 import { noise } from '../support/noise.js';
-import { treeOf, withTest } from '../support/open.js';
+import { newestSnapshot, treeOf, withTest } from '../support/open.js';
 import type { Shown } from '../support/open.js';
 import { once } from '../support/once.js';
 import { built, duplifsScript, runOk } from '../support/run.js';
@@ -174,10 +174,7 @@ describe('a set whose index maps', () => {
     await withTest(
       target,
       async ({ repository }) => {
-        const [set] = repository.sets();
-        if (set === undefined) throw new Error('no set');
-        const snapshot = repository.snapshot(set);
-        await snapshot.load();
+        const snapshot = await newestSnapshot(repository);
         const told = snapshot.resolve('a');
         for (let count = 0; count < 2; count += 1) {
           const entry = count === 0 ? told : snapshot.resolve('a');

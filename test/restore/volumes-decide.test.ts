@@ -8,7 +8,7 @@ import { errorText } from '../../src/base/index.js';
 import { eventText } from '../../src/cli/events/index.js';
 import { deleted, file, folder, link, timesOf, writeSet } from '../support/craft.js';
 import type { Crafted, CraftedSet } from '../support/craft.js';
-import { withTest } from '../support/open.js';
+import { newestSnapshot, withTest } from '../support/open.js';
 import { temporaryFolders } from '../support/temporary.js';
 
 const newFolder = temporaryFolders();
@@ -23,10 +23,7 @@ interface Restored extends RestoreResult {
 async function restored(target: string, path = ''): Promise<Restored> {
   const out = join(newFolder(), 'out');
   return withTest(target, async ({ repository, warnings }) => {
-    const [set] = repository.sets();
-    if (set === undefined) throw new Error('no set');
-    const snapshot = repository.snapshot(set);
-    await snapshot.load();
+    const snapshot = await newestSnapshot(repository);
     await snapshot.provePath(path);
     const errors: string[] = [];
     const result = await restore(snapshot, snapshot.resolve(path), out, {

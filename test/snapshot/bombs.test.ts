@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeDifftarHeader } from '../../src/archive/index.js';
 import { isDuplifsError } from '../../src/base/index.js';
 import { file, folder, metadataOf, timesOf, volumeTar, writeSet } from '../support/craft.js';
-import { treeOf, withTest } from '../support/open.js';
+import { newestSnapshot, treeOf, withTest } from '../support/open.js';
 import { temporaryFolders } from '../support/temporary.js';
 
 const newFolder = temporaryFolders();
@@ -91,10 +91,7 @@ describe('a bomb', () => {
     await withTest(
       place,
       async ({ repository }) => {
-        const [set] = repository.sets();
-        if (set === undefined) throw new Error('no set');
-        const snapshot = repository.snapshot(set);
-        await snapshot.load();
+        const snapshot = await newestSnapshot(repository);
         const entry = snapshot.resolve('b');
         expect(await snapshot.size(entry)).toBe(dataLength);
         const end = await snapshot.read(entry, dataLength - 5000, 10_000);
@@ -111,10 +108,7 @@ describe('a bomb', () => {
     writeSet(place, { times: timesOf(0), volumes: [tar], signatures: 'none' });
     const before = process.memoryUsage().rss;
     await withTest(place, async ({ repository }) => {
-      const [set] = repository.sets();
-      if (set === undefined) throw new Error('no set');
-      const snapshot = repository.snapshot(set);
-      await snapshot.load();
+      const snapshot = await newestSnapshot(repository);
       expect(snapshot.children(snapshot.resolve('d').id, '', 10)).toHaveLength(10);
     });
     expect(process.memoryUsage().rss - before).toBeLessThan(250 << 20);
@@ -156,10 +150,7 @@ describe('a bomb', () => {
       writeSet(place, { times: timesOf(n), volumes: [[folder(''), file('a', `version ${n}`)]] });
     }
     await withTest(place, async ({ repository }) => {
-      const [set] = repository.sets();
-      if (set === undefined) throw new Error('no set');
-      const snapshot = repository.snapshot(set);
-      await snapshot.load();
+      const snapshot = await newestSnapshot(repository);
       const entry = snapshot.resolve('a');
       expect((await snapshot.read(entry, 0, 100)).toString()).toBe('version 1000');
       const began = performance.now();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { eventText } from '../../src/cli/events/index.js';
 import { openRepository } from '../../src/repository/index.js';
 import type { Repository } from '../../src/repository/index.js';
-import type { CatalogSet, SnapshotEntry } from '../../src/snapshot/index.js';
+import type { CatalogSet, Snapshot, SnapshotEntry } from '../../src/snapshot/index.js';
 import { openStorage } from '../../src/storage/index.js';
 import type { Storage } from '../../src/storage/index.js';
 
@@ -55,6 +55,15 @@ export async function withTest<T>(
   } finally {
     await opened.repository.close();
   }
+}
+
+/** The tree of the newest set, loaded. */
+export async function newestSnapshot(repository: Repository): Promise<Snapshot> {
+  const [set] = repository.sets();
+  if (set === undefined) throw new Error('there is no set');
+  const snapshot = repository.snapshot(set);
+  await snapshot.load();
+  return snapshot;
 }
 
 /** What a snapshot shows of a path: its entry, and a regular file's bytes or why they cannot be had. */
