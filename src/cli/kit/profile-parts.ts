@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DuplifsError } from '../../base/index.js';
+import { DuplifsError, isDuplifsError } from '../../base/index.js';
 import { profilePartPrefix } from '../../kit/index.js';
 import type { KitPart } from '../../kit/index.js';
 import {
@@ -56,10 +56,7 @@ function refuseSecret(
   );
 }
 
-/**
- * Lines about the files that a kit's profiles have their secrets from and that this machine lacks.
- * @throws DuplifsError PROFILE where one cannot be understood
- */
+/** Lines about a kit's profiles that cannot be used here yet: what is wrong with one, and which files of secrets are missing. */
 export async function missingSecrets(
   parts: readonly KitPart[],
   keys: () => OptionKeys,
@@ -68,7 +65,15 @@ export async function missingSecrets(
   for (const { name: part } of parts) {
     const name = profileNameOf(part);
     if (name === undefined) continue;
-    const { secrets, url } = await loadProfile(name, keys());
+    let profile;
+    try {
+      profile = await loadProfile(name, keys());
+    } catch (error) {
+      if (!isDuplifsError(error, 'PROFILE')) throw error;
+      lines.add(`The profile "${name}" cannot be used here: ${error.message}`);
+      continue;
+    }
+    const { secrets, url } = profile;
     for (const [key, source] of Object.entries({ ...prefixed(secrets), url })) {
       const file = typeof source === 'object' && 'file' in source ? source.file : undefined;
       if (file === undefined || existsSync(expandHome(file))) continue;

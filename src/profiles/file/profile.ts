@@ -86,9 +86,7 @@ export async function listProfiles(
  * @throws DuplifsError PROFILE
  */
 export async function loadProfile(name: string, keys: OptionKeys): Promise<Profile> {
-  const file = await findProfileFile(name);
-  if (file === undefined) throw await missing(name);
-  return await profileFrom(name, file, keys);
+  return await profileFrom(name, await fileNamed(name), keys);
 }
 
 /**
@@ -99,9 +97,7 @@ export async function profileTexts(
   name: string,
   keys: OptionKeys,
 ): Promise<readonly ProfileText[]> {
-  const first = await findProfileFile(name);
-  if (first === undefined) throw await missing(name);
-  const files = await withBases(first, keys);
+  const files = await withBases(await fileNamed(name), keys);
   return await Promise.all(
     files.map(async (file) => ({
       name: basename(file.path, '.toml'),
@@ -136,9 +132,7 @@ async function withBases(first: ProfileFile, keys: OptionKeys): Promise<CheckedF
     refuseOpenSecrets(file, checked);
     found.push(checked);
     for (const base of namesIn(checked.own)) {
-      const below = await findProfileFile(base);
-      if (below === undefined) throw await missing(base, path);
-      waiting.push(below);
+      waiting.push(await fileNamed(base, path));
     }
   }
   return found;
@@ -181,6 +175,13 @@ function laidOver(file: CheckedFile, base: Profile): Profile {
       ]),
     ),
   };
+}
+
+/** @throws DuplifsError PROFILE where there is none; `by` is the file that extends it */
+async function fileNamed(name: string, by?: string): Promise<ProfileFile> {
+  const file = await findProfileFile(name);
+  if (file === undefined) throw await missing(name, by);
+  return file;
 }
 
 async function missing(name: string, by?: string): Promise<DuplifsError> {

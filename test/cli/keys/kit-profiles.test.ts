@@ -54,7 +54,13 @@ describe('a kit for a profile', { timeout: 120_000 }, () => {
     const kept = await second.ok(['kit', 'open', kit], { env });
     expect(kept).toContain('The profile "mine" is another one here, and stays');
     expect(await readFile(path, 'utf8')).toContain('# mine');
+    // one that cannot be used is told, and does not stop the rest
+    await writeFile(path, 'no-such-key = 1\n');
+    const broken = await second.ok(['kit', 'open', kit], { env });
+    expect(broken).toContain('The profile "mine" cannot be used here: ');
+    expect(broken).toContain('Restore with: ');
     await second.ok(['kit', 'open', kit, '--force'], { env });
+    expect(await readFile(path, 'utf8')).toContain('extends = "base"');
     expect(await readFile(path, 'utf8')).not.toContain('# mine');
   });
 
