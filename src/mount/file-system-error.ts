@@ -25,10 +25,12 @@ export function errnoNumber(name: ErrnoName): number {
  */
 export function errnoOf(error: unknown): ErrnoName {
   if (error instanceof FileSystemError) return error.errno;
-  if (isDuplifsError(error, 'ABORTED') || isAbort(error)) return 'EINTR';
-  return 'EIO';
+  return isCancelled(error) ? 'EINTR' : 'EIO';
 }
 
-function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError';
+/** Whether a request ended because nobody waits for it any more. */
+export function isCancelled(error: unknown): boolean {
+  return (
+    isDuplifsError(error, 'ABORTED') || (error instanceof Error && error.name === 'AbortError')
+  );
 }

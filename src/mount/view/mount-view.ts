@@ -23,6 +23,7 @@ import type {
 } from '../file-system.js';
 import type { OwnerOverride } from './attributes.js';
 import { FileSystemError } from '../file-system-error.js';
+import { FailedReads } from './failed-reads.js';
 import { FixedFolders, fixedIds } from './fixed-folders.js';
 import { HiddenView } from './hidden-view.js';
 import { fixedView, idOf, nodeNumber, viewOf } from './node-number.js';
@@ -56,6 +57,7 @@ export class MountView implements ReadOnlyFileSystem {
   readonly listsXattrs: boolean;
   readonly #options: MountViewOptions;
   readonly #views = new Map<number, View>();
+  readonly #failedReads = new FailedReads();
   #nextView = firstTreeView;
   #kernel: Pick<MountSession, 'invalidateEntry' | 'invalidateNode'> | undefined;
   /** The view of a set in `snapshots/`, there under the name that says that it is not whole, and of its files in `versions/`. */
@@ -126,7 +128,12 @@ export class MountView implements ReadOnlyFileSystem {
   }
 
   read(ino: number, offset: number, length: number, signal: AbortSignal): MaybePromise<Uint8Array> {
-    return this.#view(ino)?.read(idOf(ino), offset, length, signal) ?? Buffer.alloc(0);
+    return this.#failedReads.around(
+      ino,
+      offset,
+      length,
+      () => this.#view(ino)?.read(idOf(ino), offset, length, signal) ?? Buffer.alloc(0),
+    );
   }
 
   xattrs(ino: number, signal: AbortSignal): MaybePromise<ReadonlyMap<string, Uint8Array>> {
