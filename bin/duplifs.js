@@ -6,6 +6,6 @@ if (process.argv[2] === '__complete' && !/\bduplicity(\.js)?$/.test(name)) {
   const { complete } = await import('../dist/program/completion.js');
   await complete();
 } else {
-  const { main } = await import('../dist/program/duplifs.js');
-  await main();
+  const { loadProgram } = await import('./load-program.js');
+  await loadProgram().main();
 }

@@ -19,32 +19,42 @@ import { rolldown } from 'rolldown';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const program = join(dist, 'program');
-const joined = withDependencies(['zod', 'execa']);
+const joined = withDependencies([
+  ...['zod', 'execa', 'p-map', 'p-queue', 'p-retry', 'webdav', 'compress-commons'],
+  ...['commander', 'lru-cache', 'cli-progress', 'tar-stream', 'unbzip2-stream'],
+]);
+
+/** The file of all that every command needs, of which V8's code is kept (scripts/keep-code.js). */
+const core = 'core';
+
+/**
+ * What the program's core imports when it needs it, it imports by its loader (bin/load-program.js): a script that V8 has code
+ * of cannot by itself. Node.js' own loader has no such function, and needs none.
+ */
+const importByLoader = {
+  name: 'import-by-loader',
+  renderChunk: (code, { name }) =>
+    name === core
+      ? code.replaceAll(/(?<![\w.])import\((?=")/g, '(require.import ?? ((name) => import(name)))(')
+      : undefined,
+};
 
 rmSync(program, { recursive: true, force: true });
-const bundle = await rolldown({
-  input: {
-    duplifs: join(dist, 'cli/index.js'),
-    'mount-helper': join(dist, 'cli/mount-helper.js'),
-    completion: join(dist, 'cli/completion/entry.js'),
-    // threads of their own, named by who starts them
-    'read-thread': join(dist, 'backup/reading/read-thread.js'),
-    'sum-thread': join(dist, 'backup/reading/sum-thread.js'),
-    'walk-thread': join(dist, 'source/walk/walk-thread.js'),
-    'volume-thread': join(dist, 'backup/spool/volume-thread.js'),
-  },
-  platform: 'node',
-  // a thread loads what it uses of a room, and not all that the room's index names
-  treeshake: { moduleSideEffects: false },
-  external: (id) =>
-    !/^[./\0]/.test(id) && !joined.some((name) => id === name || id.startsWith(`${name}/`)),
+await joinInto('cjs', { duplifs: 'cli/index.js' });
+await joinInto('esm', {
+  'mount-helper': 'cli/mount-helper.js',
+  completion: 'cli/completion/entry.js',
+  // threads of their own, named by who starts them
+  'read-thread': 'backup/reading/read-thread.js',
+  'sum-thread': 'backup/reading/sum-thread.js',
+  'walk-thread': 'source/walk/walk-thread.js',
+  'volume-thread': 'backup/spool/volume-thread.js',
 });
-await bundle.write({ dir: program, format: 'esm' });
-await bundle.close();
 for (const name of joined) {
   const file = readdirSync(folderOf(name)).find((one) => /^licen[cs]e(\.|$)/i.test(one));
-  if (file === undefined) throw new Error(`The package "${name}" has no licence beside it`);
-  copyFileSync(join(folderOf(name), file), join(program, `LICENSE.${name.replace('/', '+')}`));
+  const copy = join(program, `LICENSE.${name.replace('/', '+')}`);
+  if (file === undefined) writeFileSync(copy, statedLicence(name));
+  else copyFileSync(join(folderOf(name), file), copy);
 }
 
 // what completion knows of the commands, and the scripts for the shells
@@ -55,17 +65,55 @@ const spec = completionSpec(newProgram(personalityOf('duplifs', {})));
 writeFileSync(join(program, 'completion.json'), JSON.stringify(spec));
 cpSync(join(root, 'src/cli/completion/shells'), join(program, 'completions'), { recursive: true });
 
+/** Joins what each entry, a path below dist, needs into files of their own and files that they share. */
+async function joinInto(format, entries) {
+  const bundle = await rolldown({
+    input: Object.fromEntries(
+      Object.entries(entries).map(([name, path]) => [name, join(dist, path)]),
+    ),
+    platform: 'node',
+    plugins: format === 'cjs' ? [importByLoader] : [],
+    // a thread loads what it uses of a room, and not all that the room's index names
+    treeshake: { moduleSideEffects: false },
+    external: (id) =>
+      !/^[./\0]/.test(id) && !joined.some((name) => id === name || id.startsWith(`${name}/`)),
+  });
+  const extension = format === 'cjs' ? 'cjs' : 'js';
+  await bundle.write({
+    dir: program,
+    format,
+    strict: true, // as modules are
+    ...(format === 'cjs' && { codeSplitting: { groups: [{ name: core, tags: ['$initial'] }] } }),
+    entryFileNames: `[name].${extension}`,
+    chunkFileNames: ({ name }) =>
+      name === core ? `[name].${extension}` : `[name]-[hash].${extension}`,
+  });
+  await bundle.close();
+}
+
+/** What a package says of its licence that has no file of it. */
+function statedLicence(name) {
+  const { license, author, homepage, repository } = packageOf(name);
+  if (license === undefined) throw new Error(`The package "${name}" does not say its licence`);
+  const by = typeof author === 'object' ? author.name : author;
+  return `${name}: ${license}\n${by ?? ''}\n${homepage ?? repository?.url ?? ''}\n`;
+}
+
 /** The packages and all that they depend on. */
 function withDependencies(names) {
   const found = new Set();
   const look = (name) => {
     if (found.has(name)) return;
     found.add(name);
-    const { dependencies = {} } = JSON.parse(readFileSync(join(folderOf(name), 'package.json')));
+    const { dependencies = {} } = packageOf(name);
     for (const dependency of Object.keys(dependencies)) look(dependency);
   };
   for (const name of names) look(name);
   return [...found];
+}
+
+function packageOf(name) {
+  return JSON.parse(readFileSync(join(folderOf(name), 'package.json'), 'utf8'));
 }
 
 /** Where npm has put a package that others need too: it is not hidden in one of them. */

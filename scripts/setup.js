@@ -235,11 +235,18 @@ function sqliteLoads() {
 
 /** Whether dist was built after the last change to the sources. */
 function distIsCurrent() {
-  const built = modifiedMs(join(root, 'dist', 'program', 'duplifs.js'));
+  const built = modifiedMs(join(root, 'dist', 'program', 'core.cjs.code'));
   const sources = readdirSync(join(root, 'src'), { recursive: true }).map((path) =>
     join(root, 'src', path),
   );
-  const settings = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'scripts/bundle.js'];
+  const settings = [
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'package.json',
+    'scripts/bundle.js',
+    'scripts/keep-code.js',
+    'bin/load-program.js',
+  ];
   const newest = [...sources, ...settings.map((name) => join(root, name))].map(modifiedMs);
   return newest.every((time) => time <= built);
 }

@@ -6,7 +6,8 @@ import { DuplifsError, encodeName, errorText } from '../../base/index.js';
 import { parseTime } from '../../time/index.js';
 import { nowSeconds } from '../common-options.js';
 import type { CommonOptions } from '../common-options.js';
-import { longName, optionOf, rowsOf } from '../options/index.js';
+import { addLater, longName, optionOf, rowsOf } from '../options/index.js';
+import type { OptionRow } from '../options/index.js';
 
 /** As the command line has it: files are read and times understood once all options are known. */
 type Given =
@@ -33,21 +34,24 @@ const kinds = {
 /** Adds the options to a command. */
 export function addSelectionOptions(command: Command): Command {
   const given: Given[] = [];
-  for (const row of rowsOf('selection')) {
-    const option = optionOf(row);
-    const read = readerOf(longName(row).slice('--'.length));
-    command.addOption(option);
-    if (read === undefined) continue;
-    if (option.isBoolean()) command.on(`option:${option.name()}`, () => given.push(read('')));
-    else {
-      option.argParser((value: string) => {
-        given.push(read(value));
-        return true;
-      });
-    }
-  }
   command.setOptionValue('selection', given);
-  return command;
+  return addLater(command, () => {
+    for (const row of rowsOf('selection')) addSelectionOption(command, row, given);
+  });
+}
+
+function addSelectionOption(command: Command, row: OptionRow, given: Given[]): void {
+  const option = optionOf(row);
+  const read = readerOf(longName(row).slice('--'.length));
+  command.addOption(option);
+  if (read === undefined) return;
+  if (option.isBoolean()) command.on(`option:${option.name()}`, () => given.push(read('')));
+  else {
+    option.argParser((value: string) => {
+      given.push(read(value));
+      return true;
+    });
+  }
 }
 
 /** From an option's value to a rule; undefined for an option that is none. */

@@ -1,7 +1,7 @@
+import type { Command } from 'commander';
 import { lstat } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
 import { backup, deltaEntries } from '../../backup/index.js';
 import { Target, withArchiveLock } from '../../target/index.js';
 import type { BackupOptions, BackupResult } from '../../backup/index.js';
@@ -32,6 +32,7 @@ import { runCommand } from '../run-command.js';
 import type { CommandContext } from '../run-command.js';
 import { outputMayFail } from '../standard-output.js';
 import { programVersion } from '../version.js';
+import { LazyCommand } from '../options/index.js';
 
 const descriptions = {
   backup: 'back up a folder: an incremental if there is a chain to continue, else a full',
@@ -46,7 +47,7 @@ type Verb = keyof typeof descriptions;
 /** `backup`, `full` and `incremental`. */
 export function backupCommands(): Command[] {
   return (['backup', 'full', 'incremental'] as const).map((verb) => {
-    const command = new Command(verb)
+    const command = new LazyCommand(verb)
       .description(descriptions[verb])
       .argument('<source>', 'the folder to back up')
       .argument('<url>', 'where the backup lies')

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { DuplifsError, exitCodes } from '../../base/index.js';
 import type { Repository } from '../../repository/index.js';
 import { fileChunks } from '../../snapshot/index.js';
@@ -9,7 +9,7 @@ import { withRepository } from '../open-repository.js';
 import { runCommand } from '../run-command.js';
 import type { CommandContext } from '../run-command.js';
 import { writeStandardOutput } from '../standard-bytes.js';
-import { cleanPath } from '../options/index.js';
+import { LazyCommand, cleanPath } from '../options/index.js';
 import { addTimeOption, snapshotAt } from '../time-options.js';
 import type { TimeOptions } from '../time-options.js';
 
@@ -17,7 +17,7 @@ type CatOptions = CommonOptions & Pick<TimeOptions, 'time'>;
 
 /** `cat`: the bytes of one file on standard output. */
 export function catCommand(): Command {
-  const command = new Command('cat')
+  const command = new LazyCommand('cat')
     .description('write the bytes of one file to standard output')
     .argument('<url>', 'where the backup lies')
     .argument('<path>', 'a regular file of the backup', cleanPath)

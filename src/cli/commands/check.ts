@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { DuplifsError, exitCodes } from '../../base/index.js';
 import { checkBackup, errorOf } from '../../check/index.js';
 import type { CheckResult, Finding, Share } from '../../check/index.js';
@@ -12,6 +13,7 @@ import type { TargetJob } from '../open-target.js';
 import { Output } from '../output.js';
 import { ProgressLine } from '../progress-line.js';
 import { runCommand } from '../run-command.js';
+import { LazyCommand } from '../options/index.js';
 
 interface CheckCommandOptions extends CommonOptions {
   readonly json: boolean;
@@ -21,7 +23,7 @@ interface CheckCommandOptions extends CommonOptions {
 
 /** `check`: whether a backup is well, by all that is known of it, and with --read-data by reading its volumes. */
 export function checkCommand(): Command {
-  const command = new Command('check')
+  const command = new LazyCommand('check')
     .description('check that a backup is whole and as it was written; each finding says what to do')
     .argument('[url]', 'where the backup lies')
     .option(

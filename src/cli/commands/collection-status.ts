@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { exitCodes } from '../../base/index.js';
 import {
   changesJson,
@@ -18,7 +18,7 @@ import { addCommonOptions, archiveFolderOf } from '../common-options.js';
 import type { CommonOptions } from '../common-options.js';
 import { lastFullLine } from '../last-full.js';
 import { withRepository } from '../open-repository.js';
-import { addGroup } from '../options/index.js';
+import { LazyCommand, addGroup } from '../options/index.js';
 import { Output } from '../output.js';
 import { exitCodeWhenPartly, personality } from '../personality.js';
 import { runCommand } from '../run-command.js';
@@ -39,7 +39,7 @@ interface StatusJob {
 
 /** `collection-status`: the chains and sets at a target, as duplicity prints them, and what is wrong. */
 export function statusCommand(): Command {
-  const command = new Command('collection-status')
+  const command = new LazyCommand('collection-status')
     .alias('status')
     .description('show the chains and backup sets, and what is missing')
     .argument('<url>', 'where the backup lies')

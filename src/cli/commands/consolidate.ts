@@ -1,5 +1,5 @@
+import type { Command } from 'commander';
 import { tmpdir } from 'node:os';
-import { Command } from 'commander';
 import { formatFileName, parseFileName } from '../../archive/index.js';
 import { DuplifsError, exitCodes } from '../../base/index.js';
 import { consolidate } from '../../consolidate/index.js';
@@ -35,6 +35,7 @@ import { snapshotAt } from '../time-options.js';
 import { programVersion } from '../version.js';
 import { addKeepOptions, linesOf, planFor, policyOf, pruneJson } from './prune.js';
 import type { KeepOptions, Pruning } from './prune.js';
+import { LazyCommand } from '../options/index.js';
 
 interface ConsolidateCommandOptions extends SetOptions, KeepOptions {
   readonly time?: string;
@@ -47,7 +48,7 @@ interface ConsolidateCommandOptions extends SetOptions, KeepOptions {
 
 /** `consolidate`: makes a full out of a chain, without the source. */
 export function consolidateCommand(): Command {
-  const command = new Command('consolidate')
+  const command = new LazyCommand('consolidate')
     .description('make a full backup out of a chain, from what is stored and without the source')
     .argument('<url>', 'where the backup lies')
     .option('-t, --time <time>', 'as of this time: 3D, 2026-11-01, … (default: the newest set)')

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { DuplifsError, errorText, exitCodes } from '../../base/index.js';
 import { diffFolder, diffTrees } from '../../queries/index.js';
 import type { Change, DiffOptions as HowToCompare } from '../../queries/index.js';
@@ -12,7 +12,7 @@ import { withRepository } from '../open-repository.js';
 import { Output } from '../output.js';
 import { runCommand } from '../run-command.js';
 import type { CommandContext } from '../run-command.js';
-import { cleanPath } from '../options/index.js';
+import { LazyCommand, cleanPath } from '../options/index.js';
 import { addUseIncomplete, snapshotAt } from '../time-options.js';
 
 interface DiffOptions extends SelectionOptions {
@@ -31,7 +31,7 @@ interface Compared {
 
 /** `diff`: what changed between two times, or between a time and a folder. */
 export function diffCommand(): Command {
-  const command = new Command('diff')
+  const command = new LazyCommand('diff')
     .description('show what changed between two times, or with --with between one and a folder')
     .usage(
       '[options] <url> <time> <time> [path]\n       duplifs diff [options] <url> <time> --with <folder> [path]',

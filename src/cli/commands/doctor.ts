@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { errorText, exitCodes, isDuplifsError } from '../../base/index.js';
 import { probeStorage } from '../../storage/index.js';
 import { addCommonOptions } from '../common-options.js';
@@ -14,6 +14,7 @@ import { Output } from '../output.js';
 import { printable } from '../printable.js';
 import { runCommand } from '../run-command.js';
 import type { CommandContext } from '../run-command.js';
+import { LazyCommand } from '../options/index.js';
 
 interface DoctorOptions extends CommonOptions {
   readonly json: boolean;
@@ -22,7 +23,7 @@ interface DoctorOptions extends CommonOptions {
 
 /** `doctor`: looks at everything that a mount or a backup needs, and says what to do. */
 export function doctorCommand(): Command {
-  const command = new Command('doctor')
+  const command = new LazyCommand('doctor')
     .description('check this machine, and with a URL the storage and the backup on it')
     .argument('[url]', 'where the backup lies')
     .option('--json', 'print JSON lines', false)

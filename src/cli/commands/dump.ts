@@ -1,4 +1,5 @@
-import { Command, Option } from 'commander';
+import { Option } from 'commander';
+import type { Command } from 'commander';
 import { DuplifsError, errorText, exitCodes } from '../../base/index.js';
 import { archiveFormats, archiveWriter, dump } from '../../dump/index.js';
 import type { ArchiveFormat } from '../../dump/index.js';
@@ -11,7 +12,7 @@ import { ProgressLine } from '../progress-line.js';
 import { runCommand } from '../run-command.js';
 import type { CommandContext } from '../run-command.js';
 import { writeStandardOutput } from '../standard-bytes.js';
-import { cleanPath } from '../options/index.js';
+import { LazyCommand, cleanPath } from '../options/index.js';
 import { addTimeOption, snapshotAt } from '../time-options.js';
 import type { TimeOptions } from '../time-options.js';
 
@@ -24,7 +25,7 @@ const mostZipEntries = 200_000;
 
 /** `dump`: a folder, or all, as an archive on standard output. */
 export function dumpCommand(): Command {
-  const command = new Command('dump')
+  const command = new LazyCommand('dump')
     .description('write a folder, or the whole backup, as an archive to standard output')
     .argument('<url>', 'where the backup lies')
     .argument('[path]', 'a path of the backup (default: all of it)', cleanPath, '')

@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { errorText, exitCodes } from '../../base/index.js';
 import { find, FindFilter } from '../../queries/index.js';
 import type { FoundVersion, WantedSize } from '../../queries/index.js';
@@ -14,6 +15,7 @@ import { withRepository } from '../open-repository.js';
 import { Output } from '../output.js';
 import { runCommand } from '../run-command.js';
 import type { CommandContext } from '../run-command.js';
+import { LazyCommand } from '../options/index.js';
 
 interface FindOptions extends Omit<CommonOptions, 'name'> {
   /** Patterns; the name of the cache, which has that option elsewhere, is `archiveName` here. */
@@ -30,7 +32,7 @@ interface FindOptions extends Omit<CommonOptions, 'name'> {
 
 /** `find`: every version of every path that matches, over all sets, deleted ones too. */
 export function findCommand(): Command {
-  const command = new Command('find')
+  const command = new LazyCommand('find')
     .description('find every version of matching paths in all sets, deleted ones too')
     .argument('<url>', 'where the backup lies')
     .argument('[patterns...]', 'as of the shell: of names or, with a slash, of whole paths')

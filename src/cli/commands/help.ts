@@ -1,10 +1,11 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { DuplifsError, nearest } from '../../base/index.js';
 import { commandAt, topicNames, topicsOf, topicText } from '../help/index.js';
+import { LazyCommand } from '../options/index.js';
 
 /** `help`: that of a command, or on a topic. */
 export function helpCommand(): Command {
-  const command = new Command('help')
+  const command = new LazyCommand('help')
     .description(`show the help of a command, or on a topic: ${topicNames.join(', ')}`)
     .argument('[words...]', 'a command, or a topic')
     .action(async (words: readonly string[]) => {

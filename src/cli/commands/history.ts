@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { errorText, exitCodes } from '../../base/index.js';
 import { pathHistory } from '../../queries/index.js';
 import type { PathEvent } from '../../queries/index.js';
@@ -14,7 +14,7 @@ import { withRepository } from '../open-repository.js';
 import { Output } from '../output.js';
 import { runCommand } from '../run-command.js';
 import type { CommandContext } from '../run-command.js';
-import { cleanPath, parseWhole } from '../options/index.js';
+import { LazyCommand, cleanPath, parseWhole } from '../options/index.js';
 import type { ProfileMeans } from '../profile/means.js';
 import type { RunHistoryOptions } from '../profile/command-options.js';
 
@@ -22,7 +22,7 @@ interface HistoryOptions extends CommonOptions, RunHistoryOptions {}
 
 /** `history`: each version of one path, and what changed; of a profile without a path, its runs. */
 export function historyCommand(means: ProfileMeans): Command {
-  const command = new Command('history')
+  const command = new LazyCommand('history')
     .description(
       'show each version of one path, with its time, set, size and what changed; or without a path the runs of a profile',
     )

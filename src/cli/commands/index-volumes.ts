@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { errorText, exitCodes } from '../../base/index.js';
 import type { Repository } from '../../repository/index.js';
 import { parseTime } from '../../time/index.js';
@@ -8,6 +8,7 @@ import { withRepository } from '../open-repository.js';
 import { Output } from '../output.js';
 import { runCommand } from '../run-command.js';
 import type { CommandContext } from '../run-command.js';
+import { LazyCommand } from '../options/index.js';
 
 interface IndexCommandOptions extends CommonOptions {
   readonly since?: string;
@@ -16,7 +17,7 @@ interface IndexCommandOptions extends CommonOptions {
 
 /** `index`: decodes each volume that another program wrote once, so that parts of it can be read from then on. */
 export function indexCommand(): Command {
-  const command = new Command('index')
+  const command = new LazyCommand('index')
     .description(
       'decode the volumes that duplicity wrote once, so that mounts and restores read only parts of them from then on',
     )

@@ -1,10 +1,11 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { ProfileMeans } from '../profile/means.js';
 import type { InitOptions } from '../profile/command-options.js';
+import { LazyCommand } from '../options/index.js';
 
 /** `init`: a profile by questions and answers. */
 export function initCommand(means: ProfileMeans): Command {
-  return new Command('init')
+  return new LazyCommand('init')
     .description('make a profile: asks what, where, how often; tries the storage, and a restore')
     .argument('[name]', 'what the profile is called')
     .option('--source <folder>', 'what is backed up')

@@ -1,6 +1,6 @@
+import type { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Command } from 'commander';
 import { DuplifsError, errorText } from '../../base/index.js';
 import { kitFolder, kitPartNames, openKit, readDescription } from '../../kit/index.js';
 import type { KitPart } from '../../kit/index.js';
@@ -18,6 +18,7 @@ import { runCommand } from '../run-command.js';
 import type { CommandContext } from '../run-command.js';
 import { storageOptionsFrom } from '../storage-options.js';
 import { testKeys } from './key/test.js';
+import { LazyCommand } from '../options/index.js';
 
 interface KitOpenOptions extends CommonOptions {
   readonly into: string;
@@ -30,7 +31,7 @@ interface KitOpenOptions extends CommonOptions {
 
 /** `kit open`: sets up on this machine what a kit holds, and proves that the backup can be restored with it. */
 export function kitOpenCommand(keys: () => OptionKeys): Command {
-  const command = new Command('open')
+  const command = new LazyCommand('open')
     .description('set up what a kit holds on this machine, and prove that it restores')
     .argument('<file>', 'the kit')
     .option('--into <folder>', 'for what is neither a key nor a known host', kitFolder)
@@ -119,7 +120,7 @@ function optionsWith(
   words: readonly string[],
   command: Command,
 ): { readonly options: CommonOptions; readonly given: readonly string[] } {
-  const parsed = addCommonOptions(new Command()).exitOverride();
+  const parsed = addCommonOptions(new LazyCommand()).exitOverride();
   parsed.parse([...words], { from: 'user' });
   const here = Object.entries(command.opts()).filter(
     ([name]) => command.getOptionValueSource(name) === 'cli',

@@ -1,5 +1,5 @@
+import type { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
-import { Command } from 'commander';
 import { DuplifsError } from '../../base/index.js';
 import { openKit, sealKit } from '../../kit/index.js';
 import type { KitPart } from '../../kit/index.js';
@@ -25,6 +25,7 @@ import type { CommandContext } from '../run-command.js';
 import { environmentSecret } from '../secrets.js';
 import { storageOptionsFrom } from '../storage-options.js';
 import { kitOpenCommand } from './kit-open.js';
+import { LazyCommand } from '../options/index.js';
 
 interface KitOptions extends CommonOptions, GenerateSecretOptions {
   readonly withCredentials: boolean;
@@ -39,7 +40,7 @@ interface KitOptions extends CommonOptions, GenerateSecretOptions {
 
 /** `kit`: one encrypted file with all that a new machine needs to restore, and `kit open`, which sets it up there. */
 export function kitCommand({ keys }: ProfileMeans): Command {
-  const command = new Command('kit')
+  const command = new LazyCommand('kit')
     .description('write all that a new machine needs to restore into one encrypted file')
     // what follows "open" belongs to that command
     .enablePositionalOptions()

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { encodeName, errorText, eventLoopTurns, exitCodes } from '../../base/index.js';
 import type { Repository } from '../../repository/index.js';
 import type { Snapshot, SnapshotEntry } from '../../snapshot/index.js';
@@ -17,6 +17,7 @@ import type { CommandContext } from '../run-command.js';
 import { addTimeOptions, snapshotAt } from '../time-options.js';
 import type { TimeOptions } from '../time-options.js';
 import { withRepository } from '../open-repository.js';
+import { LazyCommand } from '../options/index.js';
 
 interface ListOptions extends CommonOptions, TimeOptions {
   readonly json: boolean;
@@ -25,7 +26,7 @@ interface ListOptions extends CommonOptions, TimeOptions {
 
 /** `list-current-files`: the files of the backup at a time, as duplicity prints them. */
 export function listCommand(): Command {
-  const command = new Command('list-current-files')
+  const command = new LazyCommand('list-current-files')
     .alias('ls')
     .description('list the files in the backup, as of now or of --time')
     .argument('<url>', 'where the backup lies')

@@ -1,10 +1,11 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { ProfileMeans } from '../profile/means.js';
 import type { LogCommandOptions } from '../profile/command-options.js';
+import { LazyCommand } from '../options/index.js';
 
 /** `log`: the logs of a profile's runs. */
 export function logCommand(means: ProfileMeans): Command {
-  return new Command('log')
+  return new LazyCommand('log')
     .description("list the logs of a profile's runs, or show one")
     .argument('<name>', 'the profile')
     .option('--last', 'show the log of the newest run', false)

@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import { DuplifsError } from '../../base/index.js';
 import { publicUrl } from '../../storage/index.js';
 import { addCommonOptions, parseWhole } from '../common-options.js';
@@ -6,10 +7,11 @@ import { runDaemon } from '../daemon.js';
 import type { MountCommandOptions } from '../mount-options.js';
 import { runMount } from '../run-mount.js';
 import { addTimeOptions } from '../time-options.js';
+import { LazyCommand } from '../options/index.js';
 
 /** `mount`: every backup as read-only folders, or the tree at one time. */
 export function mountCommand(): Command {
-  const command = new Command('mount')
+  const command = new LazyCommand('mount')
     .description('show every backup as read-only folders, or with --time the tree as of that')
     .argument('<url>', 'where the backup lies')
     .argument('<mountpoint>', 'an empty folder')

@@ -1,10 +1,11 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { ProfileMeans } from '../profile/means.js';
 import type { CheckOptions, ImportOptions } from '../profile/command-options.js';
+import { LazyCommand } from '../options/index.js';
 
 /** `profile check|show|list|edit|import`. */
 export function profileCommand(means: ProfileMeans): Command {
-  const command = new Command('profile').description('look at profiles, write and import them');
+  const command = new LazyCommand('profile').description('look at profiles, write and import them');
   command
     .command('check')
     .description('look for mistakes in profiles, in all of them without a name')

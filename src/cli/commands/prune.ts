@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { DuplifsError } from '../../base/index.js';
 import { SetStates } from '../../target/index.js';
 import type { TargetListing } from '../../target/index.js';
@@ -12,6 +12,7 @@ import { addRemovalOptions, willDo, withListing } from '../removal-options.js';
 import type { RemovalJob, RemovalOptions } from '../removal-options.js';
 import { runCommand } from '../run-command.js';
 import { pruneLines } from '../upkeep-text.js';
+import { LazyCommand } from '../options/index.js';
 
 export interface KeepOptions extends Partial<Record<`keep${Capitalize<KeepRule>}`, number>> {
   readonly keepWithin?: number;
@@ -21,7 +22,7 @@ interface PruneCommandOptions extends RemovalOptions, KeepOptions {}
 
 /** `prune`: keeps some sets of the last days, weeks and months, and removes the others. */
 export function pruneCommand(): Command {
-  const command = new Command('prune')
+  const command = new LazyCommand('prune')
     .description(
       'remove what no rule keeps; says for each set why it stays or goes (--force; without it nothing is removed)',
     )

@@ -1,5 +1,5 @@
 /** The commands that remove: old chains and incrementals, and what belongs to no set. Without --force they only list. */
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { BackupSet } from '../../archive/index.js';
 import { DuplifsError } from '../../base/index.js';
 import { SetStates } from '../../target/index.js';
@@ -24,6 +24,7 @@ import { runCommand } from '../run-command.js';
 import { formatLastFull } from '../status/index.js';
 import { pruneCommand } from './prune.js';
 import { cleanupLines, retentionLines } from '../upkeep-text.js';
+import { LazyCommand } from '../options/index.js';
 
 /** `remove-older-than`, `remove-all-but-n-full`, `remove-all-inc-of-but-n-full`, `cleanup` and `prune`. */
 export function removalCommands(): Command[] {
@@ -79,7 +80,7 @@ function retentionCommand(
   description: string,
   plannerOf: (argument: string, options: RemovalOptions) => Planner,
 ): Command {
-  const command = new Command(name)
+  const command = new LazyCommand(name)
     .alias(alias)
     .description(`${description} (--force; without it they are only listed)`)
     .argument(argument, what)
@@ -94,7 +95,7 @@ function retentionCommand(
 }
 
 function cleanupCommand(): Command {
-  const command = new Command('cleanup')
+  const command = new LazyCommand('cleanup')
     .alias('cl')
     .description(
       'remove what belongs to no set that can be used (--force; without it it is only listed)',

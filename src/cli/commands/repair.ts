@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { exitCodes } from '../../base/index.js';
 import { checkBackup, errorOf } from '../../check/index.js';
 import type { CheckResult, Finding } from '../../check/index.js';
@@ -19,6 +19,7 @@ import type { RemovalOptions } from '../removal-options.js';
 import { actionText } from '../repair-text.js';
 import { runCommand } from '../run-command.js';
 import { programVersion } from '../version.js';
+import { LazyCommand } from '../options/index.js';
 
 interface RepairCommandOptions extends RemovalOptions {
   readonly encryptKey: readonly string[];
@@ -29,7 +30,7 @@ type RepairJob = TargetJob<RepairCommandOptions>;
 
 /** `repair`: what can be made whole again without the source. Shows what it would do; --force does it. */
 export function repairCommand(): Command {
-  const command = new Command('repair')
+  const command = new LazyCommand('repair')
     .description(
       'make whole again what can be without the source (--force; without it nothing is changed)',
     )

@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
-import { Command, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { DuplifsError, exitCodes } from '../../base/index.js';
 import { replicate } from '../../replicate/index.js';
 import type { ReplicateProgress, ReplicateResult } from '../../replicate/index.js';
@@ -21,6 +22,7 @@ import { addNewSideOptions, newSideOf } from '../replicate/new-side.js';
 import type { NewSide, NewSideOptions } from '../replicate/new-side.js';
 import { runCommand } from '../run-command.js';
 import type { CommandContext } from '../run-command.js';
+import { LazyCommand } from '../options/index.js';
 
 interface ReplicateCommandOptions extends NewSideOptions {
   readonly time?: string;
@@ -34,7 +36,7 @@ interface ReplicateCommandOptions extends NewSideOptions {
 
 /** `replicate`: copies sets from one storage to another. */
 export function replicateCommand(): Command {
-  const command = new Command('replicate')
+  const command = new LazyCommand('replicate')
     .description('copy backup sets to another storage, verified and read back')
     .argument('<url>', 'where the backup lies')
     .argument('<replica>', 'the URL that gets the copy')

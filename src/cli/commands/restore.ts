@@ -1,10 +1,10 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { DuplifsError } from '../../base/index.js';
 import { isStorageUrl } from '../../storage/index.js';
 import { addSelectionOptions } from '../backup/selection-options.js';
 import { addCommonOptions } from '../common-options.js';
 import { withRepository } from '../open-repository.js';
-import { addGroup } from '../options/index.js';
+import { LazyCommand, addGroup } from '../options/index.js';
 import type { RestoreCommandOptions } from '../restore/restore-options.js';
 import { runRestore } from '../restore/run-restore.js';
 import { withPath } from '../restore-place.js';
@@ -13,7 +13,7 @@ import { addTimeOptions } from '../time-options.js';
 
 /** `restore`: the backup, or parts of it, as of a time, into a folder. */
 export function restoreCommand(): Command {
-  const command = new Command('restore')
+  const command = new LazyCommand('restore')
     .description('restore the backup, or parts of it, as of now or of --time')
     .argument('<url>', 'where the backup lies')
     .argument(

@@ -1,11 +1,13 @@
-import { Command, Option } from 'commander';
+import { Option } from 'commander';
+import type { Command } from 'commander';
 import { parseWhole } from '../common-options.js';
 import type { ProfileMeans } from '../profile/means.js';
 import type { RunCommandOptions } from '../profile/command-options.js';
+import { LazyCommand } from '../options/index.js';
 
 /** `run`: all that a profile says, in its order. */
 export function profileRunCommand(means: ProfileMeans): Command {
-  return new Command('run')
+  return new LazyCommand('run')
     .description('run a profile: hooks, backup, retention, cleanup, check, notices, log')
     .argument('<name>', 'the profile')
     .argument('[command...]', 'one command with the profile instead: backup, restore, mount, …')

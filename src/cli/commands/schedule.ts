@@ -1,10 +1,12 @@
-import { Command, Option } from 'commander';
+import { Option } from 'commander';
+import type { Command } from 'commander';
 import type { ProfileMeans } from '../profile/means.js';
 import type { ScheduleCommandOptions } from '../profile/command-options.js';
+import { LazyCommand } from '../options/index.js';
 
 /** `schedule`: has a profile run by itself. */
 export function scheduleCommand(means: ProfileMeans): Command {
-  return new Command('schedule')
+  return new LazyCommand('schedule')
     .description('have a profile run by itself, by systemd or cron; without a name: list what does')
     .argument('[name]', 'the profile')
     .option(

@@ -1,13 +1,14 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, basename, join, resolve } from 'node:path';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { unmountPath } from '../../mount/index.js';
 import { defaultVerbosity } from '../log.js';
 import { runCommand } from '../run-command.js';
+import { LazyCommand } from '../options/index.js';
 
 /** `umount`: ends a mount, from any shell. */
 export function umountCommand(): Command {
-  return new Command('umount')
+  return new LazyCommand('umount')
     .description('unmount a backup; the duplifs that serves it ends')
     .argument('<mountpoint>', 'where it is mounted')
     .option('--force', 'detach it even when something still uses it', false)

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { DuplifsError, encodeName, errorText, exitCodes } from '../../base/index.js';
 import type { Repository } from '../../repository/index.js';
 import { isStorageUrl } from '../../storage/index.js';
@@ -10,7 +10,7 @@ import { addCommonOptions } from '../common-options.js';
 import { differenceText } from '../difference-text.js';
 import { lastFullLine } from '../last-full.js';
 import { withRepository } from '../open-repository.js';
-import { addGroup } from '../options/index.js';
+import { LazyCommand, addGroup } from '../options/index.js';
 import { Output } from '../output.js';
 import { personality } from '../personality.js';
 import { runCommand } from '../run-command.js';
@@ -25,7 +25,7 @@ interface VerifyCommandOptions extends SelectionOptions, TimeOptions {
 
 /** `verify`: every file of the backup is decoded and compared with its signature, or with a folder. */
 export function verifyCommand(): Command {
-  const command = new Command('verify')
+  const command = new LazyCommand('verify')
     .description('read the whole backup and compare each file with its signature or with a folder')
     .argument('<url>', 'where the backup lies')
     .argument('<folder>', 'the folder that was backed up')

@@ -30,7 +30,9 @@ export interface ReadLine {
 /** @throws DuplifsError USAGE */
 export function readLine(argv: readonly string[], context: LineContext): ReadLine {
   const { program, isStrict, env } = context;
-  const first = program.commands.find((command) => isNamed(command, argv[0] ?? ''));
+  const [word = ''] = argv;
+  if (argv.length === 1 && (word === '--version' || word === '--help')) return { args: argv };
+  const first = program.commands.find((command) => isNamed(command, word));
   // those that have commands of their own are none of duplicity's
   if (first !== undefined && first.commands.length > 0 && !isStrict) return { args: argv };
   const all = first === undefined || isStrict ? program.commands : [first];

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { DuplifsError } from '../../../base/index.js';
 import { formatKeyArchive } from '../../../openpgp/index.js';
 import type { Keyring, KeyRecord } from '../../../openpgp/index.js';
@@ -16,6 +16,7 @@ import { openKeyring } from '../../open-repository.js';
 import { Output } from '../../output.js';
 import { runCommand } from '../../run-command.js';
 import type { CommandContext } from '../../run-command.js';
+import { LazyCommand } from '../../options/index.js';
 
 interface ExportOptions extends KeyOptions, GenerateSecretOptions {
   readonly secret: boolean;
@@ -27,7 +28,7 @@ interface ExportOptions extends KeyOptions, GenerateSecretOptions {
 
 /** `key export`: keys into a file; secret ones into a bundle that is encrypted itself. */
 export function exportCommand(): Command {
-  const command = new Command('export')
+  const command = new LazyCommand('export')
     .description(
       'write keys into a file: public, or with --secret a bundle of all of them that a passphrase encrypts',
     )

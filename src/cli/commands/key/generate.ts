@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import { DuplifsError, errorText } from '../../../base/index.js';
 import {
   generateKey,
@@ -27,6 +28,7 @@ import { Output } from '../../output.js';
 import { askSecret } from '../../prompt/index.js';
 import { runCommand } from '../../run-command.js';
 import type { CommandContext } from '../../run-command.js';
+import { LazyCommand } from '../../options/index.js';
 
 interface GenerateOptions extends KeyOptions, GenerateSecretOptions {
   readonly name: string;
@@ -44,7 +46,7 @@ interface GenerateOptions extends KeyOptions, GenerateSecretOptions {
 
 /** `key generate`: a key to encrypt backups to and, where asked for, one that signs them. */
 export function generateCommand(): Command {
-  const command = new Command('generate')
+  const command = new LazyCommand('generate')
     .description('make a key to encrypt backups to and, with --sign, one that signs them')
     .option('--name <name>', 'whose backups they are', `Backups of ${hostname()}`)
     .option('--email <address>', 'goes with the name')

@@ -1,5 +1,5 @@
+import type { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
-import { Command } from 'commander';
 import { DuplifsError, errorText } from '../../../base/index.js';
 import {
   importKeys,
@@ -21,6 +21,7 @@ import { gpgOf } from '../../open-repository.js';
 import { Output } from '../../output.js';
 import { runCommand } from '../../run-command.js';
 import type { CommandContext } from '../../run-command.js';
+import { LazyCommand } from '../../options/index.js';
 
 interface ImportOptions extends KeyOptions {
   readonly trust: boolean;
@@ -30,7 +31,7 @@ interface ImportOptions extends KeyOptions {
 
 /** `key import`: keys of files, and of bundles that `key export` has made, into the GnuPG keyring. */
 export function importCommand(): Command {
-  const command = new Command('import')
+  const command = new LazyCommand('import')
     .description('put keys of files into the GnuPG keyring: public, secret, bundles, ownertrust')
     .argument('<file...>', 'what "key export" or gpg has written')
     .option('--trust', 'trust all keys of the files, as "key trust" does', false)

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { exitCodes } from '../../../base/index.js';
 import { isExpiringSoon, usesOf } from '../../../openpgp/index.js';
 import type { Keyring, KeyRecord } from '../../../openpgp/index.js';
@@ -15,6 +15,7 @@ import { openKeyring } from '../../open-repository.js';
 import { Output } from '../../output.js';
 import { runCommand } from '../../run-command.js';
 import type { CommandContext } from '../../run-command.js';
+import { LazyCommand } from '../../options/index.js';
 
 interface ListOptions extends CommonOptions {
   readonly json: boolean;
@@ -22,7 +23,7 @@ interface ListOptions extends CommonOptions {
 
 /** `key list`: what this machine can encrypt to, open and sign with, and what the chains at a URL want. */
 export function listCommand(): Command {
-  const command = new Command('list')
+  const command = new LazyCommand('list')
     .description('show the keys of this machine, and with a URL those that the backups there want')
     .argument('[url]', 'where the backup lies')
     .option('--json', 'print JSON lines', false)

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { exitCodes } from '../../../base/index.js';
 import { newestChains } from '../../../target/index.js';
 import { addCommonOptions } from '../../common-options.js';
@@ -10,6 +10,7 @@ import { openKeyring } from '../../open-repository.js';
 import { Output } from '../../output.js';
 import { runCommand } from '../../run-command.js';
 import type { CommandContext } from '../../run-command.js';
+import { LazyCommand } from '../../options/index.js';
 
 export interface KeyTestOptions extends CommonOptions {
   readonly all: boolean;
@@ -18,7 +19,7 @@ export interface KeyTestOptions extends CommonOptions {
 
 /** `key test`: proves by opening something that this machine can restore. */
 export function testCommand(): Command {
-  const command = new Command('test')
+  const command = new LazyCommand('test')
     .description('prove that this machine can restore: open manifests, and a block of a volume')
     .argument('<url>', 'where the backup lies')
     .option('--all', 'of every chain, and not of the newest alone', false)

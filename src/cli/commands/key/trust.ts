@@ -1,4 +1,5 @@
-import { Command, Option } from 'commander';
+import { Option } from 'commander';
+import type { Command } from 'commander';
 import { listGpgKeys, ownertrustNumbers, setOwnertrust } from '../../../openpgp/index.js';
 import { addKeyringOptions } from '../../common-options.js';
 import type { KeyOptions } from '../../common-options.js';
@@ -6,6 +7,7 @@ import { keyNamed } from '../../keys/find-key.js';
 import { gpgOf } from '../../open-repository.js';
 import { Output } from '../../output.js';
 import { runCommand } from '../../run-command.js';
+import { LazyCommand } from '../../options/index.js';
 
 interface TrustOptions extends KeyOptions {
   readonly level: keyof typeof ownertrustNumbers;
@@ -13,7 +15,7 @@ interface TrustOptions extends KeyOptions {
 
 /** `key trust`: says that a key of the GnuPG keyring is whose it says, as `--encrypt-key` of duplicity needs it. */
 export function trustCommand(): Command {
-  const command = new Command('trust')
+  const command = new LazyCommand('trust')
     .description('trust a key of the GnuPG keyring, so that duplicity encrypts to it')
     .argument('<id>', 'its fingerprint: compare all of it with what its owner tells you')
     .addOption(
