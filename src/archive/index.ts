@@ -36,6 +36,7 @@ export { encodeSigtarHeader } from './sigtar/encode.js';
 export { signatureSizeBounds, type SizeBounds } from './sigtar/size-bounds.js';
 export { quote } from './manifest/quoting.js';
 export type { FileChange, Manifest, ManifestVolume, VolumeHash } from './manifest/manifest.js';
+export { NamedFiles } from './manifest/named-files.js';
 export { ManifestParser, parseManifest, type ManifestOptions } from './manifest/parser.js';
 export {
   formatFileChange,

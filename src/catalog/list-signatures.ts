@@ -4,7 +4,7 @@
  */
 import { DuplifsError } from '../base/index.js';
 import { signatureSizeBounds, SigtarParser } from '../archive/index.js';
-import type { SigtarEntry } from '../archive/index.js';
+import type { NamedFiles, SigtarEntry } from '../archive/index.js';
 import type { Catalog, CatalogSet } from './catalog.js';
 import { provenStates } from './entry-writer.js';
 import type { EntryWriter } from './entry-writer.js';
@@ -23,22 +23,30 @@ export interface SignaturesTarget {
   readonly catalog: Catalog;
   readonly writer: EntryWriter;
   readonly set: CatalogSet;
+  /** What the set's manifest lists. */
+  readonly namedFiles: NamedFiles | undefined;
 }
 
-/** Reads a whole sigtar's plaintext into the catalog. Returns the paths of folders that it implied. */
+/**
+ * Reads a whole sigtar's plaintext into the catalog. Returns the paths of folders that it implied.
+ *
+ * @throws DuplifsError DAMAGED, also where it lacks files that the set's manifest lists: it is of another set
+ */
 export async function listSignatures(
-  { catalog, writer, set }: SignaturesTarget,
+  { catalog, writer, set, namedFiles }: SignaturesTarget,
   name: string,
   plaintext: AsyncIterable<Buffer>,
   signal?: AbortSignal,
 ): Promise<ImpliedPaths> {
   const implied = new ImpliedFolders({ catalog, writer, set, state: provenStates.hint });
+  namedFiles?.reset();
   let entries: Listed[] = [];
   let current: SigtarEntry | undefined;
   let header = Buffer.alloc(0);
   const parser = new SigtarParser(name, {
     entry: (entry) => {
       current = entry;
+      if (entry.kind === 'signature') namedFiles?.see(entry.path);
       header = Buffer.alloc(0);
     },
     // of the signatures only the header matters here: the block sums are for the next backup
@@ -79,9 +87,26 @@ export async function listSignatures(
     if (entries.length >= entriesPerBatch) await write();
   }
   parser.end();
-  if (length > 0 && !parser.isDone) {
-    throw new DuplifsError('DAMAGED', `"${name}" is cut short: it has no end mark`);
-  }
+  if (length > 0 && !parser.isDone) throw cutShort(name);
+  refuseForeign(name, set, namedFiles);
   await write();
   return implied.finish(signal);
+}
+
+/** A sigtar itself does not say of which set it is; the manifest lists the regular files that must be in it. */
+function refuseForeign(
+  name: string,
+  { key }: CatalogSet,
+  namedFiles: NamedFiles | undefined,
+): void {
+  if (namedFiles === undefined || namedFiles.left === 0) return;
+  const files = namedFiles.left === 1 ? '1 file' : `${namedFiles.left} files`;
+  throw new DuplifsError(
+    'DAMAGED',
+    `"${name}" lacks ${files} of those that the manifest of set ${key} lists: it is of another time or set`,
+  );
+}
+
+function cutShort(name: string): DuplifsError {
+  return new DuplifsError('DAMAGED', `"${name}" is cut short: it has no end mark`);
 }

@@ -224,14 +224,19 @@ export class SetLister {
 
   /** The archive dir's copy of the sigtar first, else the stored one; undefined if none can be used. */
   async #fromSignatures({ row, stored }: KnownSet): Promise<Found | undefined> {
-    const { catalog, writer, target, known, report, closing } = this.#options;
+    const { catalog, writer, target, known, directory, report, closing } = this.#options;
     const sources = stored.signatures.flatMap((file) => {
       const localName = localSignaturesName(file);
       const local = { name: localName, chunks: () => target.decodeLocalSignatures(localName) };
       const remote = { name: file.name, chunks: () => target.decodeMetadata(file, closing) };
       return known.localNames.has(localName) ? [local, remote] : [remote];
     });
-    const listed = { catalog, writer, set: row };
+    const namedFiles = await directory.takeNamedFiles(row.id).catch((error: unknown) => {
+      closing.throwIfAborted();
+      if (!isLasting(error)) throw error;
+      return undefined; // what is wrong with the manifest is told where it is needed
+    });
+    const listed = { catalog, writer, set: row, namedFiles };
     for (const { name, chunks } of sources) {
       try {
         catalog.setList(row.id, 'signatures', name);

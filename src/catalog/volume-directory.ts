@@ -1,6 +1,6 @@
 /** The volumes of every set: from the catalog, or from the manifest when that was not read yet. */
 import { LRUCache } from 'lru-cache';
-import type { BackupSet, Manifest, StoredFile } from '../archive/index.js';
+import type { BackupSet, Manifest, NamedFiles, StoredFile } from '../archive/index.js';
 import { DuplifsError, errorText, isDuplifsError } from '../base/index.js';
 import type { Report } from '../base/index.js';
 import type { SessionKey } from '../openpgp/index.js';
@@ -57,6 +57,8 @@ export class VolumeDirectory {
   readonly #loading = new Map<number, Promise<SetVolumes>>();
   readonly #byId = new Map<number, SetVolume>();
   readonly #sessionKeys = new Map<number, SessionKey>();
+  /** Of sets whose manifest was read, until their signatures are. */
+  readonly #namedFiles = new Map<number, NamedFiles>();
   /** Sets whose stored manifest was opened by this process. */
   readonly #proven = new Set<number>();
   readonly #refs = new LRUCache<number, VolumeRef>({
@@ -88,6 +90,23 @@ export class VolumeDirectory {
       this.#loading.set(setId, loading);
     }
     return loading;
+  }
+
+  /** The files that a set's manifest lists, for who reads its signatures, once; undefined where none tells of them. */
+  async takeNamedFiles(setId: number): Promise<NamedFiles | undefined> {
+    await this.ofSet(setId);
+    if (this.isRebuilt(setId)) return undefined;
+    const kept = this.#namedFiles.get(setId);
+    this.#namedFiles.delete(setId);
+    if (kept !== undefined) return kept;
+    const { stored } = this.#sets.get(setId);
+    const { namedFiles } = await this.#read(stored, true);
+    return namedFiles;
+  }
+
+  #read(set: BackupSet, namedFiles: boolean): Promise<Manifest> {
+    const options = { signal: this.#closing, namedFiles };
+    return readManifest(this.#target, set, this.#sets.localNames, options);
   }
 
   /** A volume by its id, with the others of its set. */
@@ -205,7 +224,7 @@ export class VolumeDirectory {
   /** Reads the manifest from the storage, whatever is known of it here: proves that it can be opened. */
   async proveKeys(setId: number, target = this.#target): Promise<void> {
     const { stored } = this.#sets.get(setId);
-    await readManifest(target, stored, new Set(), this.#closing);
+    await readManifest(target, stored, new Set(), { signal: this.#closing });
     this.#proven.add(setId);
   }
 
@@ -234,9 +253,20 @@ export class VolumeDirectory {
     return manifestKinds[this.#named.kindNumber(setId) ?? 0] ?? 'unknown';
   }
 
+  #isListed(setId: number): boolean {
+    const listed = this.#connection
+      .prepare<[number], number>('SELECT listed FROM sets WHERE id = ?')
+      .pluck()
+      .get(setId);
+    return listed === 1;
+  }
+
   async #load(setId: number): Promise<SetVolumes> {
     const { stored: set } = this.#sets.get(setId);
     const { manifest, kind } = await this.#manifestOf(set);
+    if (manifest.namedFiles !== undefined && !this.#isListed(setId)) {
+      this.#namedFiles.set(setId, manifest.namedFiles);
+    }
     const { localNames } = this.#sets;
     const isLocal = set.manifests.some((file) => localNames.has(localManifestName(file)));
     if (!isLocal && kind !== 'rebuilt') this.#proven.add(setId);
@@ -254,7 +284,8 @@ export class VolumeDirectory {
     let manifest: Manifest | undefined;
     let reason: string;
     try {
-      manifest = await readManifest(this.#target, set, this.#sets.localNames, this.#closing);
+      // what we wrote tells by its index
+      manifest = await this.#read(set, set.index.length === 0);
       const kind = manifest.isClosed === true ? 'closed' : 'open';
       const faults = manifestFaults(set, manifest);
       if (!this.#useIncomplete || !isTreeHidden(faults)) return { manifest, kind };

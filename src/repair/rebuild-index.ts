@@ -23,7 +23,7 @@ export async function rebuildIndex(
   { name, encoding, beforePut }: IndexToRebuild,
 ): Promise<void> {
   const { target, tempFolder, producer, report, signal } = options;
-  const known = await readManifest(target, set, new Set(), signal);
+  const known = await readManifest(target, set, new Set(), { signal });
   const binding = await ownBinding(options, set);
   if (binding === undefined) report({ level: 'warning', code: 'index-unbound', setKey: set.key });
   const write = async (writer: {

@@ -104,7 +104,7 @@ class Repairing {
       volumes.get(file.volumeNumber)?.some(({ name }) => name === file.name),
     );
     if (set === undefined) return undefined;
-    const { volumes } = await readManifest(target, set, new Set(), signal);
+    const { volumes } = await readManifest(target, set, new Set(), { signal });
     return volumes.find(({ number }) => number === file.volumeNumber)?.hash;
   }
 

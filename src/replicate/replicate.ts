@@ -192,7 +192,7 @@ class Replication {
     const replica = this.#setOfReplica(key);
     if (replica === undefined || replica.signatures.length === 0) return false;
     const { to, stop } = this.#options;
-    const manifest = await readManifest(to, replica, this.#replica.localNames, stop);
+    const manifest = await readManifest(to, replica, this.#replica.localNames, { signal: stop });
     const hasBytes = ({ name }: StoredFile): boolean => !this.#replica.isEmpty(name);
     return manifestFaults(replica, manifest, hasBytes).length === 0;
   }
@@ -247,7 +247,7 @@ class Replication {
     if (replica === undefined)
       throw new DuplifsError('FILE_MISSING', `The replica lacks set ${key}`);
     const { to, stop } = this.#options;
-    const manifest = await readManifest(to, replica, this.#replica.localNames, stop);
+    const manifest = await readManifest(to, replica, this.#replica.localNames, { signal: stop });
     return { setKey: key, volumesDigest: volumesDigest(manifest.volumes) };
   }
 

@@ -3,4 +3,4 @@ export { sigtarEntries, withSignature } from './sigtar-entries.js';
 export type { PreviousEntry, SignedEntry } from './sigtar-entries.js';
 export { PathTypes } from './path-types.js';
 export { previousTree } from './previous-tree.js';
-export { signaturesUpTo, signedTree } from './signed-tree.js';
+export { setsWithoutSignatures, signaturesUpTo, signedTree } from './signed-tree.js';

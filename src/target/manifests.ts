@@ -27,6 +27,8 @@ export interface ReadManifestOptions {
   readonly signal?: AbortSignal | undefined;
   /** Keep the list of changed files, too. */
   readonly fileList?: boolean;
+  /** Keep hashes of the paths of new and changed files. */
+  readonly namedFiles?: boolean | undefined;
 }
 
 /** Reads a stored manifest, past the archive dir's copy. */
@@ -65,8 +67,9 @@ export async function readManifest(
   target: Target,
   set: BackupSet,
   localNames: ReadonlySet<string>,
-  signal?: AbortSignal,
+  { signal, namedFiles }: Pick<ReadManifestOptions, 'signal' | 'namedFiles'> = {},
 ): Promise<Manifest> {
+  const options = { set, signal, namedFiles };
   const candidates = set.manifests.toSorted((a, b) => a.name.length - b.name.length);
   if (candidates.length > 1) {
     target.report({
@@ -81,8 +84,8 @@ export async function readManifest(
     const local = localManifestName(candidate);
     try {
       return localNames.has(local)
-        ? await readLocalManifest(target, local, { set, signal })
-        : await readStoredManifest(target, candidate, { set, signal });
+        ? await readLocalManifest(target, local, options)
+        : await readStoredManifest(target, candidate, options);
     } catch (error) {
       signal?.throwIfAborted();
       failure = error;
@@ -95,9 +98,9 @@ export async function readManifest(
 async function parseManifestStream(
   chunks: AsyncIterable<unknown>,
   name: string,
-  { set, signal, fileList = false }: ReadManifestOptions,
+  { set, signal, fileList = false, namedFiles = false }: ReadManifestOptions,
 ): Promise<Manifest> {
-  const parser = new ManifestParser(name, { fileList, maxVolumes: maxVolumesOf(set) });
+  const parser = new ManifestParser(name, { fileList, namedFiles, maxVolumes: maxVolumesOf(set) });
   const turn = eventLoopTurns();
   let length = 0;
   for await (const chunk of chunks as AsyncIterable<Buffer>) {

@@ -13,6 +13,8 @@ export interface ComparedEntry {
   readonly device?: DeviceNumbers;
   /** Of a regular file, where it is compared with its signature. */
   readonly signature?: Buffer | undefined;
+  /** The time of the set whose signatures have it. */
+  readonly setSeconds?: number;
 }
 
 /** The first thing that differs apart from the content; undefined where nothing does. */

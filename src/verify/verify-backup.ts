@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { DuplifsError, encodeName, errorText } from '../base/index.js';
 import type { Report } from '../base/index.js';
 import type { Repository } from '../repository/index.js';
+import { setsWithoutSignatures } from '../signatures/index.js';
 import type { Snapshot } from '../snapshot/index.js';
 import { folderEntries, signedEntries } from './compared-entries.js';
 import type { ComparedFolder } from './compared-entries.js';
@@ -33,6 +34,8 @@ export interface VerifyBackupResult {
   readonly differences: number;
   /** Files and volumes, and one more where the signatures to compare with are missing. */
   readonly failures: number;
+  /** The keys of the sets that have what differs from the signatures, or whose signatures have it. */
+  readonly differingSets: readonly string[];
 }
 
 /**
@@ -54,6 +57,7 @@ export async function verifyBackup(
   const result = await verify(snapshot, snapshot.resolve(path), {
     other,
     folder: folder?.path,
+    signedSets: folder === undefined ? setsByTime(repository) : undefined,
     followLinks: folder?.copyLinks ?? false,
     onDifference,
     onFailure: (failed, reason) => {
@@ -79,8 +83,16 @@ function signaturesOf(
   { path: top, numericOwner, signal, report }: VerifyBackupOptions,
 ): ReturnType<typeof signedEntries> {
   const entries = signedEntries(repository, set, { top, numericOwner, signal });
-  if (entries === undefined) report({ level: 'warning', code: 'signatures-missing' });
+  if (entries === undefined) {
+    const setKeys = setsWithoutSignatures(repository.collection, set.key);
+    report({ level: 'warning', code: 'signatures-missing', setKeys });
+  }
   return entries;
+}
+
+function setsByTime({ collection }: Repository): ReadonlyMap<number, string> {
+  const sets = collection.chains.flatMap((chain) => chain.sets);
+  return new Map(sets.map(({ key, times }) => [times.endSeconds, key]));
 }
 
 async function refuseMissing(folder: string): Promise<void> {

@@ -16,6 +16,8 @@ export interface VerifyOptions {
   readonly other: AsyncIterable<readonly ComparedEntry[]> | undefined;
   /** The folder that `other` is of; undefined when it is of the signatures. */
   readonly folder: string | undefined;
+  /** The keys of the sets that have the signatures, by their times; undefined when it is of a folder. */
+  readonly signedSets?: ReadonlyMap<number, string> | undefined;
   /** Compare with the files that links in the folder lead to. */
   readonly followLinks: boolean;
   readonly onDifference: (difference: Difference) => Promise<void>;
@@ -29,6 +31,8 @@ export interface VerifyResult {
   readonly compared: number;
   readonly differences: number;
   readonly failures: number;
+  /** The keys of the sets that have what differs from the signatures, or whose signatures have it. */
+  readonly differingSets: readonly string[];
 }
 
 const chunkBytes = 1 << 20;
@@ -48,6 +52,7 @@ class Verifying {
   #compared = 0;
   #differences = 0;
   #failures = 0;
+  readonly #differingSets = new Set<string>();
 
   constructor(snapshot: Snapshot, options: VerifyOptions) {
     this.#snapshot = snapshot;
@@ -62,7 +67,7 @@ class Verifying {
       signal.throwIfAborted();
       while (have?.done === false && comparePaths(have.value.path, path) < 0) {
         this.#compared += 1;
-        await this.#differ({ kind: 'new', path: have.value.path });
+        await this.#differ({ kind: 'new', path: have.value.path }, undefined, have.value);
         have = await entries?.next();
       }
       this.#compared += 1;
@@ -73,12 +78,13 @@ class Verifying {
     }
     for (; have?.done === false; have = await entries?.next()) {
       this.#compared += 1;
-      await this.#differ({ kind: 'new', path: have.value.path });
+      await this.#differ({ kind: 'new', path: have.value.path }, undefined, have.value);
     }
     return {
       compared: this.#compared,
       differences: this.#differences,
       failures: this.#failures,
+      differingSets: [...this.#differingSets].toSorted(),
     };
   }
 
@@ -93,14 +99,14 @@ class Verifying {
       const complete = { ...entry, size };
       const difference =
         this.#options.other === undefined ? undefined : compareEntry(path, complete, found);
-      if (difference !== undefined) await this.#differ(difference);
+      if (difference !== undefined) await this.#differ(difference, entry, found);
       if (complete.type !== 'reg') {
         this.#snapshot.refuseUnknown(entry);
         return;
       }
       const check = difference === undefined ? await this.#checkOf(path, found) : undefined;
       if (!(await this.#readFile(complete, check))) {
-        await this.#differ({ kind: 'data', path });
+        await this.#differ({ kind: 'data', path }, entry, found);
       }
       this.#refuseCut(complete);
     } catch (error) {
@@ -159,9 +165,23 @@ class Verifying {
     }
   }
 
-  async #differ(difference: Difference): Promise<void> {
+  async #differ(
+    difference: Difference,
+    entry: SnapshotEntry | undefined,
+    found: ComparedEntry | undefined,
+  ): Promise<void> {
     this.#differences += 1;
+    this.#noteSets(entry, found?.setSeconds);
     await this.#options.onDifference(difference);
+  }
+
+  /** Of both sides: whose signatures are of another time or set cannot be told from one. */
+  #noteSets(entry: SnapshotEntry | undefined, setSeconds: number | undefined): void {
+    const { signedSets } = this.#options;
+    if (signedSets === undefined) return;
+    if (entry !== undefined) this.#differingSets.add(this.#snapshot.setOf(entry).key);
+    const signed = signedSets.get(setSeconds ?? NaN);
+    if (signed !== undefined) this.#differingSets.add(signed);
   }
 }
 

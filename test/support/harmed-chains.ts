@@ -1,5 +1,5 @@
 /** Chains of three small sets, made by duplicity, by duplifs, or by both in turns. */
-import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gpgHome, makeKey } from './chains.js';
 import { firstSeconds } from './craft.js';
@@ -44,6 +44,8 @@ async function makeChain(root: string, writer: string, keys: Keys, seed: number)
   for (const [age, who] of Array.from(writer).entries()) {
     const added = age === 0 ? [] : [noise(500, seed + age)];
     await writeFile(join(source, 'a'), Buffer.concat([noise(30_000, seed + 10), ...added]));
+    // duplicity sees changes by size and the second, and two sets may be made within one
+    await utimes(join(source, 'a'), firstSeconds + age * day, firstSeconds + age * day);
     if (age === 1) await rm(join(source, 'gone'));
     await writeFile(join(source, 'folder', `new-${age}`), noise(500, seed + 20 + age));
     const time = ['--current-time', String(firstSeconds + age * day)];

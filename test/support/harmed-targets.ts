@@ -124,7 +124,7 @@ async function act(command: Cell['command'], place: Place): Promise<Outcome> {
     case 'status':
       return { ...(await duplifsIn(place, ['collection-status'], [])), isRight: true };
     case 'verify': {
-      const ended = await duplifsIn(place, ['verify'], []);
+      const ended = await duplifsIn(place, ['verify'], [place.source]);
       const isRight = ended.status !== 0 || (await restore(place, 'verified')).isRight;
       return { ...ended, isRight };
     }

@@ -1,4 +1,5 @@
 /** What a manifest says: which volumes a set has and what lies in each (docs/format/1-bytes.md 3). */
+import type { NamedFiles } from './named-files.js';
 
 export interface Manifest {
   /** The short host name of the machine that was backed up. */
@@ -9,6 +10,8 @@ export interface Manifest {
   readonly volumes: readonly ManifestVolume[];
   /** The regular files that the set changes; absent in old manifests, and when it was not asked for. */
   readonly fileList?: readonly FileChange[] | undefined;
+  /** Of the regular files that the set adds or changes, where that was asked for and the manifest lists them. */
+  readonly namedFiles?: NamedFiles | undefined;
   /** Set where the list of files stands behind the volumes, all of it: then nothing can have been cut off. */
   readonly isClosed?: true | undefined;
 }

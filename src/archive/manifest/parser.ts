@@ -7,11 +7,14 @@ import { DuplifsError } from '../../base/index.js';
 import type { Fail } from '../damaged.js';
 import { pathInName } from '../entry.js';
 import type { FileChange, Manifest, ManifestVolume, VolumeHash } from './manifest.js';
+import { hashOf, NamedFiles } from './named-files.js';
 import { splitWord, textOf, unquote } from './quoting.js';
 
 export interface ManifestOptions {
   /** Whether to keep the list of files, which is as long as the set has changed files. Default true. */
   readonly fileList?: boolean;
+  /** Whether to keep hashes of the paths of new and changed files. Default false. */
+  readonly namedFiles?: boolean;
   /** A manifest of more volumes is refused. Default a million. */
   readonly maxVolumes?: number | undefined;
 }
@@ -57,6 +60,8 @@ export class ManifestParser {
   #volume: OpenVolume | undefined;
   readonly #volumes: ManifestVolume[] = [];
   #files: FileChange[] | undefined;
+  /** Hashes of paths; undefined where nobody asks. */
+  readonly #named: number[] | undefined;
   /** Lines of the file list that are still to come. */
   #filesLeft = 0;
   /** Whether a list of files has come since the last volume. */
@@ -66,6 +71,7 @@ export class ManifestParser {
   constructor(fileName: string, options: ManifestOptions = {}) {
     this.#fileName = fileName;
     this.#keepFiles = options.fileList ?? true;
+    this.#named = options.namedFiles === true ? [] : undefined;
     this.#maxVolumes = options.maxVolumes ?? maxVolumes;
   }
 
@@ -81,7 +87,7 @@ export class ManifestParser {
 
   /** Passes whole lines of a file list that is not kept; where the next line begins. */
   #passFiles(chunk: Buffer, from = 0): number {
-    if (this.#files !== undefined) return from;
+    if (this.#files !== undefined || this.#named !== undefined) return from;
     let lineStart = from;
     for (let at = from; this.#filesLeft > 0 && at < chunk.length; at += 1) {
       if (chunk[at] !== lineFeed) continue;
@@ -105,6 +111,7 @@ export class ManifestParser {
       localDir: this.#localDir,
       volumes: this.#volumes,
       fileList: this.#files,
+      namedFiles: this.#named && new NamedFiles(this.#named),
       isClosed: this.#isClosed ? true : undefined,
     };
   }
@@ -134,7 +141,10 @@ export class ManifestParser {
     if (this.#filesLeft > 0) {
       const isListed = isIndented(bytes, 0);
       this.#filesLeft = isListed ? this.#filesLeft - 1 : 0;
-      if (isListed && this.#files === undefined) return;
+      if (isListed && this.#files === undefined) {
+        this.#noteName(bytes);
+        return;
+      }
     }
     const fail = this.#failAt(this.#lineNumber);
     if (bytes.length > maxLineBytes) throw fail('is too long');
@@ -187,6 +197,19 @@ export class ManifestParser {
   #fileChange(word: string, rest: string, fail: Fail): void {
     if (word !== 'new' && word !== 'changed' && word !== 'deleted') return;
     this.#files?.push({ change: word, path: pathInName(unquote(rest, fail), fail) });
+  }
+
+  /** Of a line of a list that is not kept, and need not be understood. */
+  #noteName(line: Buffer): void {
+    if (this.#named === undefined) return;
+    const [word, rest] = splitWord(line.toString('latin1'));
+    if (!/^(?:new|changed)$/i.test(word)) return;
+    const fail = this.#failAt(this.#lineNumber);
+    try {
+      this.#named.push(hashOf(pathInName(unquote(rest, fail), fail)));
+    } catch {
+      // what duplicity passes over tells nothing
+    }
   }
 
   /**

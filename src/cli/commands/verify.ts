@@ -70,10 +70,15 @@ async function runVerify(
     report: log.report,
     signal,
   });
-  const { compared, differences, failures } = result;
+  const { compared, differences, failures, differingSets } = result;
   const complete = `Verify complete: ${count(compared, 'file')} compared, ${count(differences, 'difference')} found.`;
   await output.line(complete);
   log.record('notice', { code: 1 }, complete);
+  if (differingSets.length > 0) {
+    await output.line(
+      `What differs is in ${differingSets.join(', ')}: the signatures or the volumes there are of another time or set.`,
+    );
+  }
   if (failures > 0) {
     await output.line(
       `${count(failures, 'file or volume', 'files or volumes')} could not be read.`,
