@@ -19,34 +19,39 @@ export async function tar({ tools, restorers, place, runs }) {
         ),
     ]),
   );
-  const restores = Object.fromEntries(
-    restorers.map((tool) => [
-      tool.name === 'duplifs' ? 'duplifs restore' : `${tool.name} restore`,
-      async () => restore(tool, await place(tool, 'tree')),
-    ]),
+  // none is removed before the end: ext4 looks twice at each inode that was freed in the last half minute
+  return inScratch(
+    'restore',
+    async (folder) => {
+      let count = 0;
+      const restores = Object.fromEntries(
+        restorers.map((tool) => [
+          tool.name === 'duplifs' ? 'duplifs restore' : `${tool.name} restore`,
+          async () => restore(tool, await place(tool, 'tree'), join(folder, String((count += 1)))),
+        ]),
+      );
+      return [
+        await contest(
+          'tar of everything',
+          { ...mounts, ...restores },
+          {
+            runs,
+            targets: [
+              { metric: 'seconds', against: 'restic', atMost: 1 / 2 },
+              { metric: 'seconds', against: 'borg', atMost: 1 / 2 },
+              { metric: 'seconds', against: 'restic restore', atMost: 1.2, isAim: true },
+            ],
+          },
+        ),
+      ];
+    },
+    tmpdir(),
   );
-  return [
-    await contest(
-      'tar of everything',
-      { ...mounts, ...restores },
-      {
-        runs,
-        targets: [
-          { metric: 'seconds', against: 'restic', atMost: 1 / 2 },
-          { metric: 'seconds', against: 'borg', atMost: 1 / 2 },
-          { metric: 'seconds', against: 'restic restore', atMost: 1.2, isAim: true },
-        ],
-      },
-    ),
-  ];
 }
 
-async function restore(tool, place) {
-  const restoreTo = async (folder) => {
-    const { seconds, cpuSeconds } = await runScript(tool.restoreScript(place, join(folder, 'to')), {
-      env: tool.env(place),
-    });
-    return { seconds, clientCpuSeconds: cpuSeconds };
-  };
-  return inScratch('restore', restoreTo, tmpdir());
+async function restore(tool, place, folder) {
+  const { seconds, cpuSeconds } = await runScript(tool.restoreScript(place, folder), {
+    env: tool.env(place),
+  });
+  return { seconds, clientCpuSeconds: cpuSeconds };
 }
