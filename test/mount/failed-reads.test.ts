@@ -12,31 +12,38 @@ import { duplifs } from '../support/run.js';
 
 describe('reads that failed', () => {
   const bytes = Buffer.from('bytes');
+  const whole = { ino: 7, offset: 0, length: 4096 };
+  const sizeOf = (): number => 4000;
   const damaged = (): never => {
     throw new DuplifsError('DAMAGED', 'damaged');
   };
 
-  it('fail again where they overlap, and nowhere else', async () => {
+  it('fail again where all of the file was asked for, and no other does', async () => {
     const reads = new FailedReads();
-    expect(() => reads.around(7, 0, 100, damaged)).toThrow('damaged');
-    await expect(
-      reads.around(8, 100, 100, () => Promise.reject(new Error('lost'))) as Promise<unknown>,
-    ).rejects.toThrow('lost');
-    expect(() => reads.around(7, 0, 10, () => bytes)).toThrow('damaged');
-    expect(() => reads.around(7, 99, 1, () => bytes)).toThrow('damaged');
-    expect(() => reads.around(8, 50, 51, () => bytes)).toThrow('lost');
-    expect(reads.around(7, 100, 10, () => bytes)).toBe(bytes);
-    expect(reads.around(8, 0, 100, () => bytes)).toBe(bytes);
-    expect(reads.around(9, 0, 10, () => bytes)).toBe(bytes);
+    await expect(reads.around(whole, damaged, sizeOf)).rejects.toThrow('damaged');
+    const page = { ino: 7, offset: 512, length: 512 };
+    expect(() => reads.around(page, () => bytes, sizeOf)).toThrow('damaged');
+    expect(reads.around({ ...whole, ino: 8 }, () => bytes, sizeOf)).toBe(bytes);
+    const late = (): Promise<Uint8Array> => Promise.reject(new Error('lost'));
+    await expect(reads.around({ ...whole, ino: 8 }, late, sizeOf)).rejects.toThrow('lost');
+    expect(() => reads.around({ ...page, ino: 8 }, () => bytes, sizeOf)).toThrow('lost');
   });
 
-  it('are not remembered where nobody waited any more', () => {
+  it('are forgotten at once where more of the file may be sound', async () => {
+    const reads = new FailedReads();
+    await expect(reads.around(whole, damaged, () => 5000)).rejects.toThrow('damaged');
+    expect(reads.around(whole, () => bytes, sizeOf)).toBe(bytes);
+    await expect(reads.around({ ...whole, offset: 512 }, damaged, sizeOf)).rejects.toThrow();
+    expect(reads.around(whole, () => bytes, sizeOf)).toBe(bytes);
+  });
+
+  it('are not remembered where nobody waited any more', async () => {
     const reads = new FailedReads();
     const cancelled = (): never => {
       throw new DuplifsError('ABORTED', 'cancelled');
     };
-    expect(() => reads.around(7, 0, 100, cancelled)).toThrow('cancelled');
-    expect(reads.around(7, 0, 100, () => bytes)).toBe(bytes);
+    await expect(reads.around(whole, cancelled, sizeOf)).rejects.toThrow('cancelled');
+    expect(reads.around(whole, () => bytes, sizeOf)).toBe(bytes);
   });
 });
 

@@ -128,11 +128,13 @@ export class MountView implements ReadOnlyFileSystem {
   }
 
   read(ino: number, offset: number, length: number, signal: AbortSignal): MaybePromise<Uint8Array> {
+    const view = this.#view(ino);
+    if (view === undefined) return Buffer.alloc(0);
+    const id = idOf(ino);
     return this.#failedReads.around(
-      ino,
-      offset,
-      length,
-      () => this.#view(ino)?.read(idOf(ino), offset, length, signal) ?? Buffer.alloc(0),
+      { ino, offset, length },
+      () => view.read(id, offset, length, signal),
+      async () => (await view.getattr(id, signal))?.size,
     );
   }
 
