@@ -125,7 +125,7 @@ class Verifying {
     const cut = this.#snapshot.cutOf(entry);
     if (cut === undefined) return;
     throw new DuplifsError(
-      'DAMAGED',
+      'INCOMPLETE',
       `It could not be read to its end when it was backed up (${cut.reason}), since set ${cut.since.key}`,
     );
   }

@@ -159,7 +159,7 @@ describe('duplifs does otherwise than duplicity:', () => {
       'These may be deleted by running duplicity with the "cleanup" command.',
       'The incremental of Thu Nov 16 22:13:20 2023 has no signatures: it can be mounted and ' +
         'restored, but the next incremental builds on the set before it and stores its changes again.',
-      'The signatures of the incremental of Thu Nov 16 22:13:20 2023 are missing: it is restored from its volumes',
+      'The signatures of the incremental of Thu Nov 16 22:13:20 2023, 20231115T221320Z.to.20231116T221320Z, are missing: it is restored from its volumes',
     ]);
   });
 

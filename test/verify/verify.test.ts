@@ -68,7 +68,7 @@ describe('verify without --compare-data', () => {
       bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
       await writeFile(path, bytes);
       const { status, stderr } = await duplifs(['verify', url, source]);
-      expect(status).toBe(1);
+      expect(status).toBe(21);
       expect(stderr).toContain(`"${name ?? ''}" is damaged`);
       const then = await duplifs(['verify', '--time', '1700000000', url, source]);
       expect(then, then.stderr).toMatchObject({ status: 0 });
@@ -85,7 +85,7 @@ describe('verify without --compare-data', () => {
       const old = (await readdir(target)).find((one) => one.includes('full') && /vol2/.test(one));
       await writeFile(join(target, old ?? ''), 'not a volume');
       const { status, stderr } = await duplifs(['verify', url, source]);
-      expect(status).toBe(1);
+      expect(status).toBe(21);
       expect(stderr).toContain(`duplifs: "${old ?? ''}" cannot be read`);
     });
   });

@@ -1,5 +1,11 @@
 import type { Command } from 'commander';
-import { DuplifsError, encodeName, errorText, exitCodes } from '../../base/index.js';
+import {
+  DuplifsError,
+  encodeName,
+  errorText,
+  exitCodes,
+  isDuplifsError,
+} from '../../base/index.js';
 import type { Repository } from '../../repository/index.js';
 import { isStorageUrl } from '../../storage/index.js';
 import { verifyBackup } from '../../verify/index.js';
@@ -54,6 +60,7 @@ async function runVerify(
   const path = folderAsGiven.replace(/\/+$/, '') || '/';
   const output = new Output(process.stdout);
   await output.line(lastFullLine(repository));
+  let isDamaged = false;
   const result = await verifyBackup(repository, snapshot, {
     path: pathToRestore,
     folder: compareData ? { path, selection: selectionOf(path, options), copyLinks } : undefined,
@@ -65,6 +72,7 @@ async function runVerify(
       await output.end(); // it may take hours until the next
     },
     onFailure: (failure) => {
+      isDamaged ||= isDuplifsError(failure.reason, 'DAMAGED');
       log.error(`${personality().prefix}${failureText(failure)}`);
     },
     report: log.report,
@@ -85,6 +93,7 @@ async function runVerify(
     );
   }
   await output.end();
+  if (isDamaged) return exitCodes.DAMAGED;
   return isLess || differences + failures > 0 ? exitCodes.INCOMPLETE : 0;
 }
 

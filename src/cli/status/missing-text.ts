@@ -41,7 +41,8 @@ function signaturesText({ chains }: Collection, states: readonly SetState[]): st
   const texts = without
     .slice(0, mostSets)
     .map(
-      (set) => `The signatures of the ${setText(set)} are missing: it is restored from its volumes`,
+      (set) =>
+        `The signatures of the ${setText(set)}, ${set.key}, are missing: it is restored from its volumes`,
     );
   const more = without.length - mostSets;
   return more > 0 ? [...texts, `So are those of ${more} more sets`] : texts;
