@@ -26,6 +26,8 @@ export type BackupEvent =
       readonly code: 'chain-in-future';
       readonly setKeys: readonly string[];
     }
+  /** The source is an empty folder, and the last set has files. */
+  | { readonly level: 'warning'; readonly code: 'source-emptied'; readonly source: string }
   /** `--full-if-older-than`. */
   | { readonly level: 'notice'; readonly code: 'full-too-old' }
   /** `--skip-if-no-change`. */

@@ -24,8 +24,8 @@ export interface BackupOptions {
   readonly followsLinks: boolean;
   readonly numericOwner: boolean;
   readonly allowSourceMismatch: boolean;
-  /** Take a folder without anything in it for the source of a chain that has files (`--allow-empty-source`). */
-  readonly allowEmptySource: boolean;
+  /** What to do about a folder without anything in it, as the source of a chain that has files. */
+  readonly emptySource: 'refuse' | 'warn' | 'allow';
   /** Continue a chain that others can open than those who can open the new set. */
   readonly allowOtherKeys: boolean;
   readonly writesIndex: boolean;

@@ -98,6 +98,15 @@ describe('a source that is empty where the last set has files', () => {
         expect(refused.stderr).toContain('Is its disk mounted?');
       }
       expect(await readdir(place.target)).toEqual(before);
+      // duplicity makes the backup, and whoever calls it has no word for ours
+      const words = ['incremental', '--no-encryption', '--dry-run', '--archive-dir', place.archive];
+      const warned = await duplifs([...words, place.source, place.url], {
+        env: { DUPLIFS_AS: 'duplicity' },
+      });
+      expect([warned.status, warned.stderr]).toEqual([
+        0,
+        expect.stringContaining('is empty, and the last backup of it is not'),
+      ]);
       await place.backupOk('incremental', '--allow-empty-source');
       expect(await listed(place)).toEqual(['']);
     });

@@ -4,6 +4,7 @@ import { DuplifsError } from '../../base/index.js';
 import { previousTree } from '../../signatures/index.js';
 import { systemPath } from '../../source/index.js';
 import type { ChainBase, Target } from '../../target/index.js';
+import type { BackupOptions } from '../options.js';
 
 const advice =
   'You may be backing up two sources to one target; if this is no mistake, give --allow-source-mismatch';
@@ -31,21 +32,25 @@ export function checkSource(manifest: Manifest, hostname: string, localDir: stri
 const fewEntries = 10;
 
 /**
- * Refuses a source that is an empty folder where the last set has many entries: a disk is not mounted.
+ * Refuses a source that is an empty folder where the last set has many entries, or warns of it: a disk is not mounted.
  * @throws DuplifsError SOURCE
  */
 export async function checkNotEmptied(
   target: Target,
   base: ChainBase,
-  source: string,
+  { source, emptySource, report }: Pick<BackupOptions, 'source' | 'emptySource' | 'report'>,
 ): Promise<void> {
-  if (!(await isEmptyFolder(source))) return;
+  if (emptySource === 'allow' || !(await isEmptyFolder(source))) return;
   let entries = 0;
   for await (const batch of previousTree(target, base)) {
     entries += batch.length;
     if (entries > fewEntries) break;
   }
   if (entries <= fewEntries) return;
+  if (emptySource === 'warn') {
+    report({ level: 'warning', code: 'source-emptied', source });
+    return;
+  }
   throw new DuplifsError(
     'SOURCE',
     `The source "${source.toWellFormed()}" is empty, and the last backup of it is not`,

@@ -66,9 +66,7 @@ export async function examineTarget(
   if (base !== undefined && !options.allowSourceMismatch) {
     checkSource(base.manifest, options.hostname, options.source);
   }
-  if (base !== undefined && !options.allowEmptySource) {
-    await checkNotEmptied(target, base, options.source);
-  }
+  if (base !== undefined) await checkNotEmptied(target, base, options);
   const { endSeconds } = chain.base.times;
   const sets = chain.chain.sets.filter(({ times }) => times.endSeconds <= endSeconds);
   const gaps = await findChainGaps(target, { sets, base, listing: tidy, fetches, signal });

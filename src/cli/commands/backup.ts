@@ -187,6 +187,12 @@ function walkOver(
   );
 }
 
+/** duplicity takes any folder, and programs that call it have no word for --allow-empty-source. */
+function emptySourceOf({ allowEmptySource }: BackupJob['options']): BackupOptions['emptySource'] {
+  if (allowEmptySource) return 'allow';
+  return personality().isDuplicity ? 'warn' : 'refuse';
+}
+
 function backupOptionsOf(
   { verb, source, options, context }: BackupJob,
   { target, encoding }: Opened,
@@ -205,7 +211,7 @@ function backupOptionsOf(
     followsLinks: options.copyLinks,
     numericOwner: options.numericOwner,
     allowSourceMismatch: options.allowSourceMismatch,
-    allowEmptySource: options.allowEmptySource,
+    emptySource: emptySourceOf(options),
     allowOtherKeys: options.allowOtherKeys,
     writesIndex: options.index,
     listsFiles: options.filesChanged,

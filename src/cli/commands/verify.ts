@@ -60,7 +60,7 @@ async function runVerify(
   const path = folderAsGiven.replace(/\/+$/, '') || '/';
   const output = new Output(process.stdout);
   await output.line(lastFullLine(repository));
-  let isDamaged = false;
+  let damaged = 0;
   const result = await verifyBackup(repository, snapshot, {
     path: pathToRestore,
     folder: compareData ? { path, selection: selectionOf(path, options), copyLinks } : undefined,
@@ -72,7 +72,7 @@ async function runVerify(
       await output.end(); // it may take hours until the next
     },
     onFailure: (failure) => {
-      isDamaged ||= isDuplifsError(failure.reason, 'DAMAGED');
+      if (isDuplifsError(failure.reason, 'DAMAGED')) damaged += 1;
       log.error(`${personality().prefix}${failureText(failure)}`);
     },
     report: log.report,
@@ -93,7 +93,7 @@ async function runVerify(
     );
   }
   await output.end();
-  if (isDamaged) return exitCodes.DAMAGED;
+  if (damaged > 0) return exitCodes.DAMAGED;
   return isLess || differences + failures > 0 ? exitCodes.INCOMPLETE : 0;
 }
 

@@ -13,6 +13,8 @@ export const backupTexts: EventTexts<BackupEvent> = {
     `The chain cannot be continued, for the storage lacks ${gaps.map(gapText).join(', ')}; a new full backup is made`,
   'chain-in-future': ({ setKeys }) =>
     `The time of ${setKeys.join(', ')} lies in the future: its chain is not continued. If a clock was wrong when it was made, remove the files that have this in their names`,
+  'source-emptied': ({ source }) =>
+    `The source ${quoted(source)} is empty, and the last backup of it is not: is its disk mounted?`,
   'full-too-old': () => 'Last full backup is too old, forcing full backup',
   'nothing-changed': () => 'Nothing has changed: no set is written',
   'continuing-set': ({ setKey, volume }) =>
