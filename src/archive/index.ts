@@ -14,7 +14,7 @@ export { parseFileName } from './names/parse-name.js';
 export type { ParseNameOptions } from './names/parse-name.js';
 export type { PrimaryChain } from './sets/primary.js';
 export { plural, setText } from './sets/set-text.js';
-export { selectSets } from './sets/select-sets.js';
+export { firstSetSeconds, selectSets } from './sets/select-sets.js';
 export type { Selection } from './sets/select-sets.js';
 export type { BackupSet } from './sets/sets.js';
 export type { SignatureChain } from './sets/signature-chains.js';

@@ -20,6 +20,13 @@ export type CatalogEvent =
       readonly setKey: string;
       readonly reason: string;
     }
+  /** No set is as old as the time that was asked for, and the first is used, as duplicity does. */
+  | {
+      readonly level: 'warning';
+      readonly code: 'time-before-first';
+      readonly timeSeconds: number;
+      readonly firstSeconds: number;
+    }
   /** A set that is newer than the one that is used is not whole. */
   | {
       readonly level: 'warning';

@@ -3,7 +3,7 @@
  * whoever asked is told what newer ones lack. Who names a time gets the tree of that time or an error, never an older
  * one that is passed off as it.
  */
-import { selectSets } from '../archive/index.js';
+import { firstSetSeconds, selectSets } from '../archive/index.js';
 import type { Collection } from '../archive/index.js';
 import { DuplifsError } from '../base/index.js';
 import type { Report } from '../base/index.js';
@@ -26,6 +26,8 @@ export interface WantedTime {
   /** As the user gave it, in seconds since the epoch; undefined for the newest whole set. */
   readonly timeSeconds: number | undefined;
   readonly nowSeconds: number;
+  /** Take the first set for a time before it, and say so. */
+  readonly firstInstead?: boolean;
 }
 
 export interface ChosenSet {
@@ -106,7 +108,18 @@ export class SetChooser {
       if (!this.#useIncomplete) return this.#newestWhole(collection, nowSeconds, signal);
       return this.#used(this.at(collection, nowSeconds + clockToleranceSeconds), signal);
     }
-    return this.#used(this.at(collection, timeSeconds), signal);
+    const from = this.#fromFirst(collection, wanted) ?? timeSeconds;
+    return this.#used(this.at(collection, from), signal);
+  }
+
+  /** The time of the first set, where it is to stand for times before it and does so here. */
+  #fromFirst(collection: Collection, wanted: WantedTime): number | undefined {
+    const { timeSeconds, firstInstead = false } = wanted;
+    const firstSeconds = firstInstead ? firstSetSeconds(collection) : undefined;
+    if (timeSeconds === undefined || firstSeconds === undefined) return undefined;
+    if (timeSeconds >= firstSeconds) return undefined;
+    this.#report({ level: 'warning', code: 'time-before-first', timeSeconds, firstSeconds });
+    return firstSeconds;
   }
 
   /** The newest set that is whole by what is known so far; `isCertain` when its manifests were read. */

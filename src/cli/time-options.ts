@@ -4,6 +4,7 @@ import type { ChosenSnapshot, Repository } from '../repository/index.js';
 import { parseTime } from '../time/index.js';
 import { nowSeconds } from './common-options.js';
 import { addGroup } from './options/index.js';
+import { personality } from './personality.js';
 
 export interface TimeOptions {
   readonly time?: string;
@@ -33,5 +34,6 @@ export async function snapshotAt(
   const now = nowSeconds(options);
   const given = options.time === undefined ? 0 : parseTime(options.time, now);
   const timeSeconds = given === 0 ? undefined : given;
-  return repository.choose({ timeSeconds, nowSeconds: now }, signal);
+  const firstInstead = personality().isDuplicity;
+  return repository.choose({ timeSeconds, nowSeconds: now, firstInstead }, signal);
 }

@@ -29,6 +29,8 @@ const lines = [
   '--time=2D URL OUT',
   '--restore-time 2D URL OUT',
   '-t 2023-11-15T00:00:00Z URL OUT',
+  '-t 2023-11-01T00:00:00Z URL OUT', // before the first set
+  'list-current-files -t 2023-11-01T00:00:00Z URL',
   '--file-to-restore docs/b URL OUT',
   '-r docs URL OUT',
   '--file-to-restore none URL OUT',

@@ -31,13 +31,7 @@ interface Usable {
  * @throws DuplifsError NO_BACKUP when there is no set at or before the time (duplicity takes the oldest full).
  */
 export function selectSets(collection: Collection, timeSeconds: number): Selection {
-  const usable = collection.chains.flatMap((chain) => {
-    const sets = usableSets(chain);
-    const endSeconds = sets.at(-1)?.times.endSeconds;
-    return endSeconds === undefined
-      ? []
-      : [{ chain, sets, startSeconds: chain.startSeconds, endSeconds }];
-  });
+  const usable = usableOf(collection);
   if (usable.length === 0) throw noBackup(collection);
 
   const covering = usable.filter(
@@ -52,6 +46,22 @@ export function selectSets(collection: Collection, timeSeconds: number): Selecti
   }
   if (!newest) throw tooEarly(usable, timeSeconds);
   return newest;
+}
+
+/** The time of the first full that can be read; undefined where none can. */
+export function firstSetSeconds(collection: Collection): number | undefined {
+  const starts = usableOf(collection).map(({ startSeconds }) => startSeconds);
+  return starts.length === 0 ? undefined : starts.reduce((a, b) => Math.min(a, b));
+}
+
+function usableOf({ chains }: Collection): Usable[] {
+  return chains.flatMap((chain) => {
+    const sets = usableSets(chain);
+    const endSeconds = sets.at(-1)?.times.endSeconds;
+    return endSeconds === undefined
+      ? []
+      : [{ chain, sets, startSeconds: chain.startSeconds, endSeconds }];
+  });
 }
 
 function upTo({ sets }: Usable, timeSeconds: number): readonly BackupSet[] {

@@ -1,5 +1,6 @@
 import type { CatalogEvent } from '../../catalog/index.js';
 import { describeFaults } from '../../target/index.js';
+import { formatLocalTime } from '../../time/index.js';
 import type { EventTexts } from './event-text.js';
 
 export const catalogTexts: EventTexts<CatalogEvent> = {
@@ -9,6 +10,8 @@ export const catalogTexts: EventTexts<CatalogEvent> = {
     `Set ${setKey} has ${storedVolumes} volumes and its manifest names ${namedVolumes}; what lies in the others cannot be verified and is not shown`,
   'set-unverified': ({ setKey, reason }) =>
     `Set ${setKey} is read without a manifest that could be relied on (${reason}): whether its volumes are all that there were, and as they were written, cannot be verified`,
+  'time-before-first': ({ timeSeconds, firstSeconds }) =>
+    `There is no backup as old as ${formatLocalTime(timeSeconds)}: the first, of ${formatLocalTime(firstSeconds)}, is used`,
   'newer-set-faulty': ({ setKey, faults, usedKey }) =>
     `Set ${setKey} is not whole: ${describeFaults(faults)}. The set ${usedKey} before it is used; --use-incomplete takes what is left of the newer one`,
   'set-faulty': ({ setKey, faults }) => `Set ${setKey} is not whole: ${describeFaults(faults)}`,
