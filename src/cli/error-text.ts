@@ -1,5 +1,6 @@
 /** An error as the lines that a command ends with, and what its record says besides the code: ours, or duplicity's. */
 import type { DuplifsError, ErrorCode } from '../base/index.js';
+import { exitCodeFor } from './personality.js';
 import type { Personality } from './personality.js';
 
 export function errorLines(error: DuplifsError, who: Personality): readonly string[] {
@@ -28,10 +29,15 @@ function gpgLines(message: string, after: readonly string[]): readonly string[] 
 }
 
 /** duplicity has the name of a class there. */
-export function errorClass({ code }: DuplifsError, who: Personality): string {
-  if (code === 'USAGE') return who.isOld ? '' : 'CommandLineError';
+export function errorClass(error: DuplifsError, who: Personality): string {
+  const { code } = error;
+  if (code === 'USAGE' && who.isOld) return '';
+  if (who.isDuplicity && exitCodeFor(error, who) === commandLineCode) return 'CommandLineError';
   return classes[code] ?? '';
 }
+
+/** Of duplicity 3, for a bad source or target too. */
+const commandLineCode = 23;
 
 const classes: Partial<Record<ErrorCode, string>> = {
   KEY: 'GPGError',
