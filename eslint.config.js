@@ -83,7 +83,7 @@ const noSpreadArguments = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'coverage', 'test/fixtures', 'bench/results'] },
+  { ignores: ['dist', 'node_modules', 'coverage', 'test/fixtures', 'bench/results', 'release'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

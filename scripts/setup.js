@@ -1,5 +1,5 @@
 /**
- * Makes a checkout ready: `node scripts/setup.js test|demo|bench|build`. Installs what is missing, in this
+ * Makes a checkout ready: `node scripts/setup.js test|demo|bench|package|long|build`. Installs what is missing, in this
  * order: Debian packages (as root; otherwise it prints the one line to run), node_modules, dist. Where all
  * is there it takes a fraction of a second. `build` only builds: tests call it while they run, and npm
  * empties node_modules before it fills it. Only modules of Node.js, for nothing else is installed yet.
@@ -69,19 +69,33 @@ const programs = {
     { program: 'make', packages: ['make'] },
     { program: 'python3', packages: ['python3'] },
   ],
+  package: [
+    { program: 'objdump', packages: ['binutils'] },
+    { program: 'dpkg-deb', packages: ['dpkg'] },
+    { program: 'xz', packages: ['xz-utils'] },
+  ],
+  /** Packages are looked at by Debian's own tool, and installed in bare root file systems. */
+  long: [
+    { program: 'lintian', packages: ['lintian'] },
+    { program: 'debootstrap', packages: ['debootstrap'] },
+    { program: 'unshare', packages: ['util-linux'] },
+  ],
 };
 
 const needs = {
   test: [...programs.test],
   demo: [...programs.mount],
   bench: [...programs.test, ...programs.bench],
+  package: [...programs.compiler, ...programs.package],
+  long: [...programs.test, ...programs.compiler, ...programs.package, ...programs.long],
   build: [],
 };
 
 const purpose = process.argv[2] ?? 'build';
 if (!Object.hasOwn(needs, purpose)) fail(`Say what for: ${Object.keys(needs).join(', ')}`);
+const isForTests = ['test', 'long'].includes(purpose);
 // a test whose tool is missing skips itself, except in CI; a demo without its tools is none
-installPrograms(needs[purpose], purpose === 'test' && !isCi ? 'optional' : 'required');
+installPrograms(needs[purpose], isForTests && !isCi ? 'optional' : 'required');
 if (purpose !== 'build' && !modulesAreCurrent()) {
   // two at once would take each other's files away
   alone(() => {

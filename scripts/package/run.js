@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process';
+
+/**
+ * Runs a program to its end and returns its standard output as text.
+ *
+ * @param {string} command a program
+ * @param {readonly string[]} args its arguments
+ * @param {import('node:child_process').SpawnSyncOptions} options `cwd`, `env`, `input`
+ * @returns {string}
+ * @throws {Error} with the end of what it printed, if it cannot be started or fails
+ */
+export function run(command, args, options = {}) {
+  const { status, error, stdout, stderr } = spawnSync(command, args, {
+    encoding: 'utf8',
+    maxBuffer: 256 * 1024 * 1024,
+    ...options,
+  });
+  if (error !== undefined) throw new Error(`"${command}" cannot be started`, { cause: error });
+  if (status !== 0) {
+    const printed = `${stdout}${stderr}`.split('\n').slice(-40).join('\n');
+    throw new Error(`This failed (${status}): ${[command, ...args].join(' ')}\n${printed}`);
+  }
+  return stdout;
+}
+
+/** What runs npm: by Node.js, the file that the `npm` which called us is, or that of the PATH. */
+export function npmCommand() {
+  const called = process.env.npm_execpath;
+  if (called?.endsWith('npm-cli.js')) return called;
+  return run('sh', ['-c', 'readlink -f "$(command -v npm)"']).trim();
+}
