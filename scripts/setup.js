@@ -49,6 +49,7 @@ const programs = {
     { program: 'fish', packages: ['fish'] },
     { file: '/usr/share/bash-completion/bash_completion', packages: ['bash-completion'] },
     { program: 'par2', packages: ['par2'] },
+    { program: 'objdump', packages: ['binutils'] },
     { program: 'crontab', packages: ['cron'] },
     { program: 'systemd-analyze', packages: ['systemd'] },
     { module: ['aiosmtpd'], packages: ['python3-aiosmtpd'] }, // a mail server
