@@ -101,17 +101,20 @@ describe.skipIf(!isRoot)('the packages', { timeout: 2 * hour }, () => {
         folder,
         newFolder(),
       );
-      const [data, secrets, state, target] = [newFolder(), newFolder(), newFolder(), newFolder()];
+      const [data, secrets, state, target, mountpoint] = Array.from({ length: 5 }, newFolder) as [
+        ...[string, string, string, string, string],
+      ];
       await mkdir(join(data, 'letters'));
       await writeFile(join(data, 'letters/grandma.txt'), 'Dear Grandma,\n');
       // as engines lay them down
       await writeFile(join(secrets, 'PASSPHRASE'), 'a good passphrase\n', { mode: 0o444 });
-      for (const owned of [state, target]) await chown(owned, 10_001, 10_001);
+      for (const owned of [state, target, mountpoint]) await chown(owned, 10_001, 10_001);
       binds = {
         '/data': data,
         '/run/secrets': secrets,
         '/var/lib/duplifs': state,
         '/srv/backup': target,
+        '/mnt/backup': mountpoint,
       };
     }, hour / 2);
 
@@ -137,7 +140,7 @@ describe.skipIf(!isRoot)('the packages', { timeout: 2 * hour }, () => {
 
     it('the backup is mounted and restored', async () => {
       const script = `{ ${image.entrypoint.join(' ')} mount & } && server=$! &&
-        while [ ! -e /mnt/backup/latest ]; do sleep 0.2; done &&
+        while kill -0 "$server" && [ ! -e /mnt/backup/latest ]; do sleep 0.2; done &&
         cat /mnt/backup/latest/letters/grandma.txt && kill "$server" && wait "$server"
         [ ! -e /mnt/backup/latest ] &&
         ${image.entrypoint.join(' ')} restore backup --path-to-restore letters /tmp/restored && ls /tmp/restored`;
