@@ -192,6 +192,9 @@ function tryPoint(candidate: Candidate, bytes: number): Buffer | undefined {
     return undefined;
   }
   const length = Math.min(low.length, truth.length, trialInflatedBytes);
+  // the stream is less dense here than it was so far
+  const isShort = length < Math.min(truth.length, trialInflatedBytes);
+  if (isShort && bytes < following.length) return tryPoint(candidate, following.length);
   if (length < Math.min(truth.length, leastConfirmed) || length === 0) return undefined;
   const needed = Buffer.alloc(window.length);
   for (let at = 0; at < length; at += 1) {
