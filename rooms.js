@@ -120,6 +120,11 @@ export const rooms = {
       'threads',
     ],
   },
+  indexing: {
+    holds:
+      'indexes for sets that have none: which those are, made from the catalog, and put beside the backup',
+    mayUse: ['repository', 'catalog', 'target', 'archive', 'volume', 'storage'],
+  },
   check: {
     holds:
       'whether a backup is well: names, manifests, signatures and indexes held together, and volumes read by shares that are remembered',

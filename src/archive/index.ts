@@ -8,7 +8,7 @@ export type { Collection, CollectionWarning, CollectOptions, Sides } from './set
 export { containerOf, stemOf } from './names/container.js';
 export { formatFileName, setKey } from './names/format-name.js';
 export type { FileNameParts } from './names/format-name.js';
-export { noPrefixes } from './names/names.js';
+export { isIndexKind, noPrefixes } from './names/names.js';
 export type { Container, FileKind, NamePrefixes, SetTimes, StoredFile } from './names/names.js';
 export { parseFileName } from './names/parse-name.js';
 export type { ParseNameOptions } from './names/parse-name.js';
@@ -49,7 +49,7 @@ export { volumesDigest } from './manifest/volumes-digest.js';
 export { volumesForEntry, volumesForPath } from './manifest/volumes-for.js';
 
 // Where a volume's blocks lie.
-export { digestBytes, fileContainer } from './block-table/block-table.js';
+export { digestBytes, fileContainer, isContinuous } from './block-table/block-table.js';
 export type {
   Block,
   BlockTable,
@@ -81,8 +81,9 @@ export {
 } from './index-file/delta-map.js';
 export type { MappedDelta } from './index-file/delta-map.js';
 export { IndexEncoder } from './index-file/encoder.js';
-export { IndexParser, type IndexSink } from './index-file/parser.js';
+export { IndexParser, type BlockStarts, type IndexSink } from './index-file/parser.js';
 export type {
+  BlockStart,
   IndexCounts,
   IndexedEntry,
   IndexEntry,

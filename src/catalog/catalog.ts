@@ -40,6 +40,14 @@ interface SetRow {
 /** What a set's tree was made from first. */
 export type ListSource = 'index' | 'signatures' | 'volumes';
 
+export interface ListedFrom {
+  readonly source: ListSource;
+  /** Of the file. */
+  readonly name: string | undefined;
+  /** Whether it is an index that does not say what the set was made on. */
+  readonly isUnbound: boolean;
+}
+
 /** Each may be some kilobytes. */
 const maxPaths = 500;
 
@@ -75,7 +83,7 @@ export class Catalog {
   readonly #name: Statement<[number], [number, Buffer]>;
   readonly #parent: Statement<[number], number>;
   readonly #owner: Statement<[number], [number, number, Buffer, Buffer]>;
-  readonly #list: Statement<[number], [ListSource | null, string | null]>;
+  readonly #list: Statement<[number], [ListSource | 'unbound-index' | null, string | null]>;
   readonly #pieces: PieceReader;
   readonly #cuts: Statement<[number, number, number], [setId: number, reason: string]>;
   readonly #setSize: Statement<[number, number, number]>;
@@ -125,7 +133,7 @@ export class Catalog {
     this.#owner = prepare<[number], [number, number, Buffer, Buffer]>(
       'SELECT uid, gid, user_name, group_name FROM owners WHERE id = ?',
     ).raw();
-    this.#list = prepare<[number], [ListSource | null, string | null]>(
+    this.#list = prepare<[number], [ListSource | 'unbound-index' | null, string | null]>(
       'SELECT listed_from, listed_name FROM sets WHERE id = ?',
     ).raw();
     this.#pieces = new PieceReader(this.connection);
@@ -168,14 +176,16 @@ export class Catalog {
   }
 
   /** What the set's tree was made from, and the name of that file; undefined for a set that is not listed. */
-  listOf(setId: number): { source: ListSource; name: string | undefined } | undefined {
+  listOf(setId: number): ListedFrom | undefined {
     const row = this.#list.get(setId);
     if (row === undefined || row[0] === null) return undefined;
-    return { source: row[0], name: row[1] ?? undefined };
+    const [from, name] = row;
+    const isUnbound = from === 'unbound-index';
+    return { source: isUnbound ? 'index' : from, name: name ?? undefined, isUnbound };
   }
 
   /** Notes what the set's tree is made from. */
-  setList(setId: number, source: ListSource, name?: string): void {
+  setList(setId: number, source: ListSource | 'unbound-index', name?: string): void {
     this.connection
       .prepare('UPDATE sets SET listed_from = ?, listed_name = ? WHERE id = ?')
       .run(source, name ?? null, setId);

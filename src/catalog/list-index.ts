@@ -5,7 +5,13 @@
  * Session keys are handed over, never written: the catalog lies on the disk in the clear.
  */
 import { IndexParser } from '../archive/index.js';
-import type { BlockTable, IndexBinding, IndexEntry, IndexVolume } from '../archive/index.js';
+import type {
+  BlockStarts,
+  BlockTable,
+  IndexBinding,
+  IndexEntry,
+  IndexVolume,
+} from '../archive/index.js';
 import { DuplifsError } from '../base/index.js';
 import { ForeignIndex } from '../target/index.js';
 import { cipherById } from '../openpgp/index.js';
@@ -13,7 +19,7 @@ import type { Catalog, CatalogSet } from './catalog.js';
 import type { EntryWriter } from './entry-writer.js';
 import { ImpliedFolders } from './implied-folders.js';
 import type { ImpliedPaths } from './implied-folders.js';
-import { putTable } from './seek-tables.js';
+import { putPoints, putTable } from './seek-tables.js';
 import type { SetVolume } from './set-volumes.js';
 import type { VolumeDirectory } from './volume-directory.js';
 
@@ -69,6 +75,9 @@ export async function listIndex(
     volume: (volume) => {
       tables.add(volume);
     },
+    blockStarts: (part) => {
+      tables.addStarts(part);
+    },
     binding: (found) => {
       binding = found;
     },
@@ -122,13 +131,14 @@ function entryPutter(
   };
 }
 
-/** Writes the volumes' tables of blocks as they come: some 36 bytes for 256 KiB of backup. */
+/** Writes the volumes' tables of blocks as they come: some 36 bytes for 256 KiB of backup, and where blocks begin. */
 class VolumeTables {
   readonly #catalog: Catalog;
   readonly #volumes: ReadonlyMap<number, SetVolume>;
   readonly #directory: VolumeDirectory;
   readonly #name: string;
   #added: [SetVolume, BlockTable][] = [];
+  #addedStarts: [SetVolume, BlockStarts][] = [];
   #heldBytes = 0;
   #seen = 0;
 
@@ -153,12 +163,20 @@ class VolumeTables {
         `"${this.#name}" is not about the volume ${record.number} that the manifest names`,
       );
     }
-    this.#added.push([volume, record.table]);
+    // without blocks nothing is known of how parts of it can be read: it may be found out
+    if (record.table.blocks.length > 0) this.#added.push([volume, record.table]);
     this.#heldBytes += bytesPerTable + record.table.blocks.length;
     this.#seen += 1; // no volume comes twice (PlaceCheck)
     if (record.sessionKey === undefined) return;
     const { algorithm, key } = record.sessionKey;
     this.#directory.keepSessionKey(volume.id, { algorithm: cipherById(algorithm).name, key });
+  }
+
+  addStarts(part: BlockStarts): void {
+    const volume = this.#volumes.get(part.volume);
+    if (volume === undefined) throw unknownVolume(this.#name, part.volume);
+    this.#addedStarts.push([volume, part]);
+    for (const { window } of part.starts) this.#heldBytes += bytesPerTable + window.length;
   }
 
   /** Whether there is as much as should be written before more comes. */
@@ -169,12 +187,15 @@ class VolumeTables {
   /** Writes what was added since the last time, in one short transaction. */
   write(): void {
     const added = this.#added;
+    const starts = this.#addedStarts;
     this.#added = [];
+    this.#addedStarts = [];
     this.#heldBytes = 0;
     const { connection } = this.#catalog;
     connection
       .transaction(() => {
         for (const [volume, table] of added) putTable(connection, volume, table);
+        for (const [volume, part] of starts) putPoints(connection, volume, part);
       })
       .immediate();
   }

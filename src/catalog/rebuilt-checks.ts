@@ -57,7 +57,7 @@ export class RebuiltChecks {
    */
   async of({ id, setId, kind }: CatalogEntry): Promise<RebuiltCheck | undefined> {
     const { catalog, known } = this.#parts;
-    if (kind !== 'diff' || catalog.listOf(setId)?.source !== 'signatures') return undefined;
+    if (kind !== 'diff' || !this.isFor(setId)) return undefined;
     const path = catalog.pathOf(id);
     const signature = await this.#turns.add(async () => this.#signatureOf(setId, path));
     const check = signature && SignatureCheck.of(signature, path);
@@ -70,6 +70,12 @@ export class RebuiltChecks {
         if (!check.isSame()) throw notRebuilt(path, known.keyOf(setId));
       },
     };
+  }
+
+  /** Whether files of the set are held against its signatures: nothing else vouches for what it was made on. */
+  isFor(setId: number): boolean {
+    const list = this.#parts.catalog.listOf(setId);
+    return list?.source === 'signatures' || list?.isUnbound === true;
   }
 
   /** Gives up what is being read. */

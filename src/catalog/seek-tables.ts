@@ -1,6 +1,6 @@
 /** The tables of blocks in the catalog, and the places where blocks of other programs' volumes begin. */
 import { blockTable, faultOfBlocks, layoutNumbers, packBlocks } from '../archive/index.js';
-import type { BlockTable } from '../archive/index.js';
+import type { BlockStarts, BlockTable } from '../archive/index.js';
 import { DuplifsError } from '../base/index.js';
 import type { PointsOf, SeekTable, VolumeRef } from '../volume/index.js';
 import type { Connection } from './schema.js';
@@ -24,15 +24,24 @@ export function putSeekTable(
   volume: VolumeId,
   { table, points }: SeekTable,
 ): void {
-  const put = connection.prepare('INSERT OR REPLACE INTO seek_points VALUES (?, ?, ?, ?, ?, ?)');
   connection
     .transaction(() => {
       putTable(connection, volume, table);
-      for (const [block, { bit, inflatedOffset, window }] of points.entries()) {
-        put.run(volume.id, block, volume.setId, bit, inflatedOffset, window);
-      }
+      putPoints(connection, volume, { first: 0, starts: points });
     })
     .immediate();
+}
+
+/** Writes where blocks of a volume begin; to be called in a transaction. */
+export function putPoints(
+  connection: Connection,
+  volume: VolumeId,
+  { first, starts }: Pick<BlockStarts, 'first' | 'starts'>,
+): void {
+  const put = connection.prepare('INSERT OR REPLACE INTO seek_points VALUES (?, ?, ?, ?, ?, ?)');
+  for (const [at, { bit, inflatedOffset, window }] of starts.entries()) {
+    put.run(volume.id, first + at, volume.setId, bit, inflatedOffset, window);
+  }
 }
 
 /** Notes that a volume can only be read from its start. */
@@ -50,6 +59,15 @@ export function hasTable(connection: Connection, volumeId: number): boolean {
     .prepare<[number]>('SELECT 1 FROM volume_tables WHERE volume_id = ?')
     .get(volumeId);
   return found !== undefined;
+}
+
+/** Whether parts of the volume can be read; undefined where it is not known. */
+export function blocksKnown(connection: Connection, volumeId: number): boolean | undefined {
+  const length = connection
+    .prepare<[number], number>('SELECT length(blocks) FROM volume_tables WHERE volume_id = ?')
+    .pluck()
+    .get(volumeId);
+  return length === undefined ? undefined : length > 0;
 }
 
 /** The table of a volume; undefined where it can only be read from its start. */

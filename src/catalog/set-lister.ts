@@ -195,7 +195,8 @@ export class SetLister {
       this.#clear(row.id);
       return undefined;
     }
-    if (found.binding !== undefined) await this.#checkBase(row, found.binding, file.name);
+    if (found.binding === undefined) catalog.setList(row.id, 'unbound-index', file.name);
+    else await this.#checkBase(row, found.binding, file.name);
     return { ...found.implied, isWhole: true };
   }
 

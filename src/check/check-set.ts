@@ -217,10 +217,12 @@ async function digestOfSignatures(
 /** Volumes must have the size that they were put with, where that is known. */
 async function checkSizes(
   { target, listing, sizes }: SetChecks,
-  { key: setKey, volumes }: BackupSet,
+  { key: setKey, volumes, index: files }: BackupSet,
   { index, findings }: Found,
 ): Promise<void> {
-  if (index !== undefined) {
+  // one that was added later may go again, and nothing is lost
+  const hasOwnIndex = files[0]?.kind === 'index';
+  if (index !== undefined && hasOwnIndex) {
     const known = Array.from({ length: index.volumes.size }, (_, at) => at + 1);
     sizes.put(
       setKey,

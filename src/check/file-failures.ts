@@ -1,5 +1,6 @@
 /** Which failures of reading a file are findings, and which end the check. */
-import type { StoredFile } from '../archive/index.js';
+import { isIndexKind } from '../archive/index.js';
+import type { FileKind, StoredFile } from '../archive/index.js';
 import { errorText, isDuplifsError } from '../base/index.js';
 import type { CheckedFile, Finding } from './finding.js';
 import { LockedSets } from './locked-sets.js';
@@ -49,9 +50,14 @@ export class FileFailures {
     if (error.code === 'STORAGE') this.#inARow += 1;
     if (!isOfFile(error.code) || this.#inARow >= mostInARow) throw error;
     const code = error.code === 'STORAGE_NOT_FOUND' ? 'FILE_MISSING' : error.code;
-    const file: CheckedFile = kind === 'statistics' ? 'manifest' : kind;
+    const file = checkedFileOf(kind);
     return { kind: 'file-unusable', setKey, name, file, error: code, reason: errorText(error) };
   }
+}
+
+function checkedFileOf(kind: FileKind): CheckedFile {
+  if (kind === 'statistics') return 'manifest';
+  return isIndexKind(kind) ? 'index' : kind;
 }
 
 function isOfFile(code: string): boolean {

@@ -86,7 +86,7 @@ async function provenHeader(
   return readMessageHeader({ bytes: first, isWhole: bytes === startBytes, fileName: file.name });
 }
 
-const hint = 'Say for whom the full is to be encrypted, with --encrypt-key';
+const hint = 'Say for whom it is to be encrypted, with --encrypt-key';
 
 function addedReader(name: string, keyId: string): DuplifsError {
   return new DuplifsError(
@@ -154,7 +154,7 @@ async function keysOf(
 ): Promise<readonly EncryptionKey[]> {
   if (recipients.some(({ hidden }) => hidden)) {
     throw new DuplifsError('KEY', `Set ${set.key} hides the keys that it is encrypted to`, {
-      hint: 'Give those that the full is to be encrypted to, with --hidden-encrypt-key',
+      hint: 'Give those that it is to be encrypted to, with --hidden-encrypt-key',
     });
   }
   const keys = new Map<string, EncryptionKey>();

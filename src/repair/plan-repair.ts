@@ -140,7 +140,8 @@ class Planning {
     const container = set && containerOf(set);
     if (container === undefined || set === undefined || !hasAllVolumes(set)) return false;
     const { times, volumes } = set;
-    const name = formatFileName({ kind: 'index', times, container }, this.#facts.prefixes);
+    const kind = set.index[0]?.kind === 'added-index' ? 'added-index' : 'index';
+    const name = formatFileName({ kind, times, container }, this.#facts.prefixes);
     return this.#add({ kind: 'rebuild-index', setKey: key, name, volumes: volumes.size });
   }
 

@@ -6,8 +6,13 @@
  */
 import { IndexEncoder, packBlocks } from '../archive/index.js';
 import type { BackupSet, BlockTable, IndexBinding } from '../archive/index.js';
-import { localManifestName, localSignaturesName, readManifest } from '../target/index.js';
-import { digestOf, putFile } from './put-file.js';
+import {
+  digestOf,
+  localManifestName,
+  localSignaturesName,
+  putFile,
+  readManifest,
+} from '../target/index.js';
 import { readSet } from './read-set.js';
 import type { ReadSetVolume } from './read-set.js';
 import type { RepairOptions, Writing } from './repair-options.js';

@@ -1,6 +1,8 @@
 /** Copies the files of a set as they are, its manifest last. */
 import { setKey } from '../archive/index.js';
-import type { StoredFile } from '../archive/index.js';
+import type { BackupSet, StoredFile } from '../archive/index.js';
+import { errorText, isDuplifsError } from '../base/index.js';
+import type { Report } from '../base/index.js';
 import {
   checkSignaturesDigest,
   manifestFileOf,
@@ -12,6 +14,7 @@ import { proveFile, volumeFile } from './checked-set.js';
 import type { CheckedSet } from './checked-set.js';
 import { copyFile, hasFile } from './copy-file.js';
 import type { ExpectedHash } from './copy-file.js';
+import type { ReplicateEvent } from './events.js';
 import { inParallel } from './in-parallel.js';
 
 export interface CopyRun {
@@ -26,6 +29,7 @@ export interface CopyRun {
   readonly signal: AbortSignal;
   /** Is told of bytes that have arrived. */
   readonly onBytes: (bytes: number) => void;
+  readonly report: Report<ReplicateEvent>;
 }
 
 export interface PutFiles {
@@ -55,8 +59,10 @@ export async function copySet(run: CopyRun, checked: CheckedSet): Promise<PutFil
     return () => copy(file, hash && { algorithm, hex: hash.hex });
   });
   for (const file of [...set.index, ...set.signatures]) {
+    const expected = proven.get(file.name);
+    if (expected === undefined) continue; // left out
     names.add(file.name);
-    tasks.push(() => copy(file, proven.get(file.name)));
+    tasks.push(() => copy(file, expected));
   }
   for (const file of set.statistics) {
     names.add(file.name);
@@ -78,18 +84,52 @@ export async function copySet(run: CopyRun, checked: CheckedSet): Promise<PutFil
   return put;
 }
 
+/** Copies the indexes that were added to a set after it was copied, or after they had changed. */
+export async function copyAddedIndexes(run: CopyRun, set: BackupSet): Promise<void> {
+  const { from, listing, replica, lock, report, signal } = run;
+  for (const file of set.index.filter(({ kind }) => kind === 'added-index')) {
+    if (replica.sizeOf(file.name) === listing.sizeOf(file.name)) continue;
+    const proven = await proveAdded(from, file, { report, signal });
+    if (proven === undefined) continue;
+    await lock.checkHeld();
+    await copyOne(run, file, proven);
+  }
+}
+
+/** Undefined, and told, where a file that a set can do without is not what it should be. */
+async function proveAdded(
+  from: Target,
+  file: StoredFile,
+  { report, signal }: Pick<CopyRun, 'report' | 'signal'>,
+): Promise<ExpectedHash | undefined> {
+  try {
+    const { stored } = await proveFile(from, file, signal);
+    return { algorithm: 'sha256', hex: stored.toString('hex') };
+  } catch (error) {
+    if (!isDuplifsError(error, 'DAMAGED', 'KEY', 'SIGNATURE', 'STORAGE_NOT_FOUND')) throw error;
+    const reason = errorText(error);
+    report({ level: 'warning', code: 'index-left-out', name: file.name, reason });
+    return undefined;
+  }
+}
+
 /**
  * Decodes all files of the set that are no volumes.
- * @returns by name what their stored bytes must be
+ * @returns by name what their stored bytes must be; nothing for an added index that cannot be used
  * @throws DuplifsError DAMAGED, SIGNATURE, KEY
  */
 async function proveAll(
-  { from, jobs, signal }: CopyRun,
+  { from, jobs, report, signal }: CopyRun,
   { set, binding }: CheckedSet,
 ): Promise<ReadonlyMap<string, ExpectedHash>> {
   const proven = new Map<string, ExpectedHash>();
   const files = [manifestFileOf(set), ...set.index, ...set.signatures];
   const tasks = files.map((file) => async () => {
+    if (file.kind === 'added-index') {
+      const added = await proveAdded(from, file, { report, signal });
+      if (added !== undefined) proven.set(file.name, added);
+      return;
+    }
     const { stored, plaintext } = await proveFile(from, file, signal);
     if (file.kind === 'signatures') checkSignaturesDigest(file.name, plaintext, binding);
     proven.set(file.name, { algorithm: 'sha256', hex: stored.toString('hex') });

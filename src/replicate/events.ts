@@ -1,7 +1,8 @@
 import type { RoomEvent } from '../base/index.js';
 
 /** What replicating tells while it works; in words: src/cli/events/replicate.ts. */
-export type ReplicateEvent = SetReplicated | SetNotReplicated | SetsPassedOver | SetsOfOthers;
+export type ReplicateEvent =
+  SetReplicated | SetNotReplicated | IndexLeftOut | SetsPassedOver | SetsOfOthers;
 
 /** A set is whole on the replica, and was read back. */
 export interface SetReplicated extends RoomEvent {
@@ -17,6 +18,14 @@ export interface SetNotReplicated extends RoomEvent {
   readonly level: 'error';
   readonly code: 'set-not-replicated';
   readonly setKey: string;
+  readonly reason: string;
+}
+
+/** An index that was added to a set cannot be used; the set is copied without it. */
+export interface IndexLeftOut extends RoomEvent {
+  readonly level: 'warning';
+  readonly code: 'index-left-out';
+  readonly name: string;
   readonly reason: string;
 }
 

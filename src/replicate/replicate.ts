@@ -26,7 +26,7 @@ import {
 import type { PlannedCopy } from '../upkeep/index.js';
 import { checkSet } from './checked-set.js';
 import type { CheckedSet } from './checked-set.js';
-import { copySet } from './copy-set.js';
+import { copyAddedIndexes, copySet } from './copy-set.js';
 import type { CopyRun, PutFiles } from './copy-set.js';
 import type { ReplicatedSet, ReplicateOptions, ReplicateResult } from './options.js';
 import { ReplicaMemory } from './replica-memory.js';
@@ -176,7 +176,7 @@ class Replication {
       if (!this.#replica.wholeKeys.has(set.key)) continue;
       const isThere =
         this.#options.rewriting === undefined
-          ? filesOf(set).every(({ name }) => this.#isSame(name))
+          ? filesOf(set).every(({ name, kind }) => kind === 'added-index' || this.#isSame(name))
           : await this.#isWholeReplica(set.key);
       if (isThere) there.add(set.key);
     }
@@ -210,6 +210,7 @@ class Replication {
     for (const { set, isThere } of chain) {
       stop.throwIfAborted();
       if (isThere) {
+        if (rewriting === undefined) await copyAddedIndexes(run, set);
         before = { set };
         continue;
       }

@@ -2,7 +2,7 @@
 import type { BackupSet, Collection, Manifest, StoredFile } from '../archive/index.js';
 import { isDuplifsError } from '../base/index.js';
 import type { DuplifsError, Report } from '../base/index.js';
-import { catalogueAll, fullIdOf, TargetCatalog } from '../catalog/index.js';
+import { catalogueAll, fullIdOf, SetIndexing, TargetCatalog } from '../catalog/index.js';
 import type {
   CatalogEvent,
   CatalogSet,
@@ -68,6 +68,8 @@ export interface ListedSet {
 export class Repository {
   /** Every path that ever was, with all its versions. */
   readonly history: History;
+  /** What indexes of sets are made from. */
+  readonly indexing: SetIndexing;
   readonly #parts: TargetCatalog;
   readonly #target: Target;
   readonly #temporary: Spool | undefined;
@@ -90,6 +92,7 @@ export class Repository {
       proofOf: (setId) => this.#parts.proofOf(setId),
     };
     this.history = new History(this.#sources);
+    this.indexing = new SetIndexing(this.#parts, this.#sources.content);
   }
 
   /** Looks again for sets that appeared or vanished. */

@@ -26,7 +26,7 @@ export interface SnapshotSources {
   readonly content: Content;
   readonly owners: OwnerMap;
   readonly proofOf: (setId: number) => TreeProof;
-  readonly rebuilt: Pick<RebuiltChecks, 'of'>;
+  readonly rebuilt: Pick<RebuiltChecks, 'isFor' | 'of'>;
   readonly memory: SharedMemory;
 }
 
@@ -283,6 +283,11 @@ export class Snapshot {
   ): Buffer | Promise<Buffer> {
     this.refuseUnknown(entry);
     return this.#sources.content.read(entry, offset, length, signal);
+  }
+
+  /** Whether `rebuiltCheck` may have anything to tell of the entry: cheap to ask. */
+  mayCheckRebuilt({ setId, proven }: SnapshotEntry): boolean {
+    return !proven || this.#sources.rebuilt.isFor(setId);
   }
 
   /** What a file must be that is rebuilt from a change; undefined where its volume alone says it. */

@@ -80,7 +80,8 @@ async function fetchSignatures(
 ): Promise<void> {
   const set = sets.find(({ key }) => key === setKey(file.times));
   const binding = set && (await readBinding(target, set, copy.signal));
-  const chainHasIndexes = sets.some(({ index }) => index.length > 0);
+  // one that was added later says nothing of the others
+  const chainHasIndexes = sets.some(({ index }) => index.some(({ kind }) => kind === 'index'));
   if (set?.index.length === 0 && chainHasIndexes) {
     target.report({ level: 'warning', code: 'index-missing', setKey: set.key });
   }

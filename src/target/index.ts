@@ -43,6 +43,8 @@ export type { RefusalReason } from './protection/separate-files.js';
 export { Trust } from './protection/trust.js';
 export type { WrittenProtection } from './protection/trust.js';
 export type { TrustPolicy } from './protection/trust-policy.js';
+export { digestOf, putFile } from './put-file.js';
+export type { FileToPut } from './put-file.js';
 export { Target } from './target.js';
 export type { TargetPlace } from './place.js';
 export type { TargetOptions } from './target.js';

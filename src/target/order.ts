@@ -25,7 +25,7 @@ export async function putInOrder({ parts, beforeManifest, putManifest }: PutOrde
 /** One step of a removal each; files of one step may go side by side. */
 const removalSteps: readonly (readonly FileKind[])[] = [
   ['manifest'],
-  ['index'],
+  ['index', 'added-index'],
   ['signatures'],
   ['volume', 'statistics'],
 ];

@@ -46,7 +46,7 @@ export class VolumeSizes {
   ): Promise<ReadonlyMap<number, number>> {
     let sizes = this.#known.get(setKey);
     if (sizes === undefined) {
-      const [file] = index;
+      const file = index.find(({ kind }) => kind === 'index');
       if (file === undefined) return new Map();
       sizes = await sizesInIndex(target, file, signal);
       if (sizes === undefined) return new Map();

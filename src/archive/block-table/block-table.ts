@@ -87,6 +87,11 @@ export interface ContinuousBlockTable extends PlaintextBlocks {
 /** A volume's table. */
 export type BlockTable = GpgBlockTable | GzipBlockTable | PlainBlockTable | ContinuousBlockTable;
 
+/** Whether blocks are read from places in one stream. */
+export function isContinuous(table: BlockTable): table is ContinuousBlockTable {
+  return table.container === 'continuous-gpg' || table.container === 'continuous-gz';
+}
+
 /** The form of the file. */
 export function fileContainer({
   container,

@@ -1,10 +1,12 @@
 /** Writes an index as a backup goes on: entry by entry, volume by volume, in bounded memory. */
 import { createHash } from 'node:crypto';
+import { isContinuous } from '../block-table/block-table.js';
 import { encodeBinding } from './binding-codec.js';
-import type { IndexBinding, IndexEntry, IndexHeader, IndexVolume } from './model.js';
+import type { BlockStart, IndexBinding, IndexEntry, IndexHeader, IndexVolume } from './model.js';
 import { ByteWriter } from './byte-writer.js';
 import { EntryEncoder } from './entry-codec.js';
 import { magic, maxRecordBytes, recordKinds } from './record.js';
+import { encodeSeekTable } from './seek-table-codec.js';
 import { encodeVolume } from './volume-codec.js';
 
 const chunkBytes = 65536;
@@ -45,10 +47,17 @@ export class IndexEncoder {
     }
   }
 
-  volume(volume: IndexVolume): void {
+  /** `starts` say where the blocks begin of a volume that is one deflate stream: as many as it has blocks. */
+  volume(volume: IndexVolume, starts: Iterable<BlockStart> = []): void {
     encodeVolume(volume, this.#record);
     this.#counts.volumes += 1;
     this.#add(recordKinds.volume);
+    const { number, table } = volume;
+    if (!isContinuous(table)) return;
+    const close = (): void => {
+      this.#add(recordKinds.seekTable);
+    };
+    encodeSeekTable({ number, table }, starts, { to: this.#record, close });
   }
 
   /** At most once. */

@@ -51,6 +51,16 @@ export interface IndexVolume {
   readonly table: BlockTable;
 }
 
+/** Where a block begins of a volume that another program wrote in one deflate stream (SeekPoint in src/deflate). */
+export interface BlockStart {
+  /** In the stream, in bits from the lowest of its first byte. */
+  readonly bit: number;
+  /** How many bytes were inflated before it. */
+  readonly inflatedOffset: number;
+  /** The 32 KiB before it, deflated; empty for zeros. */
+  readonly window: Buffer;
+}
+
 /** What ties a set to what it was made with, so that genuine files of other sets cannot take their place. */
 export interface IndexBinding {
   /** The set that an incremental was made on; undefined for a full. */

@@ -7,6 +7,7 @@ import { EntryDecoder, totalLength } from './entry-codec.js';
 import { decodeBinding } from './binding-codec.js';
 import { lengthOfDeltaMap } from './delta-map.js';
 import type {
+  BlockStart,
   IndexBinding,
   IndexCounts,
   IndexedEntry,
@@ -16,6 +17,7 @@ import type {
 } from './model.js';
 import { PlaceCheck } from './place-check.js';
 import { checksumLength, magic, maxFrameBytes, maxRecordBytes, recordKinds } from './record.js';
+import { SeekTableDecoder } from './seek-table-codec.js';
 import { decodeVolume } from './volume-codec.js';
 
 /** What the parser calls, in the order of the file. Whatever it throws, the parser passes on. */
@@ -25,8 +27,17 @@ export interface IndexSink {
   /** Entries and deletions in the set's order; a volume they name may come later. */
   entry(entry: IndexEntry): void;
   volume(volume: IndexVolume): void;
+  /** Where blocks begin of the volume that comes next. */
+  blockStarts?(part: BlockStarts): void;
   /** At most once, anywhere; indexes of older versions have none. */
   binding?(binding: IndexBinding): void;
+}
+
+/** Where some blocks of a volume begin, from the one with the number `first` on. */
+export interface BlockStarts {
+  readonly volume: number;
+  readonly first: number;
+  readonly starts: readonly BlockStart[];
 }
 
 /**
@@ -47,6 +58,9 @@ export class IndexParser {
   #isBound = false;
   /** The newest entry, which a delta map may follow. */
   #newest: IndexedEntry | undefined;
+  /** The newest volume, which records with its table may follow. */
+  #newestVolume: IndexVolume | undefined;
+  #seekTable: SeekTableDecoder | undefined;
   #state: 'magic' | 'set' | 'records' | 'done' = 'magic';
 
   /** `fileName` is what errors call the index. */
@@ -76,11 +90,15 @@ export class IndexParser {
     this.#heldLength += bytes.length;
   }
 
-  /** Hands out the newest entry as well, where a part of an index ends. */
+  /** Hands out the newest entry or volume as well, where a part of an index ends. */
   flush(): void {
     const entry = this.#newest;
     this.#newest = undefined;
     if (entry !== undefined) this.#sink.entry(entry);
+    const volume = this.#seekTable?.end() ?? this.#newestVolume;
+    this.#newestVolume = undefined;
+    this.#seekTable = undefined;
+    if (volume !== undefined) this.#sink.volume(volume);
   }
 
   /** The index ended. Throws DAMAGED when its end record is not there. */
@@ -147,6 +165,10 @@ export class IndexParser {
       throw this.#fail('does not begin with the set that it is about');
     }
     if (kind === recordKinds.deltaMap) this.#deltaMap(from);
+    if (kind === recordKinds.seekTable) {
+      this.#seekTableOf(from);
+      return;
+    }
     this.flush();
     if (kind === recordKinds.set) {
       this.#state = 'records';
@@ -163,7 +185,7 @@ export class IndexParser {
       this.#counts.volumes += 1;
       const volume = decodeVolume(from, this.#fail);
       this.#places.add(volume, this.#fail);
-      this.#sink.volume(volume);
+      this.#newestVolume = volume;
     } else if (kind === recordKinds.binding) {
       if (this.#isBound) throw this.#fail('is bound twice');
       this.#isBound = true;
@@ -171,6 +193,14 @@ export class IndexParser {
     } else if (kind === recordKinds.end) {
       this.#end(from);
     }
+  }
+
+  #seekTableOf(from: ByteReader): void {
+    const volume = this.#newestVolume;
+    if (volume === undefined) throw this.#fail('holds a table of no volume');
+    this.#seekTable ??= new SeekTableDecoder(volume, this.#fail);
+    const part = this.#seekTable.add(from);
+    this.#sink.blockStarts?.({ volume: volume.number, ...part });
   }
 
   #deltaMap(from: ByteReader): void {

@@ -12,6 +12,7 @@ export const recordKinds = {
   deletion: 4,
   binding: 5,
   deltaMap: 6,
+  seekTable: 7,
 } as const;
 
 /** The longest record: a volume of 2.5 million blocks. */

@@ -1,6 +1,6 @@
 /** Volume records (docs/index-format.md, "Volumes"). */
 import type { Block } from '../block-table/block-table.js';
-import { digestBytes, fileContainer } from '../block-table/block-table.js';
+import { digestBytes, fileContainer, isContinuous } from '../block-table/block-table.js';
 import { blockTable, layoutNumbers } from '../block-table/layout-numbers.js';
 import { packBlocks, unpackBlocks } from '../block-table/packed-blocks.js';
 import type { Fail } from '../damaged.js';
@@ -26,14 +26,16 @@ export function encodeVolume(volume: IndexVolume, to: ByteWriter): void {
   to.raw(fixed(volume.sha1, sha1Length));
   to.raw(Buffer.alloc(reservedLength));
   const { table } = volume;
-  const layout = layoutNumbers(table);
+  // what is read from places in one stream has records of its own (seek-table-codec.ts)
+  const isAlone = isContinuous(table);
+  const layout = isAlone ? [] : layoutNumbers(table);
   to.number(containers.indexOf(fileContainer(table)));
   to.number(volume.sessionKey?.algorithm ?? 0);
   to.bytes(volume.sessionKey?.key ?? Buffer.alloc(0));
   to.number(table.plaintextLength);
   to.number(layout.length);
   for (const value of layout) to.number(value);
-  encodeBlocks(unpackBlocks(table.blocks), to);
+  encodeBlocks(isAlone ? [] : unpackBlocks(table.blocks), to);
 }
 
 /** Each block begins where the plaintext of the one before ends, and in the file near its end. */
@@ -92,24 +94,31 @@ function decodeBlocks(
     const fileOffset = fileEnd + from.signed();
     const fileLength = from.number();
     const digest = from.raw(digestBytes);
-    blocks.push({ plaintextOffset, plaintextLength, fileOffset, fileLength, digest });
+    const block = { plaintextOffset, plaintextLength, fileOffset, fileLength, digest };
+    if (!isPossibleBlock(block, volume)) throw fail('holds a block outside its volume');
+    blocks.push(block);
     plaintextOffset += plaintextLength;
     fileEnd = fileOffset + fileLength;
-    const isPossible =
-      plaintextLength > 0 &&
-      plaintextLength <= maxBlockLength &&
-      fileOffset >= 0 &&
-      fileLength <= maxBlockLength &&
-      fileEnd <= Math.min(volume.fileSize, maxFileOffset) &&
-      plaintextOffset <= Math.min(volume.plaintextLength, maxFileOffset);
-    if (!isPossible) {
-      throw fail('holds a block outside its volume');
-    }
   }
   if (blocks.length > 0 && plaintextOffset !== volume.plaintextLength) {
     throw fail("holds blocks that do not make their volume's length");
   }
   return packBlocks(blocks);
+}
+
+/** Whether the block lies within its volume, and can be packed. */
+export function isPossibleBlock(
+  { plaintextOffset, plaintextLength, fileOffset, fileLength }: Block,
+  volume: { readonly fileSize: number; readonly plaintextLength: number },
+): boolean {
+  return (
+    plaintextLength > 0 &&
+    plaintextLength <= maxBlockLength &&
+    fileOffset >= 0 &&
+    fileLength <= maxBlockLength &&
+    fileOffset + fileLength <= Math.min(volume.fileSize, maxFileOffset) &&
+    plaintextOffset + plaintextLength <= Math.min(volume.plaintextLength, maxFileOffset)
+  );
 }
 
 function fixed(bytes: Buffer, length: number): Buffer {

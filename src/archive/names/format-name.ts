@@ -17,13 +17,17 @@ export type FileNameParts =
       /** For the file that is being written, in the archive dir. */
       readonly partial?: boolean;
     }
-  | { readonly kind: 'index'; readonly times: SetTimes; readonly container: Container };
+  | {
+      readonly kind: 'index' | 'added-index';
+      readonly times: SetTimes;
+      readonly container: Container;
+    };
 
 const suffixes: Readonly<Record<Container, string>> = { gpg: '.gpg', gz: '.gz', plain: '' };
 
 /**
  * The long name of a file (docs/format/1-bytes.md 1.1). duplicity ignores the names of index files, which
- * begin with "duplifs-index.". That a manifest is never gzipped on a target is for the caller to mind.
+ * begin with "duplifs-". That a manifest is never gzipped on a target is for the caller to mind.
  */
 export function formatFileName(file: FileNameParts, prefixes: NamePrefixes = noPrefixes): string {
   const part = 'partial' in file && file.partial ? '.part' : '';
@@ -45,6 +49,8 @@ function stem(file: FileNameParts): string {
       return `duplicity-${times.kind}.${set}.jsonstat`;
     case 'index':
       return `duplifs-index.${set}`;
+    case 'added-index':
+      return `duplifs-added-index.${set}`;
   }
 }
 

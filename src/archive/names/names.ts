@@ -6,7 +6,17 @@
 /** How a file is wrapped: an OpenPGP message, gzip, or as it is. */
 export type Container = 'gpg' | 'gz' | 'plain';
 
-export type FileKind = 'volume' | 'manifest' | 'signatures' | 'statistics' | 'index';
+/**
+ * An `index` was written with its set; an `added-index` later, beside a set that another program wrote and may remove, so
+ * that one without its set is no sign that a set was lost.
+ */
+export type FileKind =
+  'volume' | 'manifest' | 'signatures' | 'statistics' | 'index' | 'added-index';
+
+/** Whether it is an index, whenever it was written. */
+export function isIndexKind(kind: FileKind): kind is 'index' | 'added-index' {
+  return kind === 'index' || kind === 'added-index';
+}
 
 /** When a set was made (and, for an incremental, the set that it builds on): what identifies it. */
 export type SetTimes =
@@ -46,5 +56,5 @@ export interface StoredFile {
 
 /** The prefix of an index file is that of the manifest beside which it lies. */
 export function prefixOf(kind: FileKind, prefixes: NamePrefixes): string {
-  return prefixes.all + prefixes[kind === 'index' ? 'manifest' : kind];
+  return prefixes.all + prefixes[isIndexKind(kind) ? 'manifest' : kind];
 }

@@ -1,6 +1,6 @@
 import { parseNameTime } from '../../time/index.js';
 import { containerOf } from './container.js';
-import { noPrefixes, prefixOf } from './names.js';
+import { isIndexKind, noPrefixes, prefixOf } from './names.js';
 import type { FileKind, NamePrefixes, SetTimes, StoredFile } from './names.js';
 
 /** Longer names are not looked at: no file system and no storage has them. */
@@ -9,7 +9,7 @@ const minSeconds = -62_135_596_800;
 const maxSeconds = 253_402_300_799;
 
 /** The patterns are open at the end: after the last fixed word, the end or a dot and anything. */
-const longForms: Readonly<Record<Exclude<FileKind, 'index'>, RegExp>> = {
+const longForms: Readonly<Record<Exclude<FileKind, IndexKind>, RegExp>> = {
   volume: /^duplicity-(?:full|inc)\.(.+?)(?:\.to\.(.+?))?\.vol([0-9]+)\.difftar(\.part)?(?:\.|$)/,
   manifest: /^duplicity-(?:full|inc)\.(.+?)(?:\.to\.(.+?))?\.manifest(\.part)?(?:\.|$)/,
   signatures: /^duplicity-(?:full|new)-signatures\.(.+?)(?:\.to\.(.+?))?\.sigtar(\.part)?(?:\.|$)/,
@@ -20,10 +20,22 @@ const shortForms: Readonly<Partial<Record<FileKind, RegExp>>> = {
   manifest: /^d[fi]\.([0-9a-z]+)(?:\.([0-9a-z]+))?\.m(\.p)?(?:\.|$)/,
   signatures: /^d(?:f|n)s\.([0-9a-z]+)(?:\.([0-9a-z]+))?\.st(\.p)?(?:\.|$)/,
 };
-/** Our own name, and so not open: whoever writes one to a temporary name must not find it taken. */
-const indexForm = /^duplifs-index\.(\d{8}T\d{6}Z)(?:\.to\.(\d{8}T\d{6}Z))?(?:\.gz|\.gpg)?$/;
+/** Our own names, and so not open: whoever writes one to a temporary name must not find it taken. */
+const indexForms: Readonly<Record<IndexKind, RegExp>> = {
+  index: /^duplifs-index\.(\d{8}T\d{6}Z)(?:\.to\.(\d{8}T\d{6}Z))?(?:\.gz|\.gpg)?$/,
+  'added-index': /^duplifs-added-index\.(\d{8}T\d{6}Z)(?:\.to\.(\d{8}T\d{6}Z))?(?:\.gz|\.gpg)?$/,
+};
 
-const kinds: readonly FileKind[] = ['volume', 'manifest', 'signatures', 'statistics', 'index'];
+type IndexKind = 'index' | 'added-index';
+
+const kinds: readonly FileKind[] = [
+  'volume',
+  'manifest',
+  'signatures',
+  'statistics',
+  'index',
+  'added-index',
+];
 
 export interface ParseNameOptions {
   readonly prefixes?: NamePrefixes;
@@ -56,11 +68,13 @@ function isRecoveryData(name: string): boolean {
 /** Parses `bare`, the name without its prefix, as one kind of file. */
 function parseBare(name: string, bare: string, kind: FileKind): StoredFile | undefined {
   const short = shortForms[kind]?.exec(bare);
-  const match = short ?? (kind === 'index' ? indexForm : longForms[kind]).exec(bare);
+  const match = short ?? (isIndexKind(kind) ? indexForms[kind] : longForms[kind]).exec(bare);
   if (!match) return undefined;
   const [, first = '', second] = match;
-  const isFull = /^(?:df|duplicity-full|duplifs-index)/.test(bare) && second === undefined;
-  const isInc = /^(?:d[in]|duplicity-(?:inc|new)|duplifs-index)/.test(bare) && second !== undefined;
+  const isFull =
+    /^(?:df|duplicity-full|duplifs-(?:added-)?index)/.test(bare) && second === undefined;
+  const isInc =
+    /^(?:d[in]|duplicity-(?:inc|new)|duplifs-(?:added-)?index)/.test(bare) && second !== undefined;
   if (!isFull && !isInc) return undefined;
 
   const times = parseTimes(first, second, short ? parseBase36 : parseNameTime);

@@ -1,5 +1,6 @@
 import { DuplifsError } from '../../base/index.js';
 import { setKey } from '../names/format-name.js';
+import { isIndexKind } from '../names/names.js';
 import type { SetTimes, StoredFile } from '../names/names.js';
 
 /** One full or incremental run, as the names of its files show it (docs/format/1-bytes.md 1.3). */
@@ -14,6 +15,7 @@ export interface BackupSet {
   readonly volumes: ReadonlyMap<number, readonly StoredFile[]>;
   /** Stored manifests; the whole ones before any that is partial. */
   readonly manifests: readonly StoredFile[];
+  /** That which was written with the set before one that was added later. */
   readonly index: readonly StoredFile[];
   readonly signatures: readonly StoredFile[];
   readonly statistics: readonly StoredFile[];
@@ -57,7 +59,7 @@ export function groupSets(stored: readonly StoredFile[], local: readonly StoredF
       continue;
     }
     for (const file of group.stored) {
-      if (file.kind === 'index' || file.kind === 'statistics') strays.push(file);
+      if (isIndexKind(file.kind) || file.kind === 'statistics') strays.push(file);
     }
   }
   if (sets.length > maxSets) {
@@ -127,7 +129,7 @@ function makeSet({ times, stored, local }: Group): BackupSet {
     key: setKey(times),
     volumes,
     manifests,
-    index: ofKind('index'),
+    index: indexesOf(stored),
     signatures: ofKind('signatures'),
     statistics: ofKind('statistics'),
     local: local.length === 0 ? noFiles : local,
@@ -136,6 +138,12 @@ function makeSet({ times, stored, local }: Group): BackupSet {
       !complete &&
       (manifests.length > 0 || local.some(({ kind, partial }) => kind === 'manifest' && partial)),
   };
+}
+
+function indexesOf(stored: readonly StoredFile[]): readonly StoredFile[] {
+  const found = stored.filter(({ kind }) => isIndexKind(kind));
+  if (found.length === 0) return noFiles;
+  return found.sort((a, b) => Number(a.kind !== 'index') - Number(b.kind !== 'index'));
 }
 
 /** The time of the set that this one builds on; a full builds on none. */

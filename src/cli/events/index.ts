@@ -6,6 +6,7 @@ import type { CatalogEvent } from '../../catalog/index.js';
 import type { ConsolidateEvent } from '../../consolidate/index.js';
 import type { ReplicateEvent } from '../../replicate/index.js';
 import type { CheckEvent } from '../../check/index.js';
+import type { IndexingEvent } from '../../indexing/index.js';
 import type { MountEvent } from '../../mount/index.js';
 import type { OpenPgpEvent } from '../../openpgp/index.js';
 import type { RepairEvent } from '../../repair/index.js';
@@ -20,6 +21,7 @@ import { catalogTexts } from './catalog.js';
 import { consolidateTexts } from './consolidate.js';
 import { replicateTexts } from './replicate.js';
 import { checkTexts } from './check.js';
+import { indexingTexts } from './indexing.js';
 import { mountTexts } from './mount.js';
 import { openpgpTexts } from './openpgp.js';
 import { repairTexts } from './repair.js';
@@ -37,6 +39,7 @@ export type AnyEvent =
   | ConsolidateEvent
   | ReplicateEvent
   | CheckEvent
+  | IndexingEvent
   | MountEvent
   | OpenPgpEvent
   | RepairEvent
@@ -53,6 +56,7 @@ const texts: EventTexts<AnyEvent> = {
   ...consolidateTexts,
   ...replicateTexts,
   ...checkTexts,
+  ...indexingTexts,
   ...mountTexts,
   ...openpgpTexts,
   ...repairTexts,

@@ -7,6 +7,8 @@ export const replicateTexts: EventTexts<ReplicateEvent> = {
     `Set ${setKey} is on the replica: ${files} files put, ${formatSize(bytes)}, and read back`,
   'set-not-replicated': ({ setKey, reason }) =>
     `duplifs: set ${setKey} was not copied, nor what builds on it: ${reason}`,
+  'index-left-out': ({ name, reason }) =>
+    `"${name}" was not copied, and nothing is lost by that: ${reason}`,
   'sets-passed-over': ({ setKeys }) =>
     `Not whole, and so not copied: ${setKeys.join(', ')} (see collection-status)`,
   'sets-of-others': ({ setKeys }) =>

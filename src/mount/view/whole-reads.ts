@@ -16,7 +16,7 @@ const maxHeldBytes = 32 * 2 ** 20;
 const leastBytes = 2 * 2 ** 20;
 
 type RebuiltCheck = NonNullable<Awaited<ReturnType<Snapshot['rebuiltCheck']>>>;
-type Read = Pick<Snapshot, 'read' | 'size' | 'rebuiltCheck' | 'sourceOf'>;
+type Read = Pick<Snapshot, 'read' | 'size' | 'rebuiltCheck' | 'mayCheckRebuilt'>;
 
 export class WholeReads {
   readonly #snapshot: Read;
@@ -44,7 +44,7 @@ export class WholeReads {
     if (entry.kind !== 'diff') return this.#snapshot.read(entry, offset, length, signal);
     let file = this.#files.get(entry.id);
     if (file === undefined) {
-      if (this.#snapshot.sourceOf(entry) === 'index') {
+      if (!this.#snapshot.mayCheckRebuilt(entry)) {
         return this.#snapshot.read(entry, offset, length, signal);
       }
       file = new FollowedFile(async () => this.#snapshot.rebuiltCheck(entry));

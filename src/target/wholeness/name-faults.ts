@@ -13,7 +13,8 @@ export interface NamedSet {
 
 /**
  * Every set of which anything is stored, by end time. A sigtar or index alone counts where there is an older set: what
- * old clean-ups have left before the first is not a set that anybody misses.
+ * old clean-ups have left before the first is not a set that anybody misses. Nor does anybody miss a set of which an
+ * added index is left: duplicity, which removes such sets, does not know of it.
  */
 export function namedSets(listing: TargetListing): NamedSet[] {
   const { collection } = listing;

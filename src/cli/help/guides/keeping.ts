@@ -28,9 +28,12 @@ export const keepingGuides: Guides = {
     codes: [[1, 'not all is well'], 21, 22, 24, 31],
   },
   index: {
-    options: ['--since', '--json'],
-    examples: ['duplifs index s3://bucket/backup --since 3M'],
-    codes: [[1, 'a volume cannot be read'], 20, 31],
+    options: ['--since', '--upload', '--dry-run', '--json'],
+    examples: [
+      'duplifs index s3://bucket/backup --since 3M',
+      'duplifs index --upload s3://bucket/backup',
+    ],
+    codes: [[1, 'a volume cannot be read, or a set got no index'], 20, 23, 31],
   },
   prune: {
     summary: 'remove what no rule keeps, and say why',

@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuplifsError } from '../base/index.js';
 import { newSpool, OpenFile } from '../storage/index.js';
-import type { Target } from '../target/index.js';
+import type { Target } from './target.js';
 import { encodingOfFile, openFileWriter, signedBy } from '../volume/index.js';
 import type { Encoding, VolumeWriter } from '../volume/index.js';
 
@@ -20,8 +20,11 @@ export interface FileToPut {
   readonly signal: AbortSignal;
 }
 
-/** @throws DuplifsError STORAGE when what has arrived is not as long as what was made */
-export async function putFile(options: FileToPut): Promise<void> {
+/**
+ * How many bytes were put.
+ * @throws DuplifsError STORAGE when what has arrived is not as long as what was made
+ */
+export async function putFile(options: FileToPut): Promise<number> {
   const { target, name, encoding, tempFolder, write, beforePut, signal } = options;
   const spool = await newSpool(tempFolder);
   const file = await open(join(spool.folder, 'file'), 'wx+', 0o600);
@@ -43,7 +46,7 @@ export async function putFile(options: FileToPut): Promise<void> {
     await beforePut?.();
     await target.storage.write(name, new OpenFile(file, size), { size, signal });
     const stored = await target.storage.stat(name, signal);
-    if (stored?.size === size) return;
+    if (stored?.size === size) return size;
     const found = stored?.size ?? 'no';
     throw new DuplifsError('STORAGE', `"${name}" has ${found} bytes, and ${size} were written`);
   } finally {
