@@ -86,10 +86,8 @@ describe('an index of volumes that are one stream', () => {
 
   it('gives back each table and where its blocks begin, however its bytes are cut', () => {
     const bytes = encode(samples);
-    // as texts: to compare so many bytes one by one takes seconds
-    const wanted = JSON.stringify(samples);
-    expect(JSON.stringify(decode(bytes)) === wanted).toBe(true);
-    expect(JSON.stringify(decode(bytes, 777)) === wanted).toBe(true);
+    expect(briefly(decode(bytes))).toEqual(briefly(samples));
+    expect(briefly(decode(bytes, 777))).toEqual(briefly(samples));
   });
 
   it('is, to who skips the records that it does not know, one of volumes without blocks', () => {
@@ -130,4 +128,13 @@ function numberAt(bytes: Buffer, start: number): [value: number, end: number] {
     scale *= 0x80;
     if (byte < 0x80) return [value, at + 1];
   }
+}
+
+/** With a sum for each window: to compare so many bytes one by one takes seconds. */
+function briefly(samples: readonly Sample[]): unknown {
+  const sumOf = (window: Buffer): string => createHash('sha1').update(window).digest('hex');
+  return samples.map(({ volume, starts }) => ({
+    volume,
+    starts: starts.map((start) => ({ ...start, window: sumOf(start.window) })),
+  }));
 }
