@@ -28,6 +28,8 @@ import type { SetVolume } from './set-volumes.js';
 
 /** Memory for tables of blocks: of a volume of 200 MiB some 30 KB. */
 const maxTableBytes = 8 << 20;
+/** Memory for what manifests list of sets that nobody has listed yet: of all sets of a target it is without bound. */
+const maxNamedBytes = 8 << 20;
 /** An object of its own, whatever its table takes. */
 const bytesPerRef = 1000;
 
@@ -57,8 +59,11 @@ export class VolumeDirectory {
   readonly #loading = new Map<number, Promise<SetVolumes>>();
   readonly #byId = new Map<number, SetVolume>();
   readonly #sessionKeys = new Map<number, SessionKey>();
-  /** Of sets whose manifest was read, until their signatures are. */
-  readonly #namedFiles = new Map<number, NamedFiles>();
+  /** Of sets whose manifest was read, until their signatures are; of one that is forgotten it is read again. */
+  readonly #namedFiles = new LRUCache<number, NamedFiles>({
+    maxSize: maxNamedBytes,
+    sizeCalculation: ({ bytes }) => bytes + bytesPerRef,
+  });
   /** Sets whose stored manifest was opened by this process. */
   readonly #proven = new Set<number>();
   readonly #refs = new LRUCache<number, VolumeRef>({

@@ -15,6 +15,11 @@ export class NamedFiles {
     this.#left = hashes.length;
   }
 
+  /** What it takes in memory. */
+  get bytes(): number {
+    return this.#hashes.byteLength + this.#isSeen.byteLength;
+  }
+
   /** How many of the files were not seen. */
   get left(): number {
     return this.#left;
