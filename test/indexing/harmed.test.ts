@@ -8,31 +8,13 @@ import { IndexEncoder } from '../../src/archive/index.js';
 import { canMakeChains, gpgHome, makeKey } from '../support/chains.js';
 import type { Chain } from '../support/chains.js';
 import { flipByte } from '../support/flip-byte.js';
-import { lostChain, lostSets, secondsOf, stampOf } from '../support/lost-chain.js';
+import { lostChain, stampOf } from '../support/lost-chain.js';
 import { withOwnChain } from '../support/own-chain.js';
 import { built, runOk } from '../support/run.js';
 import type { UploadPlace } from '../support/uploaded.js';
-import { withUploads } from '../support/uploaded.js';
+import { smallChain, withUploads } from '../support/uploaded.js';
 
 beforeAll(built);
-
-const passphrase = 'a pass phrase';
-
-/** A full and two incrementals of duplicity's. */
-async function smallChain(isEncrypted = true): Promise<Chain> {
-  const key = isEncrypted ? passphrase : undefined;
-  const { target } = await lostChain(key);
-  return {
-    name: 'small',
-    url: `file://${target}`,
-    target,
-    times: lostSets.map(secondsOf),
-    recordings: [],
-    args: [],
-    env: key === undefined ? {} : { PASSPHRASE: key },
-    knownDifferences: [],
-  };
-}
 
 /** Expects the newest tree to be restored by a machine, without errors; what it has told. */
 async function expectTree(place: UploadPlace, machine: string): Promise<string> {

@@ -8,30 +8,14 @@ import type { IndexBinding } from '../../src/archive/index.js';
 import { openStorage } from '../../src/storage/index.js';
 import { TargetLock } from '../../src/target/index.js';
 import { canMakeChains } from '../support/chains.js';
-import type { Chain } from '../support/chains.js';
 import { flipByte } from '../support/flip-byte.js';
 import { start, stopWhen } from '../support/interrupt.js';
 import { lostChain, lostSets, secondsOf, stampOf } from '../support/lost-chain.js';
 import { withOwnChain } from '../support/own-chain.js';
 import { built, duplifs, runOk } from '../support/run.js';
-import { withUploads } from '../support/uploaded.js';
+import { smallChain, withUploads } from '../support/uploaded.js';
 
 beforeAll(built);
-
-async function smallChain(): Promise<Chain> {
-  const passphrase = 'a pass phrase';
-  const { target } = await lostChain(passphrase);
-  return {
-    name: 'small',
-    url: `file://${target}`,
-    target,
-    times: lostSets.map(secondsOf),
-    recordings: [],
-    args: [],
-    env: { PASSPHRASE: passphrase },
-    knownDifferences: [],
-  };
-}
 
 interface Read {
   /** How many blocks each volume has. */

@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 import { differences } from './chains.js';
 import type { Chain } from './chains.js';
 import { withFolder } from './folders.js';
+import { lostChain, lostSets, secondsOf } from './lost-chain.js';
 import { duplifs } from './run.js';
 import type { Finished } from './run.js';
 
@@ -74,4 +75,20 @@ export async function withUploads(
     await cp(chain.target, join(folder, 'target'), { recursive: true });
     await work(new UploadPlace(chain, folder));
   });
+}
+
+/** A full and two incrementals of duplicity's. */
+export async function smallChain(isEncrypted = true): Promise<Chain> {
+  const key = isEncrypted ? 'a pass phrase' : undefined;
+  const { target } = await lostChain(key);
+  return {
+    name: 'small',
+    url: `file://${target}`,
+    target,
+    times: lostSets.map(secondsOf),
+    recordings: [],
+    args: [],
+    env: key === undefined ? {} : { PASSPHRASE: key },
+    knownDifferences: [],
+  };
 }
