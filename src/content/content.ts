@@ -16,7 +16,7 @@ import { DuplifsError, SharedTask } from '../base/index.js';
 import type { DecodePriority } from '../volume/index.js';
 import { ExtentsJoiner, PieceExtents } from './build-extents.js';
 import { commandsOfDiff } from './diff-commands.js';
-import type { Extents } from './extents.js';
+import { Extents } from './extents.js';
 import { ExtentsReader } from './extents-reader.js';
 import { Build, LargeBuilds } from './large-builds.js';
 import { PlaceChecks, WrongPlace } from './place-checks.js';
@@ -134,16 +134,25 @@ export class Content {
     if (version.kind !== 'snapshot' || version.size === undefined) return undefined;
     const pieces = this.#catalog.piecesInTurn(version.setId, version.id);
     if (pieces === undefined) return undefined;
-    const whole = new PieceExtents(() => this.#catalog.pathOf(version.id));
     const checks = this.#checksOf(version);
-    for (const piece of pieces) {
-      whole.add(piece);
-      checks?.add(piece);
-    }
-    const extents = whole.build(checks && [checks]);
+    const extents = this.#extentsOf(version, pieces, checks);
     if (extents?.length !== version.size) return undefined; // forgotten since, with its set, or not all
     if (offset > 0 || length < extents.length) this.#extents.set(keyOf(version), extents);
     return extents;
+  }
+
+  #extentsOf(
+    version: FileVersion,
+    pieces: readonly Piece[],
+    checks: PlaceChecks | undefined,
+  ): Extents | undefined {
+    for (const piece of pieces) checks?.add(piece);
+    const [only] = pieces;
+    const isOne = pieces.length === 1 && only?.number === 0 && only.count === 1;
+    if (isOne && only.length > 0) return new Extents(only, checks && [checks]); // as most are
+    const whole = new PieceExtents(() => this.#catalog.pathOf(version.id));
+    for (const piece of pieces) whole.add(piece);
+    return whole.build(checks && [checks]);
   }
 
   async #resolve(version: FileVersion, signal: AbortSignal | undefined): Promise<Extents> {

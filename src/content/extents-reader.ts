@@ -2,6 +2,8 @@
 import type { VolumeReader } from '../catalog/index.js';
 import { eventLoopTurns } from '../base/index.js';
 import type { Extents } from './extents.js';
+import { oneRecord } from './place-checks.js';
+import type { ReadVolume } from './place-checks.js';
 import { ReadAhead } from './read-ahead.js';
 import { closeGaps, runsOf, spanOf } from './runs.js';
 import type { Run } from './run.js';
@@ -61,17 +63,46 @@ export class ExtentsReader {
     wanted: number,
     signal: AbortSignal | undefined,
   ): Buffer | Promise<Buffer> {
+    const [first] = runs;
+    if (first !== undefined && checks.some((one) => one.beginsUnchecked(first))) {
+      const span = spanOf(runs);
+      if (span !== undefined && span.offset >= oneRecord) {
+        return this.#readWithHeaders(checks, { runs, span, wanted }, signal);
+      }
+    }
     const bytes = this.#readRuns(runs, wanted, signal);
-    if (checks.length === 0) return bytes;
     // after the bytes were asked for, which are fetched together with the headers in front of them
-    const checking = checks.flatMap(
-      (one) =>
-        one.check(runs, (volumeId, offset, length) =>
-          this.#volumes.read(volumeId, offset, length, signal),
-        ) ?? [],
-    );
+    const checking = pendingOf(checks, runs, this.#readerOf(signal));
     if (checking.length === 0) return bytes;
     return Promise.all([bytes, ...checking]).then(([read]) => read);
+  }
+
+  /** Reads the span of the runs and the header in front of it at once: most files are small, and read once. */
+  #readWithHeaders(
+    checks: Extents['checks'],
+    { runs, span, wanted }: { runs: readonly Run[]; span: Run; wanted: number },
+    signal: AbortSignal | undefined,
+  ): Buffer | Promise<Buffer> {
+    const { volumeId } = span;
+    const start = span.offset - oneRecord;
+    this.#readAhead.note(volumeId, span.offset, span.length);
+    const reading = this.#volumes.read(volumeId, start, span.length + oneRecord, signal);
+    const elsewhere = this.#readerOf(signal);
+    const checked = (bytes: Buffer): Buffer | Promise<Buffer> => {
+      const read: ReadVolume = (id, offset, length) => {
+        const at = offset - start;
+        const isHere = id === volumeId && at >= 0 && at + length <= bytes.length;
+        return isHere ? bytes.subarray(at, at + length) : elsewhere(id, offset, length);
+      };
+      const checking = pendingOf(checks, runs, read);
+      const content = (): Buffer => closeGaps(bytes.subarray(oneRecord), runs, wanted);
+      return checking.length === 0 ? content() : Promise.all(checking).then(content);
+    };
+    return Buffer.isBuffer(reading) ? checked(reading) : reading.then(checked);
+  }
+
+  #readerOf(signal: AbortSignal | undefined): ReadVolume {
+    return (volumeId, offset, length) => this.#volumes.read(volumeId, offset, length, signal);
   }
 
   /** The bytes of the runs, `wanted` in all. */
@@ -102,4 +133,18 @@ export class ExtentsReader {
     this.#readAhead.note(volumeId, offset, length);
     return this.#volumes.read(volumeId, offset, length, signal);
   }
+}
+
+/** The checks that must be waited for. */
+function pendingOf(
+  checks: Extents['checks'],
+  runs: readonly Run[],
+  read: ReadVolume,
+): Promise<void>[] {
+  const pending: Promise<void>[] = [];
+  for (const one of checks) {
+    const checking = one.check(runs, read);
+    if (checking !== undefined) pending.push(checking);
+  }
+  return pending;
 }

@@ -33,8 +33,8 @@ export class WrongPlace extends Error {
   }
 }
 
-/** Enough for the record of most headers. */
-const oneRecord = 512;
+/** Enough for the header of most: its record, right in front of a piece. */
+export const oneRecord = 512;
 /** Numbers for each run of pieces: volume, offset, length, count, stride, and how many pieces come before it. */
 const perRow = 6;
 /** Pieces that are remembered to be right; of more than these some are looked at again. */
@@ -77,9 +77,29 @@ export class PlaceChecks {
       larger.set(this.#rows);
       this.#rows = larger;
     }
-    this.#rows.set([volumeId, offset, length, count, stride, this.#pieces], at);
+    const rows = this.#rows;
+    rows[at] = volumeId;
+    rows[at + 1] = offset;
+    rows[at + 2] = length;
+    rows[at + 3] = count;
+    rows[at + 4] = stride;
+    rows[at + 5] = this.#pieces;
     this.#rowCount += 1;
     this.#pieces += count;
+  }
+
+  /** Whether the run begins where a piece does that is to be checked: its header lies right in front of the run. */
+  beginsUnchecked(run: Run): boolean {
+    if (this.#checked.size === this.#pieces) return false;
+    const index = this.#find(run);
+    if (index === this.#rowCount) return false;
+    const row = this.#row(index);
+    const piece = firstTouched(row, run.offset);
+    return (
+      row.volumeId === run.volumeId &&
+      row.offset + piece * row.stride === run.offset &&
+      !this.#checked.has(row.before + piece)
+    );
   }
 
   /**
@@ -100,8 +120,10 @@ export class PlaceChecks {
         for (let piece = firstTouched(row, run.offset); piece < row.count; piece += 1) {
           const offset = row.offset + piece * row.stride;
           if (offset >= end) break;
-          const place = { ...row, offset, index: row.before + piece };
-          const checked = this.#checked.has(place.index) ? undefined : this.#check(place, read);
+          const pieceIndex = row.before + piece;
+          if (this.#checked.has(pieceIndex)) continue;
+          const { volumeId, length } = row;
+          const checked = this.#check({ volumeId, offset, length, index: pieceIndex }, read);
           if (checked !== undefined) waiting.push(checked);
         }
       }
@@ -154,9 +176,15 @@ export class PlaceChecks {
 
   #row(index: number): Row {
     const at = perRow * index;
-    const [volumeId = 0, offset = 0, length = 0, count = 0, stride = 0, before = 0] =
-      this.#rows.subarray(at, at + perRow);
-    return { volumeId, offset, length, count, stride, before };
+    const rows = this.#rows; // by numbers: this is asked for each file that is read
+    return {
+      volumeId: rows[at] ?? 0,
+      offset: rows[at + 1] ?? 0,
+      length: rows[at + 2] ?? 0,
+      count: rows[at + 3] ?? 0,
+      stride: rows[at + 4] ?? 0,
+      before: rows[at + 5] ?? 0,
+    };
   }
 
   /** The first run of pieces that ends behind the start, in its volume or a later one. */

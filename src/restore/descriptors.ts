@@ -54,7 +54,8 @@ const isOfType = {
 
 /** A node that is held, whatever happens to its name. Whoever opens it closes it. */
 export class OpenNode {
-  readonly #descriptor: number | undefined;
+  /** Undefined where paths are used. */
+  readonly descriptor: number | undefined;
   /** A path that leads to the node itself. */
   protected readonly self: Buffer;
   readonly stats: BigIntStats;
@@ -69,10 +70,10 @@ export class OpenNode {
       this.stats = stats;
       return;
     }
-    this.#descriptor = openSync(path, oPath | flags);
-    this.self = Buffer.from(`${descriptorFolder}/${this.#descriptor}`);
+    this.descriptor = openSync(path, oPath | flags);
+    this.self = Buffer.from(`${descriptorFolder}/${this.descriptor}`);
     try {
-      this.stats = fstatSync(this.#descriptor, { bigint: true });
+      this.stats = fstatSync(this.descriptor, { bigint: true });
     } catch (error) {
       this.close();
       throw error;
@@ -90,7 +91,7 @@ export class OpenNode {
 
   setOwner(uid: number, gid: number): void {
     // through the descriptor's name the node itself is reached, also when it is a symbolic link
-    if (this.#descriptor === undefined) lchownSync(this.self, uid, gid);
+    if (this.descriptor === undefined) lchownSync(this.self, uid, gid);
     else chownSync(this.self, uid, gid);
   }
 
@@ -100,12 +101,12 @@ export class OpenNode {
   }
 
   setTime(mtimeSeconds: number): void {
-    if (this.#descriptor === undefined) lutimesSync(this.self, mtimeSeconds, mtimeSeconds);
+    if (this.descriptor === undefined) lutimesSync(this.self, mtimeSeconds, mtimeSeconds);
     else utimesSync(this.self, mtimeSeconds, mtimeSeconds);
   }
 
   close(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    if (this.descriptor !== undefined) closeSync(this.descriptor);
   }
 }
 

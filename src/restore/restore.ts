@@ -5,7 +5,7 @@
 import { lstat, mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DuplifsError, errorText, eventLoopTurns, IdSet } from '../base/index.js';
-import { Disagreement, fileChunks } from '../snapshot/index.js';
+import { Disagreement, fileChunks, readSmallFile } from '../snapshot/index.js';
 import type { ProvenWalk, Snapshot, SnapshotEntry } from '../snapshot/index.js';
 import { hasDescriptors } from './descriptors.js';
 import { isBelow, OpenFolders } from './open-folders.js';
@@ -92,6 +92,9 @@ export async function refuseTarget(
     hint: 'Restore into a new folder, or write into this one with --force',
   });
 }
+
+/** Entries after which there are likely to be thousands. */
+const many = 200;
 
 class Restoring {
   readonly #snapshot: Snapshot;
@@ -180,7 +183,8 @@ class Restoring {
         if (entry.type === 'dir') this.#skipBelow = path;
         this.#fail(path, error);
       }
-      this.#advance({ entries: 1 });
+      this.#advance(1, 0);
+      if (this.#progress.entries === many) await this.#writer.prepareForMany();
       await turn(); // for signals, and the progress line
     }
     this.#folders.leave(undefined);
@@ -204,14 +208,26 @@ class Restoring {
     if (type === 'dir') {
       this.#folders.make(path, entry);
     } else if (entry.type === 'reg') {
-      const size = await this.#snapshot.size(entry, this.#options.signal);
-      const complete = { ...entry, size };
-      await this.#writer.writeFile(path, complete, this.#chunks(complete));
-      this.#tellCut(path, complete);
+      await this.#restoreFile(path, entry);
     } else {
       this.#snapshot.refuseUnknown(entry);
       this.#writer.writeSpecial(path, entry);
     }
+  }
+
+  async #restoreFile(path: string, entry: SnapshotEntry): Promise<void> {
+    const { signal } = this.#options;
+    const size = entry.size ?? (await this.#snapshot.size(entry, signal));
+    const complete = { ...entry, size };
+    const small = readSmallFile(this.#snapshot, complete, signal);
+    if (small === undefined) {
+      await this.#writer.writeFile(path, complete, this.#chunks(complete));
+    } else {
+      const bytes = Buffer.isBuffer(small) ? small : await small;
+      this.#writer.writeWholeFile(path, complete, bytes);
+      this.#advance(0, size);
+    }
+    this.#tellCut(path, complete);
   }
 
   #tellCut(path: string, entry: SnapshotEntry): void {
@@ -227,7 +243,7 @@ class Restoring {
     // the file has no name yet when the end of its bytes is what fails
     for await (const chunk of fileChunks(this.#snapshot, entry, this.#options.signal)) {
       yield chunk;
-      this.#advance({ bytes: chunk.length });
+      this.#advance(0, chunk.length);
     }
   }
 
@@ -248,9 +264,14 @@ class Restoring {
     this.#progress = { ...this.#progress, totalEntries, totalBytes };
   }
 
-  #advance({ entries = 0, bytes = 0 }: { entries?: number; bytes?: number }): void {
-    const { entries: entriesBefore, bytes: bytesBefore, ...totals } = this.#progress;
-    this.#progress = { entries: entriesBefore + entries, bytes: bytesBefore + bytes, ...totals };
+  #advance(entries: number, bytes: number): void {
+    const before = this.#progress; // field by field: it is done for each file
+    this.#progress = {
+      entries: before.entries + entries,
+      bytes: before.bytes + bytes,
+      totalEntries: before.totalEntries,
+      totalBytes: before.totalBytes,
+    };
     this.#options.onProgress?.(this.#progress);
   }
 }

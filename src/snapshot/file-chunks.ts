@@ -20,10 +20,37 @@ export async function* fileChunks(
   const check = entry.kind === 'diff' ? await snapshot.rebuiltCheck(entry) : undefined;
   for (let at = 0; at < size;) {
     const chunk = await snapshot.read(entry, at, Math.min(chunkLength, size - at), signal);
-    if (chunk.length === 0) throw new DuplifsError('DAMAGED', 'The file is shorter than its size');
+    if (chunk.length === 0) throw tooShort();
     check?.update(chunk);
     yield chunk;
     at += chunk.length;
   }
   check?.end();
+}
+
+/**
+ * All bytes of a regular file that is read at once, as most are, verified: at once where the volumes that hold them were
+ * decoded. Undefined for a larger file, or one that is to be held against its signature: fileChunks gives these.
+ *
+ * @throws DuplifsError for whatever keeps bytes from being had
+ */
+export function readSmallFile(
+  snapshot: Snapshot,
+  entry: SnapshotEntry & { readonly size: number },
+  signal?: AbortSignal,
+): Buffer | Promise<Buffer> | undefined {
+  const { size } = entry;
+  if (entry.kind === 'diff' || size > chunkLength) return undefined;
+  if (size === 0) return Buffer.alloc(0);
+  const bytes = snapshot.read(entry, 0, size, signal);
+  return Buffer.isBuffer(bytes) ? whole(bytes, size) : bytes.then((read) => whole(read, size));
+}
+
+function whole(bytes: Buffer, size: number): Buffer {
+  if (bytes.length !== size) throw tooShort();
+  return bytes;
+}
+
+function tooShort(): DuplifsError {
+  return new DuplifsError('DAMAGED', 'The file is shorter than its size');
 }

@@ -2,7 +2,7 @@
 export { Disagreement, rootId as rootNameId } from '../catalog/index.js';
 export type { CatalogSet } from '../catalog/index.js';
 export type { SnapshotEntry, WalkedEntry } from './entry.js';
-export { fileChunks } from './file-chunks.js';
+export { fileChunks, readSmallFile } from './file-chunks.js';
 export { History } from './history.js';
 export type { FileVersionEntry } from './history.js';
 export { OwnerMap } from './owners.js';

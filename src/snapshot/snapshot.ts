@@ -79,9 +79,9 @@ export class Snapshot {
 
   /** At most `limit` entries of a folder in the order of their names as bytes, after the name `after`. */
   children(folderId: number, after: string, limit: number): SnapshotEntry[] {
-    return this.#sources.catalog
-      .children(this.set.id, folderId, after, limit)
-      .map((entry) => this.#kept(this.#owned(entry)));
+    const children = this.#childrenInTurn(folderId, after, limit);
+    for (const entry of children) this.#keep(entry);
+    return children;
   }
 
   /** The id of a path, whether or not it exists at that time; undefined for one that no set has. */
@@ -170,7 +170,7 @@ export class Snapshot {
   provenWalk(start: SnapshotEntry): ProvenWalk {
     const parts = {
       proof: this.#proof,
-      children: this.children.bind(this),
+      children: this.#childrenInTurn.bind(this),
       entry: this.entry.bind(this),
     };
     return new ProvenWalk(parts, start, this.#sources.catalog.pathOf(start.id));
@@ -302,7 +302,7 @@ export class Snapshot {
 
   *#allChildren(folderId: number): Generator<SnapshotEntry, undefined> {
     for (let after = ''; ;) {
-      const children = this.children(folderId, after, entriesPerQuery);
+      const children = this.#childrenInTurn(folderId, after, entriesPerQuery);
       yield* children;
       const last = children.at(-1);
       if (last === undefined || children.length < entriesPerQuery) return;
@@ -310,13 +310,18 @@ export class Snapshot {
     }
   }
 
+  /** The same for a walk, which asks for none of them again. */
+  #childrenInTurn(folderId: number, after: string, limit: number): SnapshotEntry[] {
+    const found = this.#sources.catalog.children(this.set.id, folderId, after, limit);
+    return found.map((entry) => this.#owned(entry));
+  }
+
   /** Keeps a file that has its exact size, so that nothing about it changes any more before others are recorded. */
-  #kept(entry: SnapshotEntry): SnapshotEntry {
-    if (entry.type !== 'reg' || entry.size === undefined) return entry;
+  #keep(entry: SnapshotEntry): void {
+    if (entry.type !== 'reg' || entry.size === undefined) return;
     if (this.#listedChanges !== this.#proof.changes) this.#listed.clear();
     this.#listedChanges = this.#proof.changes;
     this.#sources.memory.keep(this.#listed, entry);
-    return entry;
   }
 
   #withOwner(entry: CatalogEntry | undefined): SnapshotEntry | undefined {

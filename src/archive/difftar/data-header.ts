@@ -17,7 +17,9 @@ export type ExpectedEntry = Pick<ContentEntry, 'kind' | 'path' | 'piece' | 'data
 export const maxHeaderBytes = 68 * 1024;
 
 /** What a name's characters that are not ASCII are in the record itself. */
-const replaced = 0x3f;
+const replaced = '?';
+
+const isAscii = /^[\x20-\x7e]*$/;
 
 /**
  * Looks at the bytes right in front of the data, as many as are at hand and at least one record. `undefined`: more
@@ -43,14 +45,23 @@ export function isFirstHeaderOf(front: Buffer, expected: ExpectedEntry): boolean
 
 /** Whether the record alone says all that is expected, and its name cannot be what is left of another. */
 function isShort(front: Buffer, at: number, expected: ExpectedEntry): boolean {
-  const name = encodeName(difftarName({ ...expected, type: 'reg' }));
-  const [offset, length] = fields.name;
-  if (name.length >= length || name.includes(replaced)) return false;
-  const end = at + offset + name.length;
-  if (front[end] !== 0 || name.compare(front, at + offset, end) !== 0) return false;
+  const { kind, path, piece } = expected;
+  const name = difftarName({ kind, path, piece, type: 'reg' });
+  if (!hasName(front, at + fields.name[0], name)) return false;
   if (front[at + fields.prefix[0]] !== 0) return false;
   const size = readNumber(front, at + fields.size[0], fields.size[1]);
   return size === expected.dataLength;
+}
+
+/** Whether the name stands there, ended by a zero byte, and cannot be what is left of one of other characters. */
+function hasName(front: Buffer, at: number, name: string): boolean {
+  if (name.length >= fields.name[1] || name.includes(replaced)) return false;
+  const bytes = isAscii.test(name) ? name : encodeName(name);
+  const end = at + bytes.length;
+  if (bytes.length >= fields.name[1] || front[end] !== 0) return false;
+  return typeof bytes === 'string'
+    ? front.toString('latin1', at, end) === bytes
+    : bytes.compare(front, at, end) === 0;
 }
 
 /** Whether the record at `start` begins an extension header whose body ends where the record at `end` begins. */

@@ -119,6 +119,7 @@ async function restorePieces(
   const { snapshot } = restoring;
   const progress = personality().isDuplicity ? undefined : ProgressLine.onTerminal();
   const records = new VolumeProgress(log, restoring.volumes);
+  const isWatched = progress !== undefined || log.isRecorded; // to count all entries first takes time
   const parents = new ParentFolders(target);
   // what lies in it is restored part by part
   if (pieces.every((piece) => piece.target !== target)) await refuseTarget(target, force, true);
@@ -140,10 +141,12 @@ async function restorePieces(
           const shown = path === '' ? piece.target : path;
           log.error(`${personality().prefix}"${shown}" was not restored: ${errorText(error)}`);
         },
-        onProgress: (state) => {
-          progress?.show(state);
-          records.show(state);
-        },
+        onProgress: isWatched
+          ? (state) => {
+              progress?.show(state);
+              records.show(state);
+            }
+          : undefined,
       });
       sum = added(sum, result);
     }
