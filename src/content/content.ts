@@ -150,6 +150,14 @@ export class Content {
     const [only] = pieces;
     const isOne = pieces.length === 1 && only?.number === 0 && only.count === 1;
     if (isOne && only.length > 0) return new Extents(only, checks && [checks]); // as most are
+    return this.#joined(version, pieces, checks);
+  }
+
+  #joined(
+    version: FileVersion,
+    pieces: readonly Piece[],
+    checks: PlaceChecks | undefined,
+  ): Extents | undefined {
     const whole = new PieceExtents(() => this.#catalog.pathOf(version.id));
     for (const piece of pieces) whole.add(piece);
     return whole.build(checks && [checks]);

@@ -32,8 +32,7 @@ export class ExtentsReader {
     const wanted = Math.min(length, extents.length - offset);
     if (wanted <= 0) return Buffer.alloc(0);
     const runs = runsOf(extents, offset, wanted);
-    const covered = runs.reduce((sum, run) => sum + run.length, 0);
-    if (covered === wanted) return this.#readChecked(extents, runs, wanted, signal);
+    if (lengthOf(runs) === wanted) return this.#readChecked(extents, runs, wanted, signal);
     return this.#readInTurn(extents, offset, wanted, signal);
   }
 
@@ -49,7 +48,7 @@ export class ExtentsReader {
     for (let done = 0; done < length;) {
       signal?.throwIfAborted();
       const runs = runsOf(extents, offset + done, length - done);
-      const covered = runs.reduce((sum, run) => sum + run.length, 0);
+      const covered = lengthOf(runs);
       parts.push(await this.#readChecked(extents, runs, covered, signal));
       done += covered;
       await turn();
@@ -133,6 +132,12 @@ export class ExtentsReader {
     this.#readAhead.note(volumeId, offset, length);
     return this.#volumes.read(volumeId, offset, length, signal);
   }
+}
+
+function lengthOf(runs: readonly Run[]): number {
+  let sum = 0;
+  for (const { length } of runs) sum += length;
+  return sum;
 }
 
 /** The checks that must be waited for. */

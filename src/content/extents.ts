@@ -5,6 +5,7 @@
 import { PackedReader } from './packed-extents.js';
 import type { Extent, Packed } from './packed-extents.js';
 import type { PlaceChecks } from './place-checks.js';
+import type { Run } from './run.js';
 
 const emptyPacked: Packed = {
   segments: [],
@@ -75,6 +76,13 @@ export class Extents {
       start += total;
     }
     this.#lastGroup = reader.group;
+  }
+
+  /** The bytes [offset, offset + length), which must lie in the file, if it is one piece, as most are. */
+  runWithin(offset: number, length: number): Run | undefined {
+    const only = this.#only;
+    if (only?.count !== 1) return undefined;
+    return { volumeId: only.volumeId, offset: only.offset + offset, length };
   }
 
   #groupAt(offset: number): number {

@@ -15,6 +15,8 @@ const maxRuns = 4096;
  * they have are to be read at once.
  */
 export function runsOf(extents: Extents, offset: number, length: number): Run[] {
+  const only = extents.runWithin(offset, length);
+  if (only !== undefined) return [only];
   const runs: Run[] = [];
   extents.slice(offset, length, (extent) => {
     const { volumeId, count, stride } = extent;

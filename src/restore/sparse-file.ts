@@ -53,3 +53,14 @@ export class SparseFile {
 function isZero(bytes: Buffer, at: number): boolean {
   return bytes.compare(zeros, 0, holeBytes, at, at + holeBytes) === 0;
 }
+
+/** Writes all of a new file, with holes where the options want them: one write where there can be none. */
+export function writeAtOnce(file: number, bytes: Buffer, makesHoles: boolean): void {
+  if (makesHoles && bytes.length >= holeBytes) {
+    const content = new SparseFile(file, makesHoles);
+    content.write(bytes);
+    content.end();
+    return;
+  }
+  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+}

@@ -32,7 +32,7 @@ import { loadFolderCalls } from './folder-calls.js';
 import type { FolderCalls } from './folder-calls.js';
 import { FolderStack, replaced } from './folder-stack.js';
 import { makeNode } from './make-node.js';
-import { SparseFile } from './sparse-file.js';
+import { SparseFile, writeAtOnce } from './sparse-file.js';
 
 export interface TreeWriterOptions {
   /** Set owners, as far as the user may. */
@@ -55,7 +55,6 @@ interface NewFile {
   readonly place: Place;
   readonly temporary: string;
   readonly descriptor: number;
-  readonly content: SparseFile;
 }
 
 const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -125,7 +124,9 @@ export class TreeWriter {
   ): Promise<void> {
     const file = this.#create(path);
     try {
-      for await (const chunk of chunks) file.content.write(chunk);
+      const content = new SparseFile(file.descriptor, this.#options.sparse);
+      for await (const chunk of chunks) content.write(chunk);
+      content.end();
     } catch (error) {
       this.#discard(file);
       throw error;
@@ -134,10 +135,10 @@ export class TreeWriter {
   }
 
   /** The same for one whose bytes are all at hand. */
-  writeWholeFile(path: string, entry: SnapshotEntry, bytes: Uint8Array): void {
+  writeWholeFile(path: string, entry: SnapshotEntry, bytes: Buffer): void {
     const file = this.#create(path);
     try {
-      file.content.write(bytes);
+      writeAtOnce(file.descriptor, bytes, this.#options.sparse);
     } catch (error) {
       this.#discard(file);
       throw error;
@@ -234,27 +235,39 @@ export class TreeWriter {
   }
 
   #setAttributes(node: OpenNode, entry: SnapshotEntry): void {
-    const owned = this.#own(() => {
-      node.setOwner(entry.uid, entry.gid);
-    });
+    const owned = this.#own(node, entry);
     if (entry.type !== 'sym') node.setMode(modeOf(entry, owned));
     node.setTime(entry.mtimeSeconds);
   }
 
-  /** Sets an owner where that is wanted; whoever is not root keeps what is his, and is told once. */
-  #own(change: () => void): boolean {
+  #own(node: OpenNode, { uid, gid }: SnapshotEntry): boolean {
     if (!this.#options.ownership) return false;
     try {
-      change();
+      node.setOwner(uid, gid);
       return true;
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) throw error;
-      if (!this.#ownershipRefused) {
-        this.#options.report({ level: 'warning', code: 'owners-not-restored' });
-        this.#ownershipRefused = true;
-      }
+      this.#refuseOwner(error);
       return false;
     }
+  }
+
+  #ownFile(descriptor: number, { uid, gid }: SnapshotEntry): boolean {
+    if (!this.#options.ownership) return false;
+    try {
+      fchownSync(descriptor, uid, gid);
+      return true;
+    } catch (error) {
+      this.#refuseOwner(error);
+      return false;
+    }
+  }
+
+  /** Whoever is not root keeps what is his, and is told once. */
+  #refuseOwner(error: unknown): void {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) throw error;
+    if (this.#ownershipRefused) return;
+    this.#options.report({ level: 'warning', code: 'owners-not-restored' });
+    this.#ownershipRefused = true;
   }
 
   /** A new file of our own, open for writing. */
@@ -264,18 +277,14 @@ export class TreeWriter {
     const { descriptor: within } = place.folder;
     const made = within === undefined ? undefined : this.#calls?.create(within, temporary);
     const descriptor = made ?? openSync(place.folder.at(Buffer.from(temporary)), newFile, 0o600);
-    const content = new SparseFile(descriptor, this.#options.sparse);
-    return { place, temporary, descriptor, content };
+    return { place, temporary, descriptor };
   }
 
   /** Gives a file that has all its bytes its attributes, and its name. */
   #finish(file: NewFile, entry: SnapshotEntry): void {
-    const { place, temporary, descriptor, content } = file;
+    const { place, temporary, descriptor } = file;
     try {
-      content.end();
-      const owned = this.#own(() => {
-        fchownSync(descriptor, entry.uid, entry.gid);
-      });
+      const owned = this.#ownFile(descriptor, entry);
       fchmodSync(descriptor, modeOf(entry, owned));
       futimesSync(descriptor, entry.mtimeSeconds, entry.mtimeSeconds);
     } catch (error) {
