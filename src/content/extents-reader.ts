@@ -3,10 +3,18 @@ import type { VolumeReader } from '../catalog/index.js';
 import { eventLoopTurns } from '../base/index.js';
 import type { Extents } from './extents.js';
 import { oneRecord } from './place-checks.js';
-import type { ReadVolume } from './place-checks.js';
 import { ReadAhead } from './read-ahead.js';
 import { closeGaps, runsOf, spanOf } from './runs.js';
 import type { Run } from './run.js';
+import { HeldBytes, SignalledVolumes } from './volume-bytes.js';
+import type { VolumeBytes } from './volume-bytes.js';
+
+/** What is read of a file at once: runs, and the span that they lie in. */
+interface Part {
+  readonly runs: readonly Run[];
+  readonly span: Run;
+  readonly wanted: number;
+}
 
 export class ExtentsReader {
   readonly #volumes: VolumeReader;
@@ -63,7 +71,7 @@ export class ExtentsReader {
     signal: AbortSignal | undefined,
   ): Buffer | Promise<Buffer> {
     const [first] = runs;
-    if (first !== undefined && checks.some((one) => one.beginsUnchecked(first))) {
+    if (first !== undefined && beginsUnchecked(checks, first)) {
       const span = spanOf(runs);
       if (span !== undefined && span.offset >= oneRecord) {
         return this.#readWithHeaders(checks, { runs, span, wanted }, signal);
@@ -71,37 +79,45 @@ export class ExtentsReader {
     }
     const bytes = this.#readRuns(runs, wanted, signal);
     // after the bytes were asked for, which are fetched together with the headers in front of them
-    const checking = pendingOf(checks, runs, this.#readerOf(signal));
-    if (checking.length === 0) return bytes;
-    return Promise.all([bytes, ...checking]).then(([read]) => read);
+    const pending = pendingOf(checks, runs, new SignalledVolumes(this.#volumes, signal));
+    return pending === undefined ? bytes : whenChecked(bytes, pending);
   }
 
   /** Reads the span of the runs and the header in front of it at once: most files are small, and read once. */
   #readWithHeaders(
     checks: Extents['checks'],
-    { runs, span, wanted }: { runs: readonly Run[]; span: Run; wanted: number },
+    part: Part,
     signal: AbortSignal | undefined,
   ): Buffer | Promise<Buffer> {
-    const { volumeId } = span;
-    const start = span.offset - oneRecord;
-    this.#readAhead.note(volumeId, span.offset, span.length);
-    const reading = this.#volumes.read(volumeId, start, span.length + oneRecord, signal);
-    const elsewhere = this.#readerOf(signal);
-    const checked = (bytes: Buffer): Buffer | Promise<Buffer> => {
-      const read: ReadVolume = (id, offset, length) => {
-        const at = offset - start;
-        const isHere = id === volumeId && at >= 0 && at + length <= bytes.length;
-        return isHere ? bytes.subarray(at, at + length) : elsewhere(id, offset, length);
-      };
-      const checking = pendingOf(checks, runs, read);
-      const content = (): Buffer => closeGaps(bytes.subarray(oneRecord), runs, wanted);
-      return checking.length === 0 ? content() : Promise.all(checking).then(content);
-    };
-    return Buffer.isBuffer(reading) ? checked(reading) : reading.then(checked);
+    const { volumeId, offset, length } = part.span;
+    this.#readAhead.note(volumeId, offset, length);
+    const bytes = this.#volumes.read(volumeId, offset - oneRecord, length + oneRecord, signal);
+    return Buffer.isBuffer(bytes)
+      ? this.#checked(bytes, checks, part, signal)
+      : this.#checkedLater(bytes, checks, part, signal);
   }
 
-  #readerOf(signal: AbortSignal | undefined): ReadVolume {
-    return (volumeId, offset, length) => this.#volumes.read(volumeId, offset, length, signal);
+  async #checkedLater(
+    bytes: Promise<Buffer>,
+    checks: Extents['checks'],
+    part: Part,
+    signal: AbortSignal | undefined,
+  ): Promise<Buffer> {
+    return this.#checked(await bytes, checks, part, signal);
+  }
+
+  #checked(
+    bytes: Buffer,
+    checks: Extents['checks'],
+    { runs, span, wanted }: Part,
+    signal: AbortSignal | undefined,
+  ): Buffer | Promise<Buffer> {
+    const held = { bytes, volumeId: span.volumeId, start: span.offset - oneRecord };
+    const others = new SignalledVolumes(this.#volumes, signal);
+    const pending = pendingOf(checks, runs, new HeldBytes(held, others));
+    const content = bytes.subarray(oneRecord);
+    if (pending === undefined) return closeGaps(content, runs, wanted);
+    return joinedLater(content, pending, runs, wanted);
   }
 
   /** The bytes of the runs, `wanted` in all. */
@@ -140,16 +156,42 @@ function lengthOf(runs: readonly Run[]): number {
   return sum;
 }
 
-/** The checks that must be waited for. */
+function beginsUnchecked(checks: Extents['checks'], run: Run): boolean {
+  for (const one of checks) if (one.beginsUnchecked(run)) return true;
+  return false;
+}
+
+/** The checks that must be waited for; undefined where there are none. */
 function pendingOf(
   checks: Extents['checks'],
   runs: readonly Run[],
-  read: ReadVolume,
-): Promise<void>[] {
-  const pending: Promise<void>[] = [];
+  volumes: VolumeBytes,
+): Promise<void>[] | undefined {
+  let pending: Promise<void>[] | undefined;
   for (const one of checks) {
-    const checking = one.check(runs, read);
-    if (checking !== undefined) pending.push(checking);
+    const checking = one.check(runs, volumes);
+    if (checking === undefined) continue;
+    pending ??= [];
+    pending.push(checking);
   }
   return pending;
+}
+
+/** The bytes are moved together only after their headers were looked at, which lie between them. */
+async function joinedLater(
+  bytes: Buffer,
+  pending: readonly Promise<void>[],
+  runs: readonly Run[],
+  wanted: number,
+): Promise<Buffer> {
+  await Promise.all(pending);
+  return closeGaps(bytes, runs, wanted);
+}
+
+async function whenChecked(
+  bytes: Buffer | Promise<Buffer>,
+  pending: readonly Promise<void>[],
+): Promise<Buffer> {
+  const [read] = await Promise.all([bytes, ...pending]);
+  return read;
 }

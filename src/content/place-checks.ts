@@ -6,6 +6,7 @@ import { isFirstHeaderOf, isHeaderOf, maxHeaderBytes } from '../archive/index.js
 import type { ExpectedEntry } from '../archive/index.js';
 import type { Piece } from '../catalog/index.js';
 import type { Run } from './run.js';
+import type { VolumeBytes } from './volume-bytes.js';
 
 /** What the pieces are said to be of. */
 export interface PlacedVersion {
@@ -13,13 +14,6 @@ export interface PlacedVersion {
   readonly kind: 'snapshot' | 'diff';
   readonly path: string;
 }
-
-/** Bytes of a volume's plaintext: at once, or when they were fetched. */
-export type ReadVolume = (
-  volumeId: number,
-  offset: number,
-  length: number,
-) => Buffer | Promise<Buffer>;
 
 /** The header in front of a piece is not that of its file. */
 export class WrongPlace extends Error {
@@ -106,7 +100,7 @@ export class PlaceChecks {
    * Checks the pieces that the runs touch and that were not checked yet: undefined when they are right, else or when
    * that must be waited for a promise, which fails with WrongPlace.
    */
-  check(runs: readonly Run[], read: ReadVolume): Promise<void> | undefined {
+  check(runs: readonly Run[], volumes: VolumeBytes): Promise<void> | undefined {
     if (this.#checked.size === this.#pieces) return undefined;
     if (this.#isDisordered) {
       return Promise.reject(new WrongPlace(this.#version, this.#row(0).volumeId));
@@ -123,29 +117,29 @@ export class PlaceChecks {
           const pieceIndex = row.before + piece;
           if (this.#checked.has(pieceIndex)) continue;
           const { volumeId, length } = row;
-          const checked = this.#check({ volumeId, offset, length, index: pieceIndex }, read);
+          const checked = this.#check({ volumeId, offset, length, index: pieceIndex }, volumes);
           if (checked !== undefined) waiting.push(checked);
         }
       }
     }
-    if (waiting.length === 0) return undefined;
-    return Promise.all(waiting).then(() => undefined);
+    return waiting.length === 0 ? undefined : all(waiting);
   }
 
-  #check(place: Place, read: ReadVolume): Promise<void> | undefined {
+  #check(place: Place, volumes: VolumeBytes): Promise<void> | undefined {
     const { volumeId, offset } = place;
-    const front = offset < oneRecord ? noBytes : read(volumeId, offset - oneRecord, oneRecord);
+    const front =
+      offset < oneRecord ? noBytes : volumes.read(volumeId, offset - oneRecord, oneRecord);
     if (Buffer.isBuffer(front) && isHeaderOf(front, this.#expected(place)) === true) {
       this.#note(place.index);
       return undefined;
     }
-    return this.#checkFully(place, front, read);
+    return this.#checkFully(place, front, volumes);
   }
 
   async #checkFully(
     place: Place,
     front: Buffer | Promise<Buffer>,
-    read: ReadVolume,
+    volumes: VolumeBytes,
   ): Promise<void> {
     const { volumeId, offset } = place;
     const expected = this.#expected(place);
@@ -153,7 +147,7 @@ export class PlaceChecks {
     let isRight = isHeaderOf(bytes, expected);
     for (let length = 4 * oneRecord; isRight === undefined; length *= 8) {
       const wanted = Math.min(length, offset, maxHeaderBytes);
-      bytes = await read(volumeId, offset - wanted, wanted);
+      bytes = await volumes.read(volumeId, offset - wanted, wanted);
       isRight = wanted === length ? isHeaderOf(bytes, expected) : isFirstHeaderOf(bytes, expected);
     }
     // a content of several volumes that turned out to end in the first piece
@@ -225,6 +219,10 @@ function firstTouched({ offset, length, count, stride }: Row, at: number): numbe
   if (count === 1 || at <= offset) return 0;
   const piece = Math.floor((at - offset) / stride);
   return offset + piece * stride + length > at ? piece : piece + 1;
+}
+
+async function all(waiting: readonly Promise<void>[]): Promise<void> {
+  await Promise.all(waiting);
 }
 
 const noBytes = Buffer.alloc(0);
