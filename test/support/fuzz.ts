@@ -82,7 +82,7 @@ export function harm(files: Files, seed: number): Harm {
     }
     case 4: {
       const changed = Buffer.from(bytes);
-      changed.fill(0, at, at + length);
+      changed.fill(0, at, Math.min(at + length, changed.length));
       return put(`zeros at ${at}`, changed);
     }
     case 5:
