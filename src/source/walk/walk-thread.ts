@@ -1,6 +1,6 @@
 /** The thread that walks over the source; see ThreadedWalk. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { sentError } from '../../threads/index.js';
+import { collectPiledUp, sentError } from '../../threads/index.js';
 import { compilePlan } from '../selection/index.js';
 import { encodeItems } from './item-batch.js';
 import { maxBatchesAhead } from './protocol.js';
@@ -30,6 +30,7 @@ async function walk(): Promise<void> {
   });
   for await (const some of items) {
     tell({ kind: 'items', batch: encodeItems(some) });
+    collectPiledUp(); // V8 lets a thread have a few hundred megabytes first
     Atomics.add(ahead, 0, 1);
     for (
       let sent = Atomics.load(ahead, 0);
