@@ -54,8 +54,15 @@ function stem(file: FileNameParts): string {
   }
 }
 
+/** By what all files of a set share: a target may have a hundred thousand sets, and each is asked for time and again. */
+const setKeys = new WeakMap<SetTimes, string>();
+
 /** The text that identifies a set: "20231114T221320Z", or "….to.…" for an incremental. */
 export function setKey(times: SetTimes): string {
+  const known = setKeys.get(times);
+  if (known !== undefined) return known;
   const end = formatStamp(times.endSeconds);
-  return times.kind === 'full' ? end : `${formatStamp(times.startSeconds)}.to.${end}`;
+  const key = times.kind === 'full' ? end : `${formatStamp(times.startSeconds)}.to.${end}`;
+  setKeys.set(times, key);
+  return key;
 }

@@ -78,8 +78,10 @@ async function showStatus(
   } else {
     const lines = formatStatus(collection, { ...place, notes });
     for (const line of lines) await output.line(line);
-    const shown = lines.slice(lines.indexOf('Collection Status')).join('\n');
-    log.recordResult('info', { code: 3, extra: statusRecord(collection, place) }, shown);
+    if (log.isRecorded) {
+      const shown = lines.slice(lines.indexOf('Collection Status')).join('\n');
+      log.recordResult('info', { code: 3, extra: statusRecord(collection, place) }, shown);
+    }
   }
   await output.end();
   // duplicity's asks for no key: what a manifest holds is no part of it

@@ -27,12 +27,12 @@ export function namedSets(listing: TargetListing): NamedSet[] {
     const { key, times } = set;
     const isBeingWritten = listing.isLocked && set === newest && set.signatures.length === 0;
     const mayBeUnfinished = set.partial || isSuperseded(times) || isBeingWritten;
-    if (!set.complete && refused.has(key)) return { key, times, faults: [{ kind: 'refused' }] };
+    if (!set.complete && refused.has(key)) return { key, times, faults: isRefused };
     return { key, times, faults: faultsOf(set, listing, mayBeUnfinished) };
   });
   const known = new Set(collection.sets.map(({ key }) => key));
   const alone = [...refused].flatMap(([key, times]): NamedSet[] =>
-    known.has(key) ? [] : [{ key, times, faults: [{ kind: 'refused' }] }],
+    known.has(key) ? [] : [{ key, times, faults: isRefused }],
   );
   const left = remainders(listing, isSuperseded).filter(({ key }) => !refused.has(key));
   return [...named, ...alone, ...left].sort(
@@ -61,19 +61,30 @@ function supersededBy(sets: readonly BackupSet[]): (times: SetTimes) => boolean 
     times.kind === 'inc' && (continuedUntil.get(times.startSeconds) ?? 0) > times.endSeconds;
 }
 
-function faultsOf(set: BackupSet, listing: TargetListing, mayBeUnfinished: boolean): SetFault[] {
+// one of each for all, for there may be a hundred thousand sets
+const none: readonly SetFault[] = [];
+const unfinished: readonly SetFault[] = [{ kind: 'unfinished' }];
+const isRefused: readonly SetFault[] = [{ kind: 'refused' }];
+const manifestMissing: readonly SetFault[] = [{ kind: 'manifest-missing' }];
+const allVolumesMissing: readonly SetFault[] = [{ kind: 'volumes-missing', volumes: [] }];
+const allMissing: readonly SetFault[] = [...manifestMissing, ...allVolumesMissing];
+
+function faultsOf(
+  set: BackupSet,
+  listing: TargetListing,
+  mayBeUnfinished: boolean,
+): readonly SetFault[] {
   const hasBytes = ({ name }: StoredFile): boolean => !listing.isEmpty(name);
   const hasManifest = set.manifests.some((file) => !file.partial && hasBytes(file));
-  if (!hasManifest && mayBeUnfinished) return [{ kind: 'unfinished' }];
-  const faults: SetFault[] = hasManifest ? [] : [{ kind: 'manifest-missing' }];
+  if (!hasManifest && mayBeUnfinished) return unfinished;
   // whether a plain volume is to be empty, only the manifest knows (manifest-faults.ts)
   const mayBeThere = (file: StoredFile): boolean => file.container === 'plain' || hasBytes(file);
   const present: number[] = [];
   for (const [number, files] of set.volumes) if (files.some(mayBeThere)) present.push(number);
   const missing = gapsIn(present);
-  if (missing.length > 0) faults.push({ kind: 'volumes-missing', volumes: missing });
-  else if (present.length === 0) faults.push({ kind: 'volumes-missing', volumes: [] });
-  return faults;
+  if (present.length === 0) return hasManifest ? allVolumesMissing : allMissing;
+  const known = hasManifest ? none : manifestMissing;
+  return missing.length === 0 ? known : [...known, { kind: 'volumes-missing', volumes: missing }];
 }
 
 /** More gaps than these tell nothing new, and a name may have any number. */
@@ -102,10 +113,7 @@ function remainders(
     if (kind !== 'signatures' && kind !== 'index') continue;
     const key = setKey(times);
     if (known.has(key) || (oldest !== undefined && times.endSeconds < oldest)) continue;
-    const faults: SetFault[] = isSuperseded(times)
-      ? [{ kind: 'unfinished' }]
-      : [{ kind: 'manifest-missing' }, { kind: 'volumes-missing', volumes: [] }];
-    found.set(key, { key, times, faults });
+    found.set(key, { key, times, faults: isSuperseded(times) ? unfinished : allMissing });
   }
   return [...found.values()];
 }

@@ -31,9 +31,8 @@ export class SetStates {
   private constructor(sets: readonly NamedSet[], bases: ReadonlyMap<string, NamedSet>) {
     this.#sets = sets;
     this.#bases = bases;
-    this.#withFaults = new Map(
-      sets.flatMap(({ key, faults }) => (faults.length > 0 ? [[key, faults]] : [])),
-    );
+    const withFaults = sets.filter(({ faults }) => faults.length > 0);
+    this.#withFaults = new Map(withFaults.map(({ key, faults }) => [key, faults]));
   }
 
   /** What the listing tells. */
@@ -69,8 +68,11 @@ export class SetStates {
     if (this.#states !== undefined) return this.#states;
     const states = new Map<string, SetState>();
     for (const set of this.#sets) {
-      const { key, times } = set;
-      states.set(key, { key, times, faults: [...this.#own(set), ...this.#inherited(set, states)] });
+      const own = this.#own(set);
+      const inherited = this.#inherited(set, states);
+      // shared as far as they are the same: there may be a hundred thousand sets
+      if (inherited.length === 0 && own === set.faults) states.set(set.key, set);
+      else states.set(set.key, stateOf(set, own.length === 0 ? inherited : [...own, ...inherited]));
     }
     this.#states = states;
     return states;
@@ -83,8 +85,8 @@ export class SetStates {
   }
 
   /** Bases end earlier, so that their states are there already. */
-  #inherited({ key, times }: NamedSet, states: ReadonlyMap<string, SetState>): SetFault[] {
-    if (times.kind === 'full') return [];
+  #inherited({ key, times }: NamedSet, states: ReadonlyMap<string, SetState>): readonly SetFault[] {
+    if (times.kind === 'full') return none;
     const base = this.#bases.get(key);
     if (base === undefined) return [{ kind: 'base-missing', baseSeconds: times.startSeconds }];
     const faults = states.get(base.key)?.faults ?? none;
@@ -92,10 +94,14 @@ export class SetStates {
     const inherited = faults.find((fault) => fault.kind === 'base-faulty');
     // the first of the chain is told, unless one behind it hides more
     if (inherited !== undefined && (isTreeHidden([inherited]) || !isTreeHidden(own))) {
-      return [inherited];
+      return faults.length === 1 ? faults : [inherited];
     }
-    return own.length === 0 ? [] : [{ kind: 'base-faulty', setKey: base.key, faults: own }];
+    return own.length === 0 ? none : [{ kind: 'base-faulty', setKey: base.key, faults: own }];
   }
+}
+
+function stateOf({ key, times }: NamedSet, faults: readonly SetFault[]): SetState {
+  return { key, times, faults };
 }
 
 /** The set that each incremental builds on: the one before it in its chain or, outside of chains, one that ends then. */
