@@ -13,7 +13,7 @@ type CollectGarbage = (options?: { readonly type: 'minor' }) => void;
 
 const betweenCollections = 8 * 2 ** 20;
 /** What may pile up before the whole heap is collected: more than a young generation. */
-const piledUp = 24 * 2 ** 20;
+const piledUp = 40 * 2 ** 20;
 
 let collect: CollectGarbage | null | undefined;
 let allocated = 0;
@@ -42,7 +42,7 @@ export function noteShortLived(bytes: number): void {
 }
 
 /**
- * Collects the whole heap, which takes some 20 ms, once memory has grown by 24 MB: what is in use while the young
+ * Collects the whole heap, which takes some 20 ms, once memory has grown by 40 MB: what is in use while the young
  * generation is collected twice is freed by nothing else, and V8 by itself waits for several times as much. Call it now
  * and then where much comes and goes.
  */

@@ -21,8 +21,8 @@ describe('collecting garbage', () => {
     collectPiledUp();
     const before = inUse();
     for (let round = 0; round < 3; round += 1) {
-      pileUp(1_000_000);
-      expect(inUse()).toBeGreaterThan(before + 30 * megabyte);
+      pileUp(2_000_000);
+      expect(inUse()).toBeGreaterThan(before + 50 * megabyte);
       collectPiledUp();
       expect(inUse()).toBeLessThan(before + 15 * megabyte);
     }
