@@ -78,6 +78,7 @@ export class ExtentsReader {
       }
     }
     const bytes = this.#readRuns(runs, wanted, signal);
+    if (checks.length === 0) return bytes;
     // after the bytes were asked for, which are fetched together with the headers in front of them
     const pending = pendingOf(checks, runs, new SignalledVolumes(this.#volumes, signal));
     return pending === undefined ? bytes : whenChecked(bytes, pending);
