@@ -1,3 +1,5 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { withFolder } from '../support/folders.js';
 import { allCells, cellText, problemOf, protections, writers } from '../support/harmed-targets.js';
@@ -17,12 +19,17 @@ describe('every command on a chain of which one file is lost, cut, exchanged or 
     const cells = allCells()
       .filter((cell, at) => at % step === first && only.test(cellText(cell)))
       .filter((cell) => cell.protection === protection && cell.writer === writer);
-    for (const cell of cells) {
-      const problem = await withFolder((work) => problemOf(cell, work)).catch(String);
-      if (problem === undefined) continue;
-      console.log(`${cellText(cell)}: ${problem}`); // hours may pass until the end
-      problems.push(`${cellText(cell)}: ${problem}`);
-    }
+    await withFolder(async (ofChain) => {
+      const work = join(ofChain, 'cell');
+      for (const cell of cells) {
+        await mkdir(work);
+        const problem = await problemOf(cell, work).catch(String);
+        await rm(work, { recursive: true, force: true });
+        if (problem === undefined) continue;
+        console.log(`${cellText(cell)}: ${problem}`); // hours may pass until the end
+        problems.push(`${cellText(cell)}: ${problem}`);
+      }
+    });
     console.log(`${protection} ${writer}: ${cells.length} cells, ${problems.length} wrong`);
     expect(problems).toEqual([]);
   });

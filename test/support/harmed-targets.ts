@@ -2,7 +2,8 @@
  * Small chains in which one stored file after the other is lost, cut, exchanged or forged, and what every command must
  * then do: give the right bytes, or end with a code that is not 0 and name what is wrong.
  */
-import { copyFile, cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, cp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { file, firstSeconds, folder, timesOf, writeSet } from './craft.js';
 import { madeChain } from './harmed-chains.js';
@@ -64,19 +65,28 @@ export function cellText(cell: Cell): string {
 
 const day = 86_400;
 
-/** What is wrong with what a command has done in the cell; undefined when nothing is, or the cell does not exist. */
+/**
+ * What is wrong with what a command has done in the cell; undefined when nothing is, or the cell does not exist. The
+ * cells of a chain are to be tried one after the other, in the same folder of the same one.
+ */
 export async function problemOf(cell: Cell, work: string): Promise<string | undefined> {
   const { root, keys } = await madeChain(cell.protection, cell.writer, 'own');
   const target = join(work, 'target');
   const caches = join(work, 'caches');
-  await cp(join(root, 'target'), target, { recursive: true });
+  await cp(join(root, 'target'), target, { recursive: true, preserveTimestamps: true });
   const place: Place = { work, target, caches, source: join(root, 'source'), keys };
-  if (cell.caches === 'used') {
+  // caches are kept by the target's URL, so those of a chain serve all its cells in the same folder
+  const used = join(work, '..', 'used');
+  if (!existsSync(used)) {
     const filled = await restore(place, 'before');
     if (filled.status !== 0) return `the healthy chain cannot be restored: ${filled.stderr}`;
+    await rename(caches, used);
   }
   const harmed = await harm(cell, target);
   if (harmed === undefined) return undefined;
+  if (cell.caches === 'used') {
+    await cp(used, caches, { recursive: true, preserveTimestamps: true });
+  }
   return judge(await act(cell.command, place), harmed);
 }
 
