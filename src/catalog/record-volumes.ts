@@ -35,7 +35,10 @@ export async function recordVolumes(
   }
   const files = new Map<number, StoredFile | undefined>();
   for (const volume of manifest.volumes) {
-    files.set(volume.number, await chooseFile(set, volume, storage, report));
+    const candidates = set.volumes.get(volume.number) ?? [];
+    const file =
+      candidates.length > 1 ? await chooseFile(set, volume, storage, report) : candidates[0];
+    files.set(volume.number, file);
   }
   const insert = connection.prepare(
     `INSERT OR REPLACE INTO volumes
@@ -81,7 +84,7 @@ async function chooseFile(
   report: Report<CatalogEvent>,
 ): Promise<StoredFile | undefined> {
   const candidates = set.volumes.get(volume.number) ?? [];
-  if (candidates.length < 2 || volume.hash === undefined) return candidates[0];
+  if (volume.hash === undefined) return candidates[0];
   for (const candidate of candidates) {
     const hash = createHash(volume.hash.algorithm.toLowerCase());
     for await (const chunk of storage.read(candidate.name, undefined)) {

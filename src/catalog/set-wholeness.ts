@@ -115,7 +115,7 @@ export class SetWholeness {
 
   async #examine(setId: number, signal: AbortSignal | undefined): Promise<void> {
     try {
-      await abortable(this.#directory.ofSet(setId), signal);
+      await abortable(this.#directory.record(setId), signal);
       this.#note(setId, this.#directory.faultsOf(setId, this.#isPresent) ?? []);
     } catch (error) {
       if (isDuplifsError(error, 'FILE_MISSING', 'STORAGE_NOT_FOUND')) {

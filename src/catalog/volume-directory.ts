@@ -56,7 +56,7 @@ export class VolumeDirectory {
   readonly #closing: AbortSignal;
   readonly #named: NamedVolumes;
   readonly #loaded = new Map<number, SetVolumes>();
-  readonly #loading = new Map<number, Promise<SetVolumes>>();
+  readonly #recording = new Map<number, Promise<void>>();
   readonly #byId = new Map<number, SetVolume>();
   readonly #sessionKeys = new Map<number, SessionKey>();
   /** Of sets whose manifest was read, until their signatures are; of one that is forgotten it is read again. */
@@ -89,12 +89,21 @@ export class VolumeDirectory {
   async ofSet(setId: number): Promise<SetVolumes> {
     const known = this.#known(setId);
     if (known !== undefined) return known;
-    let loading = this.#loading.get(setId);
-    if (loading === undefined) {
-      loading = this.#load(setId).finally(() => this.#loading.delete(setId));
-      this.#loading.set(setId, loading);
+    await this.record(setId);
+    const volumes = this.#known(setId);
+    if (volumes === undefined) throw new DuplifsError('NO_BACKUP', 'The backup set has vanished');
+    return volumes;
+  }
+
+  /** Reads the set's manifest into the catalog where it is not there: then `faultsOf` knows all, at no memory a volume. */
+  async record(setId: number): Promise<void> {
+    if (this.#manifestKind(setId) !== 'unknown') return;
+    let recording = this.#recording.get(setId);
+    if (recording === undefined) {
+      recording = this.#record(setId).finally(() => this.#recording.delete(setId));
+      this.#recording.set(setId, recording);
     }
-    return loading;
+    await recording;
   }
 
   /** The files that a set's manifest lists, for who reads its signatures, once; undefined where none tells of them. */
@@ -172,7 +181,7 @@ export class VolumeDirectory {
 
   /** Waits until what was under way has ended, after `closing` was aborted. */
   async ended(): Promise<void> {
-    await Promise.allSettled(this.#loading.values());
+    await Promise.allSettled(this.#recording.values());
   }
 
   /** What is known of the set's volumes without asking the storage. */
@@ -266,7 +275,7 @@ export class VolumeDirectory {
     return listed === 1;
   }
 
-  async #load(setId: number): Promise<SetVolumes> {
+  async #record(setId: number): Promise<void> {
     const { stored: set } = this.#sets.get(setId);
     const { manifest, kind } = await this.#manifestOf(set);
     if (manifest.namedFiles !== undefined && !this.#isListed(setId)) {
@@ -280,9 +289,6 @@ export class VolumeDirectory {
     notePolicy(this.#connection, setId, this.policy(setId));
     const found = { setId, set, manifest, kind };
     await recordVolumes(this.#connection, found, storage, this.#report);
-    const volumes = this.#known(setId);
-    if (volumes === undefined) throw new DuplifsError('NO_BACKUP', 'The backup set has vanished');
-    return volumes;
   }
 
   async #manifestOf(set: BackupSet): Promise<{ manifest: Manifest; kind: ManifestKind }> {

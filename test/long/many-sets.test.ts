@@ -20,7 +20,9 @@ const setsOfChain = 20;
 const firstSeconds = 1_600_000_000;
 const daySeconds = 86_400;
 
+/** Of what has seen the target before; the first time every manifest is read, as duplicity does. */
 const mostSeconds = 2;
+const mostOfDuplicity = 0.5;
 const mostBytes = 200e6;
 
 describe('a target of 1,000 sets and 100,000 volumes', () => {
@@ -39,12 +41,14 @@ describe('a target of 1,000 sets and 100,000 volumes', () => {
         ['remove-all-but-n-full', '5'],
       ]) {
         const archive = ['--archive-dir', join(folder, 'ours')];
+        let firstSecondsOfOurs = 0;
         // the second run is what a machine does that has seen the target before
         for (const time of ['first', 'second']) {
           const ours = await measuredDuplifs([...words, ...archive, url], join(folder, 'note'), {});
           tell(`duplifs ${words.join(' ')} (${time})`, ours);
           expect([ours.status, ours.stderr]).toEqual([0, ours.stderr]);
-          if (ours.cpuSeconds > mostSeconds)
+          if (time === 'first') firstSecondsOfOurs = ours.cpuSeconds;
+          else if (ours.cpuSeconds > mostSeconds)
             failures.push(`${words.join(' ')}: ${ours.cpuSeconds} s`);
           if (ours.peakBytes > mostBytes)
             failures.push(`${words.join(' ')}: ${ours.peakBytes} bytes`);
@@ -56,6 +60,8 @@ describe('a target of 1,000 sets and 100,000 volumes', () => {
           const run = await measured(theirs, join(folder, 'note'), { timeoutMs: 600_000 });
           tell(`${words.join(' ')} by duplicity (${time})`, run);
           expect([run.status, run.stderr]).toEqual([0, run.stderr]);
+          if (time === 'first' && firstSecondsOfOurs > run.cpuSeconds * mostOfDuplicity)
+            failures.push(`${words.join(' ')}: ${firstSecondsOfOurs} s, the first time`);
         }
       }
       expect(failures).toEqual([]);

@@ -24,19 +24,22 @@ export function unquote(text: string, fail: Fail): string {
   return textOf(text.startsWith('"') ? unescape(text, fail) : text);
 }
 
-/** Blanks as duplicity sees them in bytes: U+00A0 is none. */
-const blanks = new Set([' ', '\t', '\v', '\f']);
+/** A blank as duplicity sees it in bytes: blank, tab, vertical tab or form feed; U+00A0 is none. */
+function isBlank(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code === 0x20 || code === 0x09 || code === 0x0b || code === 0x0c;
+}
 
 /** The first word of a text and what follows it, without the blanks around either. */
 export function splitWord(text: string): [word: string, rest: string] {
   let start = 0;
-  while (blanks.has(text.charAt(start))) start += 1;
+  while (isBlank(text, start)) start += 1;
   let end = start;
-  while (end < text.length && !blanks.has(text.charAt(end))) end += 1;
+  while (end < text.length && !isBlank(text, end)) end += 1;
   let rest = end;
-  while (blanks.has(text.charAt(rest))) rest += 1;
+  while (isBlank(text, rest)) rest += 1;
   let last = text.length;
-  while (last > rest && blanks.has(text.charAt(last - 1))) last -= 1;
+  while (last > rest && isBlank(text, last - 1)) last -= 1;
   return [text.slice(start, end), text.slice(rest, last)];
 }
 
