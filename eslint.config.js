@@ -83,7 +83,17 @@ const noSpreadArguments = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'coverage', 'test/fixtures', 'bench/results', 'release'] },
+  {
+    ignores: [
+      'dist',
+      'node_modules',
+      '.nodes',
+      'coverage',
+      'test/fixtures',
+      'bench/results',
+      'release',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

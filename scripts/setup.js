@@ -1,5 +1,5 @@
 /**
- * Makes a checkout ready: `node scripts/setup.js test|demo|bench|package|long|build`. Installs what is missing, in this
+ * Makes a checkout ready: `node scripts/setup.js test|nodes|demo|bench|package|long|build`. Installs what is missing, in this
  * order: Debian packages (as root; otherwise it prints the one line to run), node_modules, dist. Where all
  * is there it takes a fraction of a second. `build` only builds: tests call it while they run, and npm
  * empties node_modules before it fills it. Only modules of Node.js, for nothing else is installed yet.
@@ -85,6 +85,7 @@ const programs = {
 
 const needs = {
   test: [...programs.test],
+  nodes: [...programs.test, ...programs.compiler],
   demo: [...programs.mount],
   bench: [...programs.test, ...programs.bench],
   package: [...programs.compiler, ...programs.package],
@@ -94,7 +95,7 @@ const needs = {
 
 const purpose = process.argv[2] ?? 'build';
 if (!Object.hasOwn(needs, purpose)) fail(`Say what for: ${Object.keys(needs).join(', ')}`);
-const isForTests = ['test', 'long'].includes(purpose);
+const isForTests = ['test', 'nodes', 'long'].includes(purpose);
 // a test whose tool is missing skips itself, except in CI; a demo without its tools is none
 installPrograms(needs[purpose], isForTests && !isCi ? 'optional' : 'required');
 if (purpose !== 'build' && !modulesAreCurrent()) {

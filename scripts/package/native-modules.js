@@ -11,7 +11,8 @@ export const nativeFiles = [
   'fuse-native/build/Release/fuse.node',
   'ssh2/lib/protocol/crypto/build/Release/sshcrypto.node',
 ];
-const compiledPackages = ['better-sqlite3', 'cpu-features', 'fuse-native', 'ssh2'];
+/** The packages of npm that have them. */
+export const compiledPackages = ['better-sqlite3', 'cpu-features', 'fuse-native', 'ssh2'];
 /** It has the stable interface of Node-API, and comes ready-made from its authors, held by the lockfile. */
 export const readyMadeFiles = ['@koromix/koffi-linux-x64/linux_x64/koffi.node'];
 
@@ -24,7 +25,7 @@ export function installModules(folder, node) {
   for (const name of ['package.json', 'package-lock.json']) {
     copyFileSync(join(root, name), join(folder, name));
   }
-  const env = compilerEnvironment(folder, node);
+  const env = { ...compilerEnvironment(folder, node), npm_config_build_from_source: 'true' };
   const npm = (...args) => run(node.binary, [npmCommand(), ...args], { cwd: folder, env });
   npm(
     'ci',
@@ -52,7 +53,7 @@ export function installModules(folder, node) {
 }
 
 /** Nothing of where and when it is compiled gets into what is compiled. */
-function compilerEnvironment(folder, node) {
+export function compilerEnvironment(folder, node) {
   const flags = `-ffile-prefix-map=${folder}=. -ffile-prefix-map=${node.folder}=node`;
   const home = join(folder, '.home');
   mkdirSync(home, { recursive: true });
@@ -65,7 +66,6 @@ function compilerEnvironment(folder, node) {
     CXXFLAGS: flags,
     LDFLAGS: "-Wl,--build-id=none -Wl,-rpath,'$$ORIGIN'",
     npm_config_nodedir: node.folder,
-    npm_config_build_from_source: 'true',
     npm_config_update_notifier: 'false',
   };
 }

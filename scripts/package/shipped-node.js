@@ -1,4 +1,4 @@
-/** Fetches the Node.js that is shipped, with its headers, and checks that it is the pinned one. */
+/** Fetches a pinned Node.js, with its headers, and checks that it is that one: what is shipped, or tested with (scripts/nodes). */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,12 +6,15 @@ import { npmCommand, run } from './run.js';
 import { shippedNode } from './settings.js';
 
 /**
- * @param {string} folder an existing folder; the package is unpacked in it
+ * @param {string} folder an existing folder; the package is unpacked in its `node`, which must not be there
+ * @param {PinnedNode} pinned
  * @returns {{ folder: string, binary: string, licence: string }} the package, its program and its licence file
  * @throws {Error} if the registry gives another file than the pinned one
+ *
+ * @typedef {{ package: string, version: string, sha1: string, integrity: string }} PinnedNode a package of npm, and its sums
  */
-export function fetchNode(folder) {
-  const { package: name, version } = shippedNode;
+export function fetchNode(folder, pinned = shippedNode) {
+  const { package: name, version } = pinned;
   run(process.execPath, [
     npmCommand(),
     'pack',
@@ -22,7 +25,7 @@ export function fetchNode(folder) {
   ]);
   const archive = join(folder, `${name}-${version}.tgz`);
   const bytes = readFileSync(archive);
-  checkSums(bytes, shippedNode);
+  checkSums(bytes, pinned);
   const unpacked = join(folder, 'node');
   mkdirSync(unpacked);
   run('tar', ['-xzf', archive, '--no-same-owner', '--strip-components=1', '-C', unpacked]);
