@@ -11,5 +11,7 @@ export default defineConfig({
     retry: process.env['CI'] === 'true' ? 1 : 0,
     testTimeout: 180_000,
     hookTimeout: 240_000,
+    // `npm run coverage`; what runs in processes of its own is not counted
+    coverage: { include: ['src/**'], reporter: ['text-summary', 'json-summary', 'html'] },
   },
 });
