@@ -88,6 +88,7 @@ export default tseslint.config(
       'dist',
       'node_modules',
       '.nodes',
+      'api',
       'coverage',
       'test/fixtures',
       'bench/results',

@@ -106,7 +106,21 @@ export class DuplifsError extends Error {
   }
 }
 
-/** Whether `error` is a DuplifsError with one of the codes (any code when none is given). */
+/**
+ * Whether `error` is a DuplifsError with one of the codes (any code when none is given).
+ *
+ * @example
+ * ```js
+ * import { isDuplifsError, parseTime } from 'duplifs';
+ *
+ * try {
+ *   parseTime('some day', 0);
+ * } catch (error) {
+ *   if (!isDuplifsError(error, 'TIME_STRING')) throw error;
+ *   console.log(error.code, error.exitCode); // prints TIME_STRING 2
+ * }
+ * ```
+ */
 export function isDuplifsError(error: unknown, ...codes: ErrorCode[]): error is DuplifsError {
   return error instanceof DuplifsError && (codes.length === 0 || codes.includes(error.code));
 }

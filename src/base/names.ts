@@ -9,7 +9,17 @@ import { isUtf8 } from 'node:buffer';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Decodes a name or path from its bytes. */
+/**
+ * Decodes a name or path from its bytes.
+ *
+ * @example
+ * ```js
+ * import { decodeName, encodeName } from 'duplifs';
+ *
+ * const name = decodeName(Buffer.from('caf\xe9', 'latin1')); // which is not UTF-8
+ * console.log(encodeName(name).toString('latin1') === 'caf\xe9'); // prints true
+ * ```
+ */
 export function decodeName(bytes: Uint8Array): string {
   if (isUtf8(bytes)) return decoder.decode(bytes);
   let text = '';

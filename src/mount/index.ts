@@ -21,4 +21,15 @@ export { unmountPath } from './unmount.js';
 export type { UnmountOptions } from './unmount.js';
 export { MountView } from './view/mount-view.js';
 export type { MountViewOptions } from './view/mount-view.js';
-export type { MountEvent } from './events.js';
+export type { OwnerOverride } from './view/attributes.js';
+export type {
+  DeviceFailed,
+  InodeFailed,
+  LibfuseUsed,
+  MessagesLeftOut,
+  MountEvent,
+  PathFailed,
+  ReplyRefused,
+  RequestMalformed,
+  RequestUnintelligible,
+} from './events.js';

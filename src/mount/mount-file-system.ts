@@ -21,6 +21,36 @@ import { unmountPath } from './unmount.js';
  *
  * @param mountpoint what prepareMountpoint returned: an absolute path without links, or "/dev/fd/N"
  * @throws {DuplifsError} FUSE, with what can be done
+ *
+ * @example
+ * ```js
+ * import { execFile } from 'node:child_process';
+ * import { mkdir } from 'node:fs/promises';
+ * import { promisify } from 'node:util';
+ * import { mountFileSystem, MountView, openRepository, prepareMountpoint, unmountPath } from 'duplifs';
+ *
+ * const repository = await openRepository({
+ *   storage: process.env.BACKUP_URL,
+ *   keys: { passphrases: [process.env.PASSPHRASE] },
+ * });
+ * await mkdir('mountpoint');
+ * const mountpoint = await prepareMountpoint('mountpoint');
+ * const now = () => Date.now() / 1000;
+ * const view = new MountView({ repository, override: {}, now });
+ * const session = await mountFileSystem(view, mountpoint, {
+ *   engine: 'auto',
+ *   allowOther: false,
+ *   defaultPermissions: false,
+ *   fsname: 'backup',
+ *   report: (event) => console.error(event),
+ * });
+ * view.servedBy(session); // so that it shows sets that come
+ * const { stdout } = await promisify(execFile)('cat', [`${mountpoint}/latest/notes/today.txt`]);
+ * console.log(stdout); // prints buy milk and bread
+ * await unmountPath(mountpoint);
+ * await session.ended;
+ * await repository.close();
+ * ```
  */
 export async function mountFileSystem(
   fs: ReadOnlyFileSystem,

@@ -69,6 +69,19 @@ export interface OpenRepositoryOptions {
  * no longer needed.
  *
  * @throws DuplifsError STORAGE_* when the storage cannot be reached, TARGET when a folder cannot be used
+ *
+ * @example
+ * ```js
+ * import { openRepository } from 'duplifs';
+ *
+ * const repository = await openRepository({
+ *   storage: process.env.BACKUP_URL,
+ *   keys: { passphrases: [process.env.PASSPHRASE] },
+ * });
+ * const [newest] = repository.sets();
+ * console.log(newest.kind); // prints inc
+ * await repository.close();
+ * ```
  */
 export async function openRepository(options: OpenRepositoryOptions): Promise<Repository> {
   const { signKey, ignoreMdcError, wholeVolumes, signal } = options;

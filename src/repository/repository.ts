@@ -68,7 +68,7 @@ export interface ListedSet {
 export class Repository {
   /** Every path that ever was, with all its versions. */
   readonly history: History;
-  /** What indexes of sets are made from. */
+  /** What indexes of sets are made from. @internal */
   readonly indexing: SetIndexing;
   readonly #parts: TargetCatalog;
   readonly #target: Target;
@@ -76,7 +76,7 @@ export class Repository {
   readonly #sources: SnapshotSources;
   readonly #snapshots = new Map<number, Snapshot>();
 
-  /** For openRepository. */
+  /** For openRepository. @internal */
   constructor(parts: RepositoryParts) {
     this.#temporary = parts.temporary;
     this.#target = parts.target;
@@ -255,7 +255,7 @@ export class Repository {
     return this.#parts.sets.faultsOf(set);
   }
 
-  /** The set's manifest with its list of changed files: the archive dir's copy where there is one. */
+  /** The set's manifest with its list of changed files: the archive dir's copy where there is one. @internal */
   async manifestWithFiles(set: BackupSet, signal?: AbortSignal): Promise<Manifest> {
     const stored = manifestFileOf(set);
     const local = localManifestName(stored);

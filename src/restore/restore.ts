@@ -48,7 +48,28 @@ export interface RestoreResult {
   readonly incomplete: number;
 }
 
-/** Restores `start` (the root, a folder or a file) as `target`. The tree must be loaded. */
+/**
+ * Restores `start` (the root, a folder or a file) as `target`. The tree must be loaded.
+ *
+ * @throws DuplifsError TARGET when the target holds something, or cannot be made
+ *
+ * @example
+ * ```js
+ * import { openRepository, restore } from 'duplifs';
+ *
+ * const repository = await openRepository({
+ *   storage: process.env.BACKUP_URL,
+ *   keys: { passphrases: [process.env.PASSPHRASE] },
+ * });
+ * const snapshot = repository.at(Date.now() / 1000);
+ * await snapshot.load();
+ * const result = await restore(snapshot, snapshot.root(), 'everything', {
+ *   onFailure: (path, error) => console.error(path, error),
+ * });
+ * console.log(result.failures); // prints 0
+ * await repository.close();
+ * ```
+ */
 export async function restore(
   snapshot: Snapshot,
   start: SnapshotEntry,

@@ -10,6 +10,24 @@ const chunkLength = 1 << 20;
  * against what its set says of the whole once its last byte was given; who must not have taken it before waits for the end.
  *
  * @throws DuplifsError for whatever keeps bytes from being had; at the latest when the end is asked for
+ *
+ * @example
+ * ```js
+ * import { fileChunks, openRepository } from 'duplifs';
+ *
+ * const repository = await openRepository({
+ *   storage: process.env.BACKUP_URL,
+ *   keys: { passphrases: [process.env.PASSPHRASE] },
+ * });
+ * const snapshot = repository.at(Date.now() / 1000);
+ * await snapshot.load();
+ * const entry = snapshot.resolve('notes/today.txt');
+ * const size = await snapshot.size(entry);
+ * let length = 0;
+ * for await (const chunk of fileChunks(snapshot, { ...entry, size })) length += chunk.length;
+ * console.log(length === size); // prints true
+ * await repository.close();
+ * ```
  */
 export async function* fileChunks(
   snapshot: Snapshot,

@@ -13,6 +13,7 @@ export interface FileVersionEntry {
 export class History {
   readonly #sources: SnapshotSources;
 
+  /** @internal */
   constructor(sources: SnapshotSources) {
     this.#sources = sources;
   }

@@ -42,6 +42,7 @@ export class Snapshot {
   /** Whether any file of the backup was cut short when it was read; asked once the tree is loaded. */
   #hasCuts: boolean | undefined;
 
+  /** @internal */
   constructor(set: CatalogSet, sources: SnapshotSources) {
     this.set = set;
     this.#sources = sources;
@@ -166,6 +167,7 @@ export class Snapshot {
   /**
    * The same walk, as the volumes have the tree: see ProvenWalk. Names that the signatures do not tell of are part of
    * it, and what they alone tell of comes with a reason.
+   * @internal
    */
   provenWalk(start: SnapshotEntry): ProvenWalk {
     const parts = {
@@ -285,12 +287,12 @@ export class Snapshot {
     return this.#sources.content.read(entry, offset, length, signal);
   }
 
-  /** Whether `rebuiltCheck` may have anything to tell of the entry: cheap to ask. */
+  /** Whether `rebuiltCheck` may have anything to tell of the entry: cheap to ask. @internal */
   mayCheckRebuilt({ setId, proven }: SnapshotEntry): boolean {
     return !proven || this.#sources.rebuilt.isFor(setId);
   }
 
-  /** What a file must be that is rebuilt from a change; undefined where its volume alone says it. */
+  /** What a file must be that is rebuilt from a change; undefined where its volume alone says it. @internal */
   async rebuiltCheck(entry: SnapshotEntry): Promise<RebuiltCheck | undefined> {
     return this.#sources.rebuilt.of(entry);
   }

@@ -37,6 +37,24 @@ export interface TimelinePath {
 
 const namesPerQuery = 1000;
 
+/**
+ * Every path that any set has, or had, and its versions: Repository.timeline gives it.
+ *
+ * @example
+ * ```js
+ * import { openRepository } from 'duplifs';
+ *
+ * const repository = await openRepository({
+ *   storage: process.env.BACKUP_URL,
+ *   keys: { passphrases: [process.env.PASSPHRASE] },
+ * });
+ * const timeline = await repository.timeline((sets, error) => console.error(sets, error));
+ * for (const { end, from } of timeline.versions(timeline.idOf('notes/today.txt'))) {
+ *   console.log(end, from.kind); // prints current inc, then replaced full
+ * }
+ * await repository.close();
+ * ```
+ */
 export class Timeline {
   /** Those whose trees can be known, oldest first. */
   readonly sets: readonly CatalogSet[];
@@ -46,7 +64,10 @@ export class Timeline {
   /** Positions of sets that do not go on with the chain of the set before. */
   readonly #switches: readonly number[];
 
-  /** @param sets that are listed */
+  /**
+   * @internal
+   * @param sets that are listed
+   */
   constructor(sources: SnapshotSources, sets: Iterable<CatalogSet>) {
     this.#sources = sources;
     this.#reader = new VersionReader(sources.catalog.connection);

@@ -23,13 +23,32 @@ interface Level {
 
 const namesPerQuery = 1000;
 
+/**
+ * What may differ between two trees: Repository.pair gives it.
+ *
+ * @example
+ * ```js
+ * import { openRepository } from 'duplifs';
+ *
+ * const repository = await openRepository({
+ *   storage: process.env.BACKUP_URL,
+ *   keys: { passphrases: [process.env.PASSPHRASE] },
+ * });
+ * const [after, before] = repository.sets().map((set) => repository.snapshot(set));
+ * await before.load();
+ * await after.load();
+ * const paths = [...repository.pair(before, after).differing('')].map(({ path }) => path);
+ * console.log(paths.includes('notes/today.txt'), paths.includes('notes/plan.txt')); // prints true false
+ * await repository.close();
+ * ```
+ */
 export class TreePair {
   readonly before: Snapshot;
   readonly after: Snapshot;
   readonly #sources: SnapshotSources;
   readonly #reader: VersionReader;
 
-  /** Of two snapshots that are loaded. */
+  /** Of two snapshots that are loaded. @internal */
   constructor(before: Snapshot, after: Snapshot, sources: SnapshotSources) {
     this.before = before;
     this.after = after;

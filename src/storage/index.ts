@@ -13,7 +13,16 @@ export { OpenFile, Replayable } from './body.js';
 export { localFolders } from './local-folders.js';
 export { openStorage } from './open.js';
 export { knownHostLines, noteHostLines, sshKeyFiles } from './ssh-hosts.js';
-export type { S3Options, S3StorageClass, StorageOptions } from './options.js';
+export type {
+  Par2StorageOptions,
+  RsyncOptions,
+  S3Options,
+  S3StorageClass,
+  SshOptions,
+  StorageOptions,
+  TlsOptions,
+  WebdavOptions,
+} from './options.js';
 export { probeStorage } from './probe.js';
 export type { StorageCheck } from './probe.js';
 export { readWhole } from './read-whole.js';
@@ -24,4 +33,11 @@ export type { Fault, FaultPlan, Operation } from './wrappers/fault.js';
 export { WrappedStorage } from './wrappers/wrapped.js';
 export { newSpool } from './spool.js';
 export type { Spool } from './spool.js';
-export type { StorageEvent } from './events.js';
+export type {
+  CallRetried,
+  FileRepaired,
+  MirrorsPassedOver,
+  NoRecoveryData,
+  StorageEvent,
+  StorePassedOver,
+} from './events.js';

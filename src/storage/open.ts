@@ -37,6 +37,16 @@ const openers: Readonly<Record<string, Opener>> = {
  * The storage that a URL (or a plain path) names. Nothing is made by opening it: an absent folder is
  * noticed by `list` and made by the first `write`. Errors: STORAGE_URL, and those of connecting where that
  * is done at once.
+ *
+ * @example
+ * ```js
+ * import { openStorage } from 'duplifs';
+ *
+ * const storage = await openStorage(process.env.BACKUP_URL);
+ * const files = await storage.list();
+ * console.log(files.some(({ name }) => name.startsWith('duplicity-full.'))); // prints true
+ * await storage.close();
+ * ```
  */
 export async function openStorage(url: string, options: StorageOptions = {}): Promise<Storage> {
   const scheme = schemeOf(url);

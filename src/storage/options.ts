@@ -34,7 +34,7 @@ export interface StorageOptions {
   readonly rsync?: RsyncOptions;
   /** For URLs that begin with `par2+`. */
   readonly par2?: Par2StorageOptions;
-  /** For tests: what shall go wrong. */
+  /** For tests: what shall go wrong. @internal */
   readonly faults?: FaultPlan;
 }
 

@@ -26,6 +26,15 @@ const maxLength = 100;
  * that day, and "-03:30" is three hours and a half west.
  *
  * @throws DuplifsError TIME_STRING when no rule fits.
+ *
+ * @example
+ * ```js
+ * import { parseTime } from 'duplifs';
+ *
+ * const nowSeconds = 1_700_000_000;
+ * console.log(nowSeconds - parseTime('1h30m', nowSeconds)); // prints 5400
+ * console.log(parseTime('2023-11-14T22:13:20Z', nowSeconds)); // prints 1700000000
+ * ```
  */
 export function parseTime(text: string, nowSeconds: number): number {
   if (text === 'now') return nowSeconds;

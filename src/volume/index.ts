@@ -12,4 +12,4 @@ export { encodingOfFile, openFileWriter, signedBy } from './writing/encoding.js'
 export type { Encoding, FileEncoding } from './writing/encoding.js';
 export { blockBytes } from './writing/volume-writer.js';
 export type { VolumeWriter, WrittenVolume } from './writing/volume-writer.js';
-export type { VolumeEvent } from './events.js';
+export type { CacheShrunk, VolumeEvent } from './events.js';

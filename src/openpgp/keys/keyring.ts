@@ -51,7 +51,9 @@ export class Keyring {
   readonly gpg: GpgProgram | undefined;
   readonly allowOldKeys: boolean;
   readonly #options: KeyringOptions;
+  /** @internal */
   readonly passphrases: Passphrases;
+  /** @internal */
   readonly keyFiles: KeyFiles;
   readonly #signPassphrases: readonly Buffer[];
   readonly #exported = new Map<string, Promise<Key[]>>();
@@ -69,6 +71,7 @@ export class Keyring {
   /**
    * The session key of a message. A DuplifsError (KEY) that names the file, what was tried and what to
    * do when nothing opens it. May be called for many files at once.
+   * @internal
    */
   async sessionKey(
     header: MessageHeader,
@@ -78,7 +81,7 @@ export class Keyring {
     return (await this.open(header, fileName, signal)).sessionKey;
   }
 
-  /** The same, and what has opened the message. */
+  /** The same, and what has opened the message. @internal */
   async open(
     header: MessageHeader,
     fileName: string,
@@ -96,7 +99,10 @@ export class Keyring {
     }
   }
 
-  /** The key with the fingerprint in the key files, with its secret part where one of them has it; KEY when none has it. */
+  /**
+   * The key with the fingerprint in the key files, with its secret part where one of them has it; KEY when none has it.
+   * @internal
+   */
   async keyInFiles(fingerprint: string): Promise<Key> {
     const all = await this.keyFiles.all();
     const found = all.filter((key) => fingerprintOf(key) === fingerprint);
@@ -105,7 +111,10 @@ export class Keyring {
     throw new DuplifsError('KEY', `The key ${fingerprint} is in no key file`);
   }
 
-  /** All keys of the key files, as records: each once, with its secret part where one of the files has it. */
+  /**
+   * All keys of the key files, as records: each once, with its secret part where one of the files has it.
+   * @internal
+   */
   async fileRecords(): Promise<KeyRecord[]> {
     const chosen = new Map<string, FiledKey>();
     for (const filed of await this.keyFiles.withPaths()) {

@@ -5,22 +5,34 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import { birthOfProcess, isProcessAlive } from '../../base/index.js';
 
-const lockHolder = z.object({
+/** The process that holds a lock, as the lock file has it. */
+export interface LockHolder {
+  readonly version: 1;
+  readonly host: string;
+  readonly pid: number;
+  /** When the process was born, in clock ticks; '0' when that is not known. */
+  readonly born: string;
+  /** Of the machine, its boot, and the numbering of processes (a container has its own); '' when not known. */
+  readonly machine: string;
+  readonly boot: string;
+  readonly processes: string;
+  /** When the lock was taken, in seconds by the holder's clock. */
+  readonly since: number;
+  /** When it was put again, for storages that do not tell times of files. */
+  readonly renewed?: number | undefined;
+}
+
+const lockHolder: z.ZodType<LockHolder> = z.object({
   version: z.literal(1),
   host: z.string(),
   pid: z.int(),
-  /** When the process was born, in clock ticks; '0' when that is not known. */
   born: z.string(),
-  /** Of the machine, its boot, and the numbering of processes (a container has its own); '' when not known. */
   machine: z.string(),
   boot: z.string(),
   processes: z.string(),
-  /** When the lock was taken, in seconds by the holder's clock. */
   since: z.number(),
-  /** When it was put again, for storages that do not tell times of files. */
   renewed: z.number().optional(),
 });
-export type LockHolder = z.infer<typeof lockHolder>;
 
 /** A holder writes its lock again in this interval, and is taken for dead after the longer time. */
 export const refreshSeconds = 5 * 60;
