@@ -27,6 +27,7 @@ import { fetchNode } from './shipped-node.js';
 /** Docs for users; those for contributors stay in the repository. */
 export const userDocs = [
   'cli.md',
+  'commands.md',
   'coming-from-duplicity.md',
   'duplicity-options.md',
   'fstab-systemd.md',
@@ -34,6 +35,7 @@ export const userDocs = [
   'keys.md',
   'performance.md',
   'profiles.md',
+  'recording.svg',
   'schedule.md',
   'security.md',
   'storage',
