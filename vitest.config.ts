@@ -12,6 +12,10 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 240_000,
     // `npm run coverage`; what runs in processes of its own is not counted
-    coverage: { include: ['src/**'], reporter: ['text-summary', 'json-summary', 'html'] },
+    coverage: {
+      include: ['src/**'],
+      reporter: ['text-summary', 'json-summary', 'html'],
+      reportOnFailure: true,
+    },
   },
 });
