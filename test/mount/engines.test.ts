@@ -1,5 +1,7 @@
 /** What both engines must do, in real mounts: every test runs under each. */
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -238,8 +240,8 @@ describe.runIf(canMount).each(engines)('the life of a mount under the %s engine'
 
   test('says who uses the mount when it cannot go, and keeps serving', async () => {
     const served = await serve({ tree: 'sample', engine });
-    const user = program(['sleep', '4'], { cwd: join(served.mountpoint, 'kinds') });
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const user = spawn('sleep', ['120'], { cwd: join(served.mountpoint, 'kinds') });
+    await once(user, 'spawn');
     served.signal('SIGTERM');
     const { failed } = await served.message('failed');
     expect(failed).toMatch(
@@ -248,7 +250,8 @@ describe.runIf(canMount).each(engines)('the life of a mount under the %s engine'
       ),
     );
     expect(await script('cat "$1/kinds/setuid"', served.mountpoint)).toBe('x');
-    await user;
+    user.kill();
+    await once(user, 'close');
     served.signal('SIGTERM');
     expect((await served.message('ended'))['ended']).toBe('unmounted');
   });
