@@ -14,6 +14,7 @@ export { localFolders } from './local-folders.js';
 export { openStorage } from './open.js';
 export { knownHostLines, noteHostLines, sshKeyFiles } from './ssh-hosts.js';
 export type { S3Options, S3StorageClass, StorageOptions } from './options.js';
+export { overCopies } from './over-copies.js';
 export { probeStorage } from './probe.js';
 export type { StorageCheck } from './probe.js';
 export { readWhole } from './read-whole.js';
