@@ -89,7 +89,11 @@ const path = resultPath();
 for (const name of chosen) {
   const isReach = name in reach;
   try {
-    results.push(...(await all[name](isReach ? scaled : usual)));
+    const rows = await all[name](isReach ? scaled : usual);
+    for (const row of rows) {
+      const isScaled = isReach && scale !== 1;
+      results.push(isScaled ? { ...row, name: `${row.name} (sizes times ${scale})` } : row);
+    }
   } catch (error) {
     // one row that fails does not take those of the hours before with it
     if (!isReach) throw error;
