@@ -35,6 +35,7 @@ export type {
   Body,
   ByteRange,
   CallRetried,
+  CopyPassedOver,
   FileRepaired,
   Mirror,
   MirrorCopy,

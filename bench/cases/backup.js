@@ -18,7 +18,21 @@ const changedRunBytes = 65536;
 const memoryTarget = { metric: 'peakMegabytes', atMost: 300 };
 
 /** @param {import('../run.js').Context} context */
-export async function full({ restorers, source, runs }) {
+export async function full(context) {
+  return [
+    await contestOfFull(context, [
+      { metric: 'seconds', against: 'duplicity', atMost: 1 / 4 },
+      { metric: 'seconds', against: 'restic', atMost: 1.3 },
+      memoryTarget,
+    ]),
+  ];
+}
+
+/**
+ * @param {import('../run.js').Context} context
+ * @param {import('../support/contest.js').Target[]} targets
+ */
+export async function contestOfFull({ restorers, source, runs }, targets) {
   const folder = await source('tree');
   const contestants = Object.fromEntries(
     restorers.map(({ name }) => [
@@ -27,29 +41,33 @@ export async function full({ restorers, source, runs }) {
         inScratch('write', async (place) => measured(writers[name], 'full', folder, place)),
     ]),
   );
-  return [
-    await contest('full backup', contestants, {
-      runs,
-      targets: [
-        { metric: 'seconds', against: 'duplicity', atMost: 1 / 4 },
-        { metric: 'seconds', against: 'restic', atMost: 1.3 },
-        memoryTarget,
-      ],
-    }),
-  ];
+  return contest('full backup', contestants, { runs, targets });
 }
 
 /** @param {import('../run.js').Context} context */
-export async function incremental({ restorers, source, runs }) {
+export async function incremental(context) {
+  const target = { metric: 'seconds', against: 'duplicity', atMost: 1 / 3 };
+  const targets = [target, memoryTarget];
+  return contestsOfIncrementals(context, { unchanged: targets, few: targets, large: targets });
+}
+
+/**
+ * @param {import('../run.js').Context} context
+ * @param {Record<'unchanged' | 'few' | 'large', import('../support/contest.js').Target[]>} targets
+ * @param {(source: string) => Record<string, () => Promise<import('../support/contest.js').Sample>>} [others]
+ *   who takes part besides where nothing has changed
+ */
+export async function contestsOfIncrementals(context, targets, others = () => ({})) {
+  const { restorers, source, runs } = context;
   const tree = await source('tree');
   const large = await source('large');
   return inScratch('write', async (scratch) => [
     ...(await onTopOf({ restorers, original: tree, scratch: join(scratch, 'tree'), runs }, [
-      ['nothing changed', () => undefined],
-      [`${changedFiles} files changed`, changeFiles],
+      { what: 'nothing changed', change: () => undefined, targets: targets.unchanged, others },
+      { what: `${changedFiles} files changed`, change: changeFiles, targets: targets.few },
     ])),
     ...(await onTopOf({ restorers, original: large, scratch: join(scratch, 'large'), runs }, [
-      ['1 % of 1 GiB changed', changeLargeFile],
+      { what: '1 % of a large file changed', change: changeLargeFile, targets: targets.large },
     ])),
   ]);
 }
@@ -67,7 +85,7 @@ async function onTopOf({ restorers, original, scratch, runs }, changes) {
   }
   await setTimeout(2000); // what changes within the second of a backup cannot be seen by its time
   const results = [];
-  for (const [what, change] of changes) {
+  for (const { what, change, targets, others = () => ({}) } of changes) {
     await change(source);
     const contestants = Object.fromEntries(
       restorers.map(({ name }) => [
@@ -84,13 +102,8 @@ async function onTopOf({ restorers, original, scratch, runs }, changes) {
         },
       ]),
     );
-    const target = { metric: 'seconds', against: 'duplicity', atMost: 1 / 3 };
-    results.push(
-      await contest(`incremental, ${what}`, contestants, {
-        runs,
-        targets: [target, memoryTarget],
-      }),
-    );
+    const all = { ...contestants, ...others(source) };
+    results.push(await contest(`incremental, ${what}`, all, { runs, targets }));
   }
   await rm(scratch, { recursive: true });
   return results;
@@ -104,7 +117,7 @@ async function measured(writer, verb, source, place) {
   return {
     seconds,
     clientCpuSeconds: cpuSeconds,
-    peakMegabytes: Number(stdout.trim().split('\n').at(-1)) / 1000,
+    peakMegabytes: (Number(stdout.trim().split('\n').at(-1)) * 1024) / 1e6,
     storedMegabytes: Number(stored) / 1e6,
   };
 }

@@ -8,7 +8,19 @@ import { inScratch } from '../support/scratch.js';
 import { timed } from '../support/timed.js';
 
 /** @param {import('../run.js').Context} context */
-export async function tar({ tools, restorers, place, runs }) {
+export async function tar(context) {
+  return contestOfTar(context, [
+    { metric: 'seconds', against: 'restic', atMost: 1 / 2 },
+    { metric: 'seconds', against: 'borg', atMost: 1 / 2 },
+    { metric: 'seconds', against: 'restic restore', atMost: 1.2, isAim: true },
+  ]);
+}
+
+/**
+ * @param {import('../run.js').Context} context
+ * @param {import('../support/contest.js').Target[]} targets
+ */
+export async function contestOfTar({ tools, restorers, place, runs }, targets) {
   const mounts = Object.fromEntries(
     tools.map((tool) => [
       tool.name,
@@ -30,20 +42,7 @@ export async function tar({ tools, restorers, place, runs }) {
           async () => restore(tool, await place(tool, 'tree'), join(folder, String((count += 1)))),
         ]),
       );
-      return [
-        await contest(
-          'tar of everything',
-          { ...mounts, ...restores },
-          {
-            runs,
-            targets: [
-              { metric: 'seconds', against: 'restic', atMost: 1 / 2 },
-              { metric: 'seconds', against: 'borg', atMost: 1 / 2 },
-              { metric: 'seconds', against: 'restic restore', atMost: 1.2, isAim: true },
-            ],
-          },
-        ),
-      ];
+      return [await contest('tar of everything', { ...mounts, ...restores }, { runs, targets })];
     },
     tmpdir(),
   );

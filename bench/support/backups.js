@@ -1,11 +1,5 @@
-/**
- * The trees and their backups, made once and kept for later runs in a folder that is named by what they
- * were made of. DUPLIFS_BENCH_DIR says where; by default it is the system's folder for temporary files.
- */
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** The trees and their backups by each program, made once and kept for later runs (kept.js). */
+import { kept } from './kept.js';
 import { runScript } from './process.js';
 import { makeLargeFile, makeTree, treeVersion } from './tree.js';
 
@@ -21,16 +15,22 @@ export const sources = {
   },
 };
 
+/** What the cases of "reach" back up: the tree as above, and a file of 512 MiB, times `scale`. */
+export function scaledSources(scale) {
+  return {
+    tree: { files: Math.round(50_000 * scale), bytes: Math.round(500_000_000 * scale), seed: 1 },
+    large: { bytes: Math.round(2 ** 29 * scale), seed: 2 },
+  };
+}
+
 const makers = { tree: makeTree, large: makeLargeFile };
 
 export class Backups {
-  #root;
   #sources;
 
-  /** @param {'full' | 'quick'} size */
-  constructor(size) {
-    this.#root = process.env.DUPLIFS_BENCH_DIR ?? join(tmpdir(), 'duplifs-bench');
-    this.#sources = sources[size];
+  /** @param {typeof sources.full} made what is backed up */
+  constructor(made) {
+    this.#sources = made;
   }
 
   /**
@@ -59,18 +59,6 @@ export class Backups {
   }
 
   async #kept(name, kind, version, make) {
-    const key = createHash('sha256')
-      .update(JSON.stringify([treeVersion, this.#sources[kind], version]))
-      .digest('hex')
-      .slice(0, 12);
-    const folder = join(this.#root, `${name}-${key}`);
-    if (existsSync(join(folder, 'done'))) return join(folder, 'data');
-    process.stderr.write(`making ${name} …\n`);
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(join(folder, 'data'), { recursive: true, mode: 0o700 });
-    await make(join(folder, 'data'));
-    mkdirSync(join(folder, 'half'));
-    renameSync(join(folder, 'half'), join(folder, 'done'));
-    return join(folder, 'data');
+    return kept(name, [treeVersion, this.#sources[kind], version], make);
   }
 }

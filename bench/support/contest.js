@@ -10,6 +10,7 @@ import { runScript } from './process.js';
  *   are called `seconds` are better when small
  * @typedef {object} Target
  * @property {string} metric
+ * @property {string} [of] the contestant that is judged; without it duplifs
  * @property {string} [against] a contestant; without it `atMost` and `atLeast` are absolute
  * @property {number} [atMost]
  * @property {number} [atLeast]
@@ -64,7 +65,7 @@ function summarize(samples) {
 
 function judge(figures, targets) {
   return targets.flatMap((target) => {
-    const own = figures.duplifs?.[target.metric]?.median;
+    const own = figures[target.of ?? 'duplifs']?.[target.metric]?.median;
     const other =
       target.against === undefined ? 1 : figures[target.against]?.[target.metric]?.median;
     if (own === undefined || other === undefined) return [];

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { clearTimeout, setTimeout } from 'node:timers';
+import { TreePeak } from './tree-peak.js';
 
 /** Without what a machine may add to every start of Node.js: loading certificates takes 0.1 s. */
 const plainEnvironment = Object.fromEntries(
@@ -12,6 +13,7 @@ const plainEnvironment = Object.fromEntries(
  * @typedef {object} Run
  * @property {number} seconds wall-clock time from start to exit
  * @property {number} cpuSeconds user and system time of the command and all that it started
+ * @property {number} [peakMegabytes] the most memory of all of them at one time, where that was asked for
  * @property {string} stdout
  */
 
@@ -19,10 +21,11 @@ const plainEnvironment = Object.fromEntries(
  * Runs a shell script to its end; fails when it does.
  *
  * @param {string} script for bash
- * @param {{ cwd?: string, env?: Record<string, string>, allowFailure?: boolean }} [options]
+ * @param {{ cwd?: string, env?: Record<string, string>, allowFailure?: boolean, hasPeak?: boolean }} [options]
  * @returns {Promise<Run>}
  */
-export async function runScript(script, { cwd, env, allowFailure = false } = {}) {
+export async function runScript(script, options = {}) {
+  const { cwd, env, allowFailure = false, hasPeak = false } = options;
   const started = process.hrtime.bigint();
   const child = spawn(
     'bash',
@@ -34,15 +37,17 @@ export async function runScript(script, { cwd, env, allowFailure = false } = {})
     },
   );
   const [stdout, stderr, times] = child.stdio.slice(1).map(collected);
+  const peak = hasPeak ? new TreePeak(child.pid) : undefined;
   const code = await new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', resolve);
   });
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  const peakMegabytes = peak?.stop();
   if (code !== 0 && !allowFailure) {
     throw new Error(`Failed with ${code}: ${script}\n${stderr().slice(-2000)}`);
   }
-  return { seconds, cpuSeconds: shellTimes(times()), stdout: stdout() };
+  return { seconds, cpuSeconds: shellTimes(times()), peakMegabytes, stdout: stdout() };
 }
 
 /** A process that serves a mount in the foreground. */
@@ -84,19 +89,20 @@ export class Server {
     return this.#output;
   }
 
-  /** Seconds of user and system time so far. */
+  /** Seconds of user and system time so far, of it and of the children that it has waited for. */
   cpuSeconds() {
     // the fields after the command's name, which may hold anything
     const fields = this.#read('stat')
       .replace(/^.*\) /s, '')
       .split(' ');
     const ticksPerSecond = 100;
-    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+    const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+    return ticks / ticksPerSecond;
   }
 
   /** The most memory that it had resident so far, in MB. */
   peakMegabytes() {
-    return Number(/^VmHWM:\s+(\d+) kB/m.exec(this.#read('status'))?.[1]) / 1000;
+    return (Number(/^VmHWM:\s+(\d+) kB/m.exec(this.#read('status'))?.[1]) * 1024) / 1e6;
   }
 
   /** Waits until it has ended by itself, and ends it after ten seconds. */

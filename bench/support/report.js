@@ -22,9 +22,9 @@ export function printTable(results) {
   for (const line of aligned([headings, ...rows])) console.log(line);
   console.log('\n"duplifs is": its median divided by the other program\'s in the same run\n');
   const targets = results.flatMap(({ name, targets: judged }) =>
-    judged.map(({ metric, against, atMost, atLeast, measured, isMet, isAim }) => [
+    judged.map(({ metric, of, against, atMost, atLeast, measured, isMet, isAim }) => [
       isMet ? 'met' : isAim ? 'aim missed' : 'MISSED',
-      name,
+      of === undefined ? name : `${name}: ${of}`,
       against === undefined ? metric : `${metric} / ${against}'s`,
       atMost === undefined ? `>= ${digits(atLeast)}` : `<= ${digits(atMost)}`,
       digits(measured),
@@ -35,15 +35,19 @@ export function printTable(results) {
   }
 }
 
-/**
- * @param {readonly import('./contest.js').Result[]} results
- * @param {object} settings of the run
- * @returns {string} the file's path
- */
-export function writeJson(results, settings) {
+/** The path of a file for the results of a run that begins now. */
+export function resultPath() {
   const folder = new URL('../results/', import.meta.url).pathname;
   mkdirSync(folder, { recursive: true });
-  const path = join(folder, `${new Date().toISOString().replaceAll(':', '-')}.json`);
+  return join(folder, `${new Date().toISOString().replaceAll(':', '-')}.json`);
+}
+
+/**
+ * @param {string} path
+ * @param {readonly import('./contest.js').Result[]} results
+ * @param {object} settings of the run
+ */
+export function writeJson(path, results, settings) {
   const machine = {
     cpu: cpus()[0]?.model,
     cores: cpus().length,
@@ -53,7 +57,6 @@ export function writeJson(results, settings) {
     commit: commit(),
   };
   writeFileSync(path, `${JSON.stringify({ settings, machine, results }, null, 2)}\n`);
-  return path;
 }
 
 function commit() {

@@ -6,10 +6,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { runScript } from './process.js';
 
-const passphrase = 'benchmark';
+export const passphrase = 'benchmark';
 const program = new URL('../../bin/duplifs.js', import.meta.url).pathname;
 
-/** What begins a line of shell that runs duplifs. */
+/** What begins a command that runs duplifs, and the same as a line of shell. */
+export const duplifsWords = [process.execPath, program];
 export const duplifsCommand = `'${process.execPath}' '${program}'`;
 
 /**
@@ -24,7 +25,7 @@ export const duplifsCommand = `'${process.execPath}' '${program}'`;
  */
 
 /** Where duplicity's chain lies below the folder of its backup. */
-const chainOf = (place) => `file://${join(place, 'chain')}`;
+export const chainOf = (place) => `file://${join(place, 'chain')}`;
 
 /** @type {Tool} */
 export const duplicity = {
@@ -46,8 +47,7 @@ export const duplifs = {
   name: 'duplifs',
   env: () => ({ PASSPHRASE: passphrase }),
   mountCommand: (place, mountpoint) => [
-    process.execPath,
-    program,
+    ...duplifsWords,
     'mount',
     ...archiveOption(place),
     chainOf(place),

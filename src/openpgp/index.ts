@@ -5,7 +5,7 @@
 export { cipherById, cipherByName } from './packets/algorithms.js';
 export type { CipherName, SessionKey } from './packets/algorithms.js';
 export { compareReaders } from './keys/compare-readers.js';
-export type { NewReaders, ReaderMatch } from './keys/compare-readers.js';
+export type { NewReaders, OpenedHeader, ReaderMatch } from './keys/compare-readers.js';
 export { decryptMessage } from './packets/decrypt-message.js';
 export type {
   DecryptedMessage,
@@ -71,6 +71,7 @@ export { withSkips } from './seekable/layout.js';
 export type { SeekableBlock, SeekableLayout } from './seekable/layout.js';
 export { decodeBlock, decodeBlocks, rangeOfBlocks } from './seekable/reader.js';
 export type { SeekableMessage } from './seekable/reader.js';
+export { continuedSession } from './seekable/continued-session.js';
 export { messageSession, SeekableMessageWriter, withPassphrases } from './seekable/writer.js';
 export type { MessageSession, SeekableResult, SeekableWriterOptions } from './seekable/writer.js';
 export type { EncryptionKey } from './packets/session-key-packets.js';

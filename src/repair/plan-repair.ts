@@ -99,6 +99,8 @@ class Planning {
     file,
     error,
   }: Extract<Finding, { kind: 'file-unusable' }>): boolean {
+    // an index that somebody else has written says nothing that the volumes, which are verified, do not say better
+    if (error === 'SIGNATURE' && file === 'index') return this.#mendIndex(key);
     if (error !== 'DAMAGED' && error !== 'FILE_MISSING') return false;
     const stored = this.#fileOf(key, name);
     if (stored !== undefined && this.#recover(stored)) return true;

@@ -232,6 +232,11 @@ export class Repository {
     return this.#parts.sets.chooser.reportNewer(set, nowSeconds);
   }
 
+  /** The keys of newer sets that were complete once, or look so, and lack something. */
+  newerFaulty(set: CatalogSet, nowSeconds: number): string[] {
+    return this.#parts.sets.chooser.newer(set, nowSeconds).faulty.map(({ key }) => key);
+  }
+
   /** What to say where no set is whole; undefined where nothing is left of any. */
   nothingWhole(nowSeconds: number): DuplifsError | undefined {
     return this.#parts.sets.chooser.nothingWhole(nowSeconds);

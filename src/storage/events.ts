@@ -2,7 +2,12 @@ import type { EventLevel, RoomEvent } from '../base/index.js';
 
 /** What storages tell while they work. URLs are without credentials. */
 export type StorageEvent =
-  CallRetried | StorePassedOver | MirrorsPassedOver | FileRepaired | NoRecoveryData;
+  | CallRetried
+  | StorePassedOver
+  | MirrorsPassedOver
+  | CopyPassedOver
+  | FileRepaired
+  | NoRecoveryData;
 
 /** A call failed for a reason that may pass, and is made again. */
 export interface CallRetried extends RoomEvent {
@@ -32,6 +37,16 @@ export interface MirrorsPassedOver extends RoomEvent {
   readonly failed: number;
   readonly mirrors: number;
   readonly url: string;
+  readonly reason: string;
+}
+
+/** What one storage of a mirror has of a file is not what it must be, and it is read from the next one. */
+export interface CopyPassedOver extends RoomEvent {
+  readonly level: 'warning';
+  readonly code: 'copy-passed-over';
+  readonly name: string;
+  readonly url: string;
+  readonly next: string;
   readonly reason: string;
 }
 

@@ -23,6 +23,7 @@ export type {
   TlsOptions,
   WebdavOptions,
 } from './options.js';
+export { overCopies } from './over-copies.js';
 export { probeStorage } from './probe.js';
 export type { StorageCheck } from './probe.js';
 export { readWhole } from './read-whole.js';
@@ -35,6 +36,7 @@ export { newSpool } from './spool.js';
 export type { Spool } from './spool.js';
 export type {
   CallRetried,
+  CopyPassedOver,
   FileRepaired,
   MirrorsPassedOver,
   NoRecoveryData,

@@ -102,4 +102,11 @@ export interface Mirror {
    * what was read (it is removed then), and those of reading and writing.
    */
   copy(copy: MirrorCopy): Promise<void>;
+  /** The URL of the storage that a file is read from now, as long as that answers; undefined where none would be asked. */
+  readsFrom(name: string): string | undefined;
+  /**
+   * Reads a file from another storage from now on, for what the one of that URL has given was not what it must be, and
+   * tells it. False where every storage has given such a copy: then the file is read as before.
+   */
+  passOver(name: string, url: string, reason: unknown): boolean;
 }

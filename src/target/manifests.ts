@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ManifestParser, stemOf } from '../archive/index.js';
 import type { BackupSet, Manifest, StoredFile } from '../archive/index.js';
 import { DuplifsError, eventLoopTurns } from '../base/index.js';
+import { overCopies } from '../storage/index.js';
 import type { Target } from './target.js';
 
 /** A manifest larger than this is not one: about 100 bytes a volume and a line a changed file. */
@@ -85,7 +86,9 @@ export async function readManifest(
     try {
       return localNames.has(local)
         ? await readLocalManifest(target, local, options)
-        : await readStoredManifest(target, candidate, options);
+        : await overCopies(target.storage, candidate.name, () =>
+            readStoredManifest(target, candidate, options),
+          );
     } catch (error) {
       signal?.throwIfAborted();
       failure = error;

@@ -92,10 +92,13 @@ export class Target implements TargetPlace {
     this.trust.noteOpened(file, signKey);
   }
 
-  /** The plaintext of a sigtar in the archive dir, where all are gzipped, read some bytes at a time. */
-  decodeLocalSignatures(name: string, readBytes = defaultReadBytes): AsyncGenerator<Buffer> {
+  /** The plaintext of a sigtar in the archive dir, where all are gzipped, read and inflated some bytes at a time. */
+  decodeLocalSignatures(name: string, readBytes?: number): AsyncGenerator<Buffer> {
     const path = join(this.archiveFolder, name);
-    const reader = { read: () => createReadStream(path, { highWaterMark: readBytes }) };
-    return decodeFile(reader, { name, container: 'gz' }, { ...this.decode, signKey: undefined });
+    const reader = {
+      read: () => createReadStream(path, { highWaterMark: readBytes ?? defaultReadBytes }),
+    };
+    const how = { ...this.decode, signKey: undefined, inflatedBytes: readBytes };
+    return decodeFile(reader, { name, container: 'gz' }, how);
   }
 }

@@ -1,7 +1,9 @@
 /** What a set is encrypted with is proven before the first byte is written. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parseMessageHeader } from '../../src/openpgp/index.js';
 import { GpgHome, hasGpg } from '../openpgp/gpg-home.js';
 import { canMakeChains } from '../support/chains.js';
 import { withFolder } from '../support/folders.js';
@@ -11,6 +13,16 @@ import { smallSource } from '../support/small-source.js';
 import { withTarget } from './target.js';
 
 beforeAll(built);
+
+/** The session key packets of each encrypted file in the folder, by its name. */
+async function sessionsOf(folder: string): Promise<Map<string, string>> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.gpg'));
+  const packets = names.map(async (name): Promise<[string, string]> => {
+    const header = parseMessageHeader(await readFile(join(folder, name)), true);
+    return [name, header?.keyPackets.toString('hex') ?? ''];
+  });
+  return new Map(await Promise.all(packets));
+}
 
 describe('a passphrase', () => {
   it('that does not open the chain is refused before anything is written, with a warm archive dir too', async () => {
@@ -38,6 +50,49 @@ describe('a passphrase', () => {
     });
   });
 
+  it('is derived to a key once for all sets of a chain, and anew for another chain, passphrase or S2K', async () => {
+    await withTarget(async ({ backup, folder, change }) => {
+      const right = { PASSPHRASE: 'right' };
+      const sessions: string[] = [];
+      const run = async (options: readonly string[], env = right) => {
+        const before = await sessionsOf(join(folder, 'target'));
+        await change();
+        const ran = await backup(options, env);
+        expect(ran, ran.stderr).toMatchObject({ status: 0 });
+        const after = await sessionsOf(join(folder, 'target'));
+        const made = new Set(
+          [...after].filter(([name]) => !before.has(name)).map(([, one]) => one),
+        );
+        expect(made.size).toBe(1); // volumes, signatures, index and manifest
+        sessions.push(...made);
+      };
+      await run(['full']);
+      await run(['inc']);
+      await run(['inc', '--archive-dir', join(folder, 'another machine')]);
+      await run(['inc', '--gpg-options', '--s2k-count 65536']);
+      await run(['inc', '--allow-other-keys'], { PASSPHRASE: 'other' });
+      await run(['full']);
+      const [full, ...others] = sessions;
+      expect(others.map((one) => one === full)).toEqual([true, true, false, false, false]);
+      expect(new Set(sessions).size).toBe(4);
+    });
+  });
+
+  it.runIf(canMakeChains)('opens a chain with one session in duplicity, too', async () => {
+    await withTarget(async ({ backup, source, url, change, folder }) => {
+      const env = { PASSPHRASE: 'right' };
+      for (let set = 0; set < 3; set += 1) {
+        await change();
+        expect(await backup([], env)).toMatchObject({ status: 0 });
+      }
+      expect(new Set((await sessionsOf(join(folder, 'target'))).values()).size).toBe(1);
+      const out = join(folder, 'out');
+      const theirs = ['--archive-dir', join(folder, 'theirs')];
+      await runOk('duplicity', ['restore', ...theirs, url, out], { env });
+      expect(await runOk('diff', ['-r', source, out])).toBe('');
+    });
+  });
+
   it.runIf(canMakeChains)('is held against chains of duplicity as well', async () => {
     await withTarget(async ({ backup, source, url, change, archive }) => {
       const env = { PASSPHRASE: 'right' };
@@ -45,6 +100,12 @@ describe('a passphrase', () => {
       await change();
       expect(await backup([], { PASSPHRASE: 'wrong' })).toMatchObject({ status: 31 });
       expect(await backup([], env)).toMatchObject({ status: 0 });
+      // gpg's volumes have no session key of their own that could be continued
+      const sessions = await sessionsOf(fileURLToPath(url));
+      const of = (kind: string) =>
+        [...sessions].filter(([name]) => name.includes(kind)).map(([, one]) => one);
+      expect(new Set(of('-inc.')).size).toBe(1);
+      expect(of('-full.')).not.toContain(of('-inc.')[0]);
     });
   });
 

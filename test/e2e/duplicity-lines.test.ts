@@ -78,6 +78,8 @@ const lines = [
   '--no-files-changed SRC URL',
   '--copy-links SRC URL',
   '--max-blocksize 1024 SRC URL',
+  '--no-encryption --encrypt-key 0123456789ABCDEF SRC URL',
+  'full --no-encryption --encrypt-sign-key 0123456789ABCDEF SRC URL',
   '--metadata-sync-mode full SRC URL',
   '--tempdir OUT/.. SRC URL',
   // what is wrong

@@ -111,4 +111,34 @@ describe.runIf(canMakeChains)('a mirror', () => {
       }
     },
   );
+
+  it(
+    'gives what one storage has damaged from the other, and says so',
+    { timeout: 240_000 },
+    async () => {
+      const harmed: [path: string, bytes: Buffer][] = [];
+      const all = await names('one');
+      for (const [member, pattern] of [
+        ['one', /inc.*manifest/],
+        ['one', /inc.*vol1/],
+        ['two', /full.*vol1/],
+      ] as const) {
+        const path = at(member, 't', all.findLast((name) => pattern.test(name)) ?? '');
+        const bytes = await readFile(path);
+        harmed.push([path, Buffer.from(bytes)]);
+        bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 0x20;
+        await writeFile(path, bytes);
+      }
+      const out = at('restored');
+      const words = ['restore', '--archive-dir', at('fresh'), url, out];
+      const restored = await duplifs(words);
+      expect([restored.status, restored.stderr]).toEqual([0, restored.stderr]);
+      expect(await runOk('diff', ['-r', at('source'), out])).toBe('');
+      expect(restored.stderr).toMatch(/Warning: The copy of ".*vol1.*one\/t" is not used/);
+      const checked = await duplifs(['check', '--read-data', '--archive-dir', at('fresh'), url]);
+      expect(checked.status).toBe(21);
+      for (const [path, bytes] of harmed) await writeFile(path, bytes);
+      await rm(out, { recursive: true });
+    },
+  );
 });

@@ -157,15 +157,21 @@ export function copyOf({ folder }: History, by: 'duplicity' | 'duplifs'): string
   return join(folder, `copy-of-${by}`);
 }
 
+/** What duplicity warns of with every command, whatever that is about to remove. */
+const orphans = /^Warning, found the following .*orphaned signature files?:\n(?:duplicity-.*\n)*/gm;
+
 /** Lines that are a time, and names of files; ours are passed over. */
 function namedIn(stdout: string): string[] {
-  const named = stdout.split('\n').flatMap((line) => {
-    if (/^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/.test(line)) return [line];
-    const names = [...line.matchAll(/duplicity-(?:full|inc|new)[-.][^\s'"]*/g)].map(
-      ([name]) => name,
-    );
-    return line.startsWith('duplicity-') ? names : [];
-  });
+  const named = stdout
+    .replaceAll(orphans, '')
+    .split('\n')
+    .flatMap((line) => {
+      if (/^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/.test(line)) return [line];
+      const names = [...line.matchAll(/duplicity-(?:full|inc|new)[-.][^\s'"]*/g)].map(
+        ([name]) => name,
+      );
+      return line.startsWith('duplicity-') ? names : [];
+    });
   return [...new Set(named)].sort();
 }
 

@@ -9,6 +9,7 @@ import {
   proveReaders,
   removeUnfinishedCopy,
 } from '../../target/index.js';
+import type { MessageSession } from '../../openpgp/index.js';
 import type { ChainBase, ChainGap, TargetListing } from '../../target/index.js';
 import type { Encoding } from '../../volume/index.js';
 import type { BackupOptions } from '../options.js';
@@ -55,7 +56,7 @@ export async function examineTarget(
   if (chain === undefined) {
     return { base: undefined, unfinished, newestSeconds, encoding: options.encoding };
   }
-  const { opener, encoding } = await proveReaders(manifestFileOf(chain.base), {
+  const { opener, encoding, session } = await proveReaders(manifestFileOf(chain.base), {
     ...options,
     storage: target.storage,
   });
@@ -74,7 +75,14 @@ export async function examineTarget(
     giveChainUp(options, gaps);
     return { base: undefined, unfinished, newestSeconds, encoding: options.encoding };
   }
-  return { base, unfinished, newestSeconds, encoding };
+  const continued = base === undefined ? encoding : withSession(encoding, session);
+  return { base, unfinished, newestSeconds, encoding: continued };
+}
+
+/** A set that continues a chain is encrypted with the session of the one before it, so that one key opens them all. */
+function withSession(encoding: Encoding, session: MessageSession | undefined): Encoding {
+  if (encoding.container !== 'gpg' || session === undefined) return encoding;
+  return { ...encoding, session: Promise.resolve(session) };
 }
 
 /** The time of the newest full that is complete. */

@@ -62,7 +62,11 @@ export class VolumeMaker {
   withSession(encoding: Encoding): Encoding {
     if (encoding.container === 'plain') return encoding;
     const prepare = { kind: 'prepare', level: encoding.level } as const;
-    if (encoding.container === 'gz' || encoding.passphrases.length === 0) {
+    if (
+      encoding.container === 'gz' ||
+      encoding.passphrases.length === 0 ||
+      encoding.session !== undefined
+    ) {
       this.#send(prepare);
       return encoding;
     }

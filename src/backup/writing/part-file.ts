@@ -49,13 +49,16 @@ export class PartFile {
 
   async flush(): Promise<void> {
     if (this.#waiting === 0) return;
-    const bytes = Buffer.concat(this.#parts, this.#waiting);
+    const parts = this.#parts;
+    let at = this.#written;
+    this.#written += this.#waiting;
     this.#parts = [];
     this.#waiting = 0;
-    const at = this.#written;
-    this.#written += bytes.length;
-    for (let from = 0; from < bytes.length;) {
-      from += (await this.#file.write(bytes, from, bytes.length - from, at + from)).bytesWritten;
+    for (const bytes of inLargeWrites(parts)) {
+      for (let from = 0; from < bytes.length;) {
+        from += (await this.#file.write(bytes, from, bytes.length - from, at + from)).bytesWritten;
+      }
+      at += bytes.length;
     }
   }
 
@@ -68,4 +71,19 @@ export class PartFile {
   async close(): Promise<void> {
     await this.#file.close();
   }
+}
+
+/** Small ones joined; a large one as it is, for the signature of a large file is as long as a hundred others. */
+function* inLargeWrites(parts: readonly Buffer[]): Generator<Buffer> {
+  let small: Buffer[] = [];
+  for (const part of parts) {
+    if (part.length < flushBytes) {
+      small.push(part);
+      continue;
+    }
+    if (small.length > 0) yield Buffer.concat(small);
+    small = [];
+    yield part;
+  }
+  if (small.length > 0) yield Buffer.concat(small);
 }

@@ -95,11 +95,11 @@ export class SetFiles {
     }
   }
 
-  /** Adds one entry of the sigtar; undefined when more may come at once. */
-  addSignature(entry: SigtarEntry, signature?: Buffer): Promise<void> | undefined {
+  /** Adds one entry of the sigtar; undefined when more may come at once. The signature must not change. */
+  addSignature(entry: SigtarEntry, signature?: Uint8Array): Promise<void> | undefined {
     let full = this.#signatures.add(encodeSigtarHeader(entry));
     if (signature === undefined) return full;
-    full = this.#signatures.add(signature) ?? full;
+    full = this.#signatures.add(kept(signature)) ?? full;
     const padding = paddingLength(signature.length);
     return padding === 0 ? full : (this.#signatures.add(zeros.subarray(0, padding)) ?? full);
   }
@@ -160,6 +160,15 @@ export class SetFiles {
     const files = [this.#signatures, this.#manifest, this.#fileList, this.#index];
     await Promise.all(files.map((file) => file.close()));
   }
+}
+
+/** From this length on a signature has a buffer for itself. */
+const longSignatureBytes = 256 * 1024;
+
+/** Short ones are copied, for they lie in a buffer with much else, which would be held as long. */
+function kept(signature: Uint8Array): Buffer {
+  if (signature.length < longSignatureBytes) return Buffer.from(signature);
+  return Buffer.from(signature.buffer, signature.byteOffset, signature.length);
 }
 
 const zeros = Buffer.alloc(512);

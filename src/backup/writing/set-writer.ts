@@ -218,7 +218,7 @@ export class SetWriter {
         mtimeSeconds,
         signatureLength,
       },
-      Buffer.from(signature),
+      signature,
     );
     if (full !== undefined) await full;
     if (plan.writesIndex) {

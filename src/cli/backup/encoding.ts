@@ -3,6 +3,8 @@ import { DuplifsError, splitWords } from '../../base/index.js';
 import { encryptionKeyFor, gpgWriting, signerFor } from '../../openpgp/index.js';
 import type { Keyring } from '../../openpgp/index.js';
 import type { Encoding } from '../../volume/index.js';
+import type { Log } from '../log.js';
+import { personality } from '../personality.js';
 import { askNewPassphrase } from '../prompt/index.js';
 import type { EncodingOptions } from './write-options.js';
 
@@ -10,6 +12,23 @@ export interface EncodingContext {
   readonly signal: AbortSignal;
   /** Whether a chain may begin: then a passphrase that is asked for is asked for twice. */
   readonly isNew: boolean;
+}
+
+/**
+ * The options without keys where nothing is to be encrypted and the program stands in for duplicity, which takes such
+ * lines and writes what anybody can read. It does so without a word.
+ */
+export function withoutUnusedKeys<T extends EncodingOptions>(options: T, log: Log): T {
+  if (options.encryption || !personality().isDuplicity || !hasKeys(options)) return options;
+  log.warn('Nothing is encrypted or signed, whatever keys are given: --no-encryption says so');
+  const none = { encryptKey: [], hiddenEncryptKey: [] };
+  return { ...options, ...none, signKey: undefined, encryptSignKey: undefined };
+}
+
+function hasKeys(options: EncodingOptions): boolean {
+  const { encryptKey, hiddenEncryptKey, signKey, encryptSignKey } = options;
+  const isEncrypted = encryptKey.length + hiddenEncryptKey.length > 0;
+  return isEncrypted || (signKey ?? encryptSignKey) !== undefined;
 }
 
 /** The encoding that the options ask for; asks for a new passphrase twice. */
@@ -24,7 +43,7 @@ export async function chooseEncoding(
   const visible = [...options.encryptKey, ...both];
   const signId = options.signKey ?? options.encryptSignKey;
   if (!encryption) {
-    if (visible.length + options.hiddenEncryptKey.length > 0 || signId !== undefined) {
+    if (hasKeys(options)) {
       throw new DuplifsError('USAGE', 'Keys and --no-encryption contradict each other');
     }
     return compression ? { container: 'gz', level: compressionLevel } : { container: 'plain' };

@@ -17,7 +17,7 @@ import { BackupProgress } from '../backup/backup-progress.js';
 import { withFaults } from '../backup/injected-faults.js';
 import { ProgressReports } from '../backup/progress-reports.js';
 import { formatStatistics } from '../backup/statistics-text.js';
-import { chooseEncoding } from '../backup/encoding.js';
+import { chooseEncoding, withoutUnusedKeys } from '../backup/encoding.js';
 import { ownFoldersIn } from '../backup/own-folders.js';
 import { addSelectionOptions, selectionOf } from '../backup/selection-options.js';
 import type { SelectionOptions } from '../backup/selection-options.js';
@@ -79,9 +79,10 @@ interface BackupJob {
   readonly context: CommandContext;
 }
 
-async function runBackup(job: BackupJob): Promise<number> {
+async function runBackup(given: BackupJob): Promise<number> {
+  const { log, signal, statistics } = given.context;
+  const job = { ...given, options: withoutUnusedKeys(given.options, log) };
   const { source, url, options } = job;
-  const { log, signal, statistics } = job.context;
   const selected = selectionOf(source, options);
   compilePlan(selected); // before anything is done: the walk does it only when it begins
   await refuseAbsent(source);

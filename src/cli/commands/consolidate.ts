@@ -21,6 +21,7 @@ import {
   addCommonOptions,
   archiveFolderOf,
   archiveFolderOfOther,
+  nowSeconds,
   prefixesOf,
 } from '../common-options.js';
 import { ConsolidateProgress } from '../consolidate/progress.js';
@@ -148,6 +149,7 @@ async function writeFull(
   const { log, signal } = context;
   const { from, to } = await targetsOf(job, opened);
   const { snapshot, isLess } = await snapshotAt(repository, options, signal);
+  const faulty = repository.newerFaulty(snapshot.set, nowSeconds(options));
   const progress = options.progress ? ConsolidateProgress.onTerminal(snapshot) : undefined;
   try {
     const result = await consolidate({
@@ -172,7 +174,9 @@ async function writeFull(
           progress.show(state);
         }),
     });
-    return { result, isLess };
+    // a run of ours that was stopped before its manifest leaves a set that looks like one that has lost it
+    const isFinished = faulty.length > 0 && faulty.every((key) => key === result.key);
+    return { result, isLess: isLess && !isFinished };
   } finally {
     progress?.end();
     if (to !== from) await to.storage.close();

@@ -95,11 +95,12 @@ async function repairLocked(job: RepairJob, target: Target, shown: ShownPlan): P
       },
       before.plan.actions,
     );
-    const after = await target.list({ signal });
-    return await shown.end(await look(job, target, after), true);
   } finally {
     await lock.release();
   }
+  // without the lock, which is no part of what is left
+  const after = await target.list({ signal });
+  return shown.end(await look(job, target, after), true);
 }
 
 interface Looked {

@@ -11,6 +11,8 @@ export const storageTexts: EventTexts<StorageEvent> = {
   'no-recovery-data': ({ name }) =>
     `par2 makes no recovery data of "${name}" with these options; it is stored without`,
   'storage-passed-over': ({ action, url, reason }) => `Could not ${action} on "${url}": ${reason}`,
+  'copy-passed-over': ({ name, url, next, reason }) =>
+    `The copy of "${name}" on "${url}" is not used, the one on "${next}" is: ${reason}`,
   'mirrors-passed-over': ({ action, failed, mirrors, url, reason }) =>
     `Could not ${action} on ${failed} of ${mirrors} mirrors of "${url}": ${reason}`,
 };

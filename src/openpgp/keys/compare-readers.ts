@@ -1,5 +1,6 @@
 import { isDuplifsError } from '../../base/index.js';
 import type { Keyring } from './keyring.js';
+import type { SessionKey } from '../packets/algorithms.js';
 import { readMessageHeader } from '../packets/message-start.js';
 import type { MessageStart } from '../packets/message-start.js';
 import type { MessageHeader } from '../packets/message-header.js';
@@ -8,12 +9,21 @@ import type { EncryptionKey } from '../packets/session-key-packets.js';
 
 /** Whether those who can open a message can also open others that are about to be written. */
 export type ReaderMatch =
-  /** At least one can; `lost` are the ids of recipients of the message that cannot. */
-  | { readonly kind: 'same'; readonly lost: readonly string[] }
+  /**
+   * At least one can; `lost` are the ids of recipients of the message that cannot. `opened` is what a passphrase has
+   * opened the message to, if one has.
+   */
+  | { readonly kind: 'same'; readonly lost: readonly string[]; readonly opened?: OpenedHeader }
   /** The message does not name its recipients, and others are to be encrypted to keys. */
   | { readonly kind: 'hidden' }
   /** None can. `wanted` says in words what opens the message. */
   | { readonly kind: 'others'; readonly wanted: string };
+
+/** A message's header, and the session key that was found with it. */
+export interface OpenedHeader {
+  readonly header: MessageHeader;
+  readonly sessionKey: SessionKey;
+}
 
 export interface NewReaders {
   readonly encryptTo: readonly EncryptionKey[];
@@ -36,8 +46,9 @@ export async function compareReaders(
   const wanted = wantedBy(header);
   if (readers.hasPassphrases && header.passphraseSlots.length > 0) {
     try {
-      await readers.keyring.sessionKey(header, fileName, signal);
-      return { kind: 'same', lost: header.recipients.map(({ keyId }) => keyId) };
+      const sessionKey = await readers.keyring.sessionKey(header, fileName, signal);
+      const lost = header.recipients.map(({ keyId }) => keyId);
+      return { kind: 'same', lost, opened: { header, sessionKey } };
     } catch (error) {
       if (!isDuplifsError(error, 'KEY')) throw error;
     }

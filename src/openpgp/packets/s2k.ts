@@ -37,8 +37,10 @@ export function hashedBytes({ count }: S2k): number {
   return Math.max(count, 1024);
 }
 
-/** Hashing 2 MiB takes some 2 ms; between the pieces the event loop runs. */
-const pieceBytes = 2 * 1024 * 1024;
+/** What is hashed at once, again and again; a reader of many sets derives a key for each at the same time. */
+const pieceBytes = 64 * 1024;
+/** Hashing that takes some 2 ms; then the event loop runs. */
+const turnBytes = 2 * 1024 * 1024;
 
 /**
  * Derives a key of `keyBytes` from a passphrase. Takes some 0.1 s for the highest count. The caller wipes the key;
@@ -56,8 +58,11 @@ export async function deriveKey(
   const parts: Buffer[] = [];
   for (let length = 0, zeros = 0; length < keyBytes; zeros += 1) {
     const context = createHash(hash).update(Buffer.alloc(zeros));
-    for (let left = total; left > 0; left -= piece.length) {
+    for (let left = total, turn = 0; left > 0; left -= piece.length) {
       context.update(left < piece.length ? piece.subarray(0, left) : piece);
+      turn += piece.length;
+      if (turn < turnBytes) continue;
+      turn = 0;
       await setImmediate();
     }
     const digest = context.digest();

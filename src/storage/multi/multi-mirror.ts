@@ -1,8 +1,10 @@
 /** What a mirror's last listing found on each of its storages, and the copying of files between them. */
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
-import { DuplifsError } from '../../base/index.js';
+import { DuplifsError, errorText } from '../../base/index.js';
+import type { Report } from '../../base/index.js';
 import { Replayable } from '../body.js';
+import type { StorageEvent } from '../events.js';
 import type { Mirror, MirrorCopy, MirrorMember, Storage, StoredObject } from '../storage.js';
 
 /** What the listing of one storage brought: its files, or a failure. */
@@ -29,12 +31,21 @@ class Member implements MirrorMember {
   }
 }
 
-export class MultiMirror implements Mirror {
-  readonly #url: string;
-  #members: readonly Member[] = [];
+export interface MultiMirrorOptions {
+  readonly url: string;
+  /** The storages that may have a file, in the order in which they are asked for it. */
+  readonly storagesOf: (name: string) => readonly Storage[];
+  readonly report: Report<StorageEvent>;
+}
 
-  constructor(url: string) {
-    this.#url = url;
+export class MultiMirror implements Mirror {
+  readonly #options: MultiMirrorOptions;
+  #members: readonly Member[] = [];
+  /** By the file's name, the URLs of storages whose copy was not what it must be. */
+  readonly #passedOver = new Map<string, Set<string>>();
+
+  constructor(options: MultiMirrorOptions) {
+    this.#options = options;
   }
 
   get members(): readonly MirrorMember[] {
@@ -43,6 +54,37 @@ export class MultiMirror implements Mirror {
 
   listed(members: readonly MemberListing[]): void {
     this.#members = members.map((member) => new Member(member));
+  }
+
+  readsFrom(name: string): string | undefined {
+    return this.#options.storagesOf(name)[0]?.url;
+  }
+
+  passOver(name: string, url: string, reason: unknown): boolean {
+    const storages = this.#options.storagesOf(name);
+    const urls = this.#passedOver.get(name) ?? new Set();
+    const isNew = !urls.has(url);
+    const next = storages.find((one) => one.url !== url && !urls.has(one.url));
+    if (next === undefined) {
+      this.#passedOver.delete(name);
+      return false;
+    }
+    this.#passedOver.set(name, urls.add(url));
+    if (isNew) {
+      const event = { level: 'warning', code: 'copy-passed-over' } as const;
+      this.#options.report({ ...event, name, url, next: next.url, reason: errorText(reason) });
+    }
+    return true;
+  }
+
+  /** Whether the storage's copy of the file was passed over. */
+  isPassedOver(name: string, { url }: Storage): boolean {
+    return this.#passedOver.get(name)?.has(url) === true;
+  }
+
+  /** What was found of a file's copies counts no more: it was written anew. */
+  forget(name: string): void {
+    this.#passedOver.delete(name);
   }
 
   async copy({ name, from, to, expected, signal }: MirrorCopy): Promise<void> {
@@ -66,11 +108,13 @@ export class MultiMirror implements Mirror {
       );
     }
     target.files?.set(name, { name, size });
+    this.forget(name);
   }
 
   #memberOf(member: MirrorMember): Member {
     const found = this.#members.find((each) => each === member);
-    if (found === undefined) throw new Error(`"${member.url}" is no storage of "${this.#url}"`);
+    if (found === undefined)
+      throw new Error(`"${member.url}" is no storage of "${this.#options.url}"`);
     return found;
   }
 }

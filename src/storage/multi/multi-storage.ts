@@ -43,7 +43,11 @@ export class MultiStorage implements Storage {
     this.url = options.url;
     this.#stores = stores;
     this.#options = options;
-    this.#mirror = new MultiMirror(options.url);
+    this.#mirror = new MultiMirror({
+      url: options.url,
+      storagesOf: (name) => this.#where(name).map(({ storage }) => storage),
+      report: options.report,
+    });
   }
 
   get mirror(): Mirror | undefined {
@@ -153,6 +157,7 @@ export class MultiStorage implements Storage {
       await this.#writeToOne(stores, name, body, options);
       return;
     }
+    this.#mirror.forget(name);
     const results = await this.#all(stores, (storage) => storage.write(name, body, options));
     const failed = results.filter((result) => 'error' in result);
     this.#places.set(
@@ -190,10 +195,12 @@ export class MultiStorage implements Storage {
     throw worst;
   }
 
-  /** Those that may hold the file, the ones that were seen to first. */
+  /** Those that may hold the file, the ones that were seen to first, and last those whose copy was wrong. */
   #where(name: string): MultiStore[] {
     const seen = this.#places.get(name) ?? [];
-    return [...seen, ...this.#affine(name).filter((store) => !seen.includes(store))];
+    const all = [...seen, ...this.#affine(name).filter((store) => !seen.includes(store))];
+    const isWrong = ({ storage }: MultiStore): boolean => this.#mirror.isPassedOver(name, storage);
+    return [...all.filter((store) => !isWrong(store)), ...all.filter(isWrong)];
   }
 
   #affine(name: string): MultiStore[] {

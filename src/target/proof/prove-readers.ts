@@ -7,7 +7,8 @@
 import type { StoredFile } from '../../archive/index.js';
 import { DuplifsError } from '../../base/index.js';
 import type { Report } from '../../base/index.js';
-import { compareReaders, Keyring } from '../../openpgp/index.js';
+import { compareReaders, continuedSession, Keyring } from '../../openpgp/index.js';
+import type { MessageSession, OpenedHeader } from '../../openpgp/index.js';
 import type { Storage } from '../../storage/index.js';
 import type { Encoding } from '../../volume/index.js';
 import type { TargetEvent } from '../events.js';
@@ -30,6 +31,8 @@ export interface ProvenReaders {
   readonly encoding: Encoding;
   /** What opens the file for certain, if that is a passphrase. */
   readonly opener: Keyring | undefined;
+  /** The file's own session, where what is written can have the same one. */
+  readonly session?: MessageSession | undefined;
 }
 
 const chainHint =
@@ -66,7 +69,8 @@ export async function proveReaders(
       for (const id of match.lost) {
         report({ level: 'warning', code: 'reader-lost', keyId: id });
       }
-      return hasPassphrases ? openedBy(keyring, encoding) : { encoding, opener: undefined };
+      if (!hasPassphrases) return { encoding, opener: undefined };
+      return { ...openedBy(keyring, encoding), session: sessionOf(match.opened, encoding) };
     case 'hidden':
       if (!encryptTo.some(({ hidden }) => hidden)) {
         report({ level: 'warning', code: 'readers-hidden' });
@@ -107,6 +111,14 @@ function openedBy(
     encoding: { ...encoding, passphrases: [opener], otherPassphrases: others },
     opener: keyring,
   };
+}
+
+function sessionOf(
+  opened: OpenedHeader | undefined,
+  { encryptTo, format }: Extract<Encoding, { container: 'gpg' }>,
+): MessageSession | undefined {
+  if (opened === undefined || encryptTo.length > 0) return undefined;
+  return continuedSession(opened.header, opened.sessionKey, format);
 }
 
 function mismatch(

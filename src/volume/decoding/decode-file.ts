@@ -32,6 +32,8 @@ export interface DecodeOptions {
   readonly ignoreMdcError?: boolean | undefined;
   readonly report?: Report<OpenPgpEvent> | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** How much of a gzipped file is inflated in one go; some four times as much is held while it is read. */
+  readonly inflatedBytes?: number | undefined;
   /** Learns from which places the file can be read the next time. */
   readonly seek?: SeekTableBuilder | undefined;
 }
@@ -49,7 +51,7 @@ export async function* decodeFile(
   file: EncodedFile,
   options: DecodeOptions,
 ): AsyncGenerator<Buffer> {
-  const { seek } = options;
+  const { seek, inflatedBytes } = options;
   const stored = hashed(storage.read(file.name, undefined, options.signal), file, seek);
   switch (file.container) {
     case 'gpg':
@@ -57,7 +59,7 @@ export async function* decodeFile(
       break;
     case 'gz':
       refuseUnsigned(file, options);
-      yield* gunzip(stored, file.name, seek?.finder);
+      yield* gunzip(stored, file.name, seek?.finder, inflatedBytes);
       break;
     case 'plain':
       refuseUnsigned(file, options);
@@ -108,19 +110,20 @@ function hashMismatch(name: string, hash: FileHash): DuplifsError {
 }
 
 /** Inflated in one go, for each is a way to libuv's pool and back. */
-const inflatedBytes = 512 * 1024;
+const mostInflatedBytes = 512 * 1024;
+
 /** The next is inflated while one is used. */
-const inflateOptions: ZlibOptions & TransformOptions = {
-  chunkSize: inflatedBytes,
-  highWaterMark: 2 * inflatedBytes,
-};
+function inflateOptions(inflatedBytes: number): ZlibOptions & TransformOptions {
+  return { chunkSize: inflatedBytes, highWaterMark: 2 * inflatedBytes };
+}
 
 async function* gunzip(
   source: AsyncIterable<Buffer>,
   name: string,
   finder: SeekPointFinder | undefined,
+  inflatedBytes = mostInflatedBytes,
 ): AsyncGenerator<Buffer> {
-  const inflated = createGunzip(inflateOptions);
+  const inflated = createGunzip(inflateOptions(inflatedBytes));
   const fed = finder === undefined ? feed(source, inflated) : feedInCuts(inflated, source, finder);
   fed.catch((error: unknown) => inflated.destroy(error as Error));
   try {

@@ -7,6 +7,7 @@ import { LRUCache } from 'lru-cache';
 import PQueue from 'p-queue';
 import type { DuplifsError } from '../../base/index.js';
 import { isDuplifsError, SharedTask } from '../../base/index.js';
+import { overCopies } from '../../storage/index.js';
 import type { Storage } from '../../storage/index.js';
 import { noteShortLived } from '../../threads/index.js';
 import type { KeptVolume, KeptVolumes } from '../slots/kept-volumes.js';
@@ -118,7 +119,8 @@ export class DecodePasses {
   }
 
   async #run(wish: Wish, signal: AbortSignal): Promise<KeptVolume> {
-    const running = this.#pass(wish, signal);
+    const { name } = wish.volume;
+    const running = overCopies(this.#options.storage, name, () => this.#pass(wish, signal));
     this.#running.add(running);
     try {
       return await running;
