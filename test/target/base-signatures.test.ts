@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { noPrefixes } from '../../src/archive/index.js';
 import { Keyring } from '../../src/openpgp/index.js';
 import { openStorage } from '../../src/storage/index.js';
 import { decodeBaseSignatures, Target } from '../../src/target/index.js';
@@ -51,7 +52,7 @@ describe('the signatures of a chain', () => {
       const storage = await openStorage(`file://${folder}`, { numRetries: 1 });
       const report = (): undefined => undefined;
       const decode = { keyring: new Keyring({}), report };
-      const target = new Target({ storage, archiveFolder, prefixes: {}, decode, report });
+      const target = new Target({ storage, archiveFolder, prefixes: noPrefixes, decode, report });
       expect(await heldBytes(target, 40)).toBeLessThan(65e6);
     });
   });
