@@ -5,7 +5,8 @@
  */
 import { chown, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Service } from '../services/service.js';
 import { makeBareRoot, runInside } from '../support/bare-root.js';
 import { buildImage, runContainer } from '../support/containerfile.js';
 import type { Image } from '../support/containerfile.js';
@@ -37,12 +38,18 @@ async function fileOf(folder: string, ending: string): Promise<string> {
 describe.skipIf(!isRoot)('the packages', { timeout: 2 * hour }, () => {
   let folder: string;
   let deb: string;
+  let s3: Service | undefined;
 
   beforeAll(async () => {
     await built();
     folder = given ?? (await made());
     deb = await fileOf(folder, '.deb');
+    s3 = await Service.start('s3-swift');
   }, hour);
+
+  afterAll(async () => {
+    await s3?.remove();
+  });
 
   it('are as SHA256SUMS says', async () => {
     await runOk('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: folder });
@@ -68,7 +75,8 @@ describe.skipIf(!isRoot)('the packages', { timeout: 2 * hour }, () => {
       await copyFile(join(root, 'test/support/package-steps.sh'), join(packages, 'steps.sh'));
       const { status, stdout, stderr } = await runInside(machine, ['sh', '/packages/steps.sh'], {
         binds: { '/packages': packages },
-        env: { HOME: '/root', LC_ALL: 'C.UTF-8' },
+        env: { HOME: '/root', LC_ALL: 'C.UTF-8', SUITE: suite, ...storage() },
+        timeoutMs: hour,
       });
       expect(status, `${stdout.slice(-3000)}\n${stderr.slice(-3000)}`).toBe(0);
       expect(stdout).toMatch(/all steps passed\n$/);
@@ -80,6 +88,18 @@ describe.skipIf(!isRoot)('the packages', { timeout: 2 * hour }, () => {
     const sums = async (of: string): Promise<string> => readFile(join(of, 'SHA256SUMS'), 'utf8');
     expect(await sums(again)).toBe(await sums(folder));
   });
+
+  /** What the steps know of the S3 server on this machine, whose network theirs is. */
+  function storage(): Record<string, string> {
+    if (s3 === undefined) throw new Error('There is no S3 server');
+    return {
+      ENDPOINT: s3.get('ENDPOINT'),
+      BUCKET: s3.get('BUCKET'),
+      AWS_ACCESS_KEY_ID: s3.get('ACCESS_KEY'),
+      AWS_SECRET_ACCESS_KEY: s3.get('SECRET_KEY'),
+      AWS_REGION: s3.get('REGION'),
+    };
+  }
 
   /** The same package with a higher version. */
   async function makeNewer(from: string, to: string): Promise<void> {

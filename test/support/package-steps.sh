@@ -1,6 +1,7 @@
 #!/bin/sh
 # What a user does with the packages, step by step, in a root file system that has no Node.js and no compiler. The packages
-# are in /packages: first.deb, second.deb (the same, of a higher version) and portable.tar.xz. Run as root.
+# are in /packages: first.deb, second.deb (the same, of a higher version) and portable.tar.xz; an S3 server is what ENDPOINT, BUCKET,
+# AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION say. Run as root.
 set -eu
 
 step() { echo "== $1"; }
@@ -47,8 +48,60 @@ use() {
   "
 }
 
+# PATH, FOLDER: what `npm run demo` shows, and what it shows of it is held against what was written
+demo() {
+  as_anna "
+    cd; export PASSPHRASE='a good passphrase'; PATH=$1:\$PATH; mkdir \$HOME/$2; cd \$HOME/$2
+    day() { echo \$((\$(date +%s) - \$1 * 86400)); }
+    back_up() { duplifs backup home backup --no-print-statistics -v warning --current-time \$(day \$1); }
+    mkdir -p home/letters home/photos mnt
+    echo 'Dear Grandma,' >home/letters/grandma.txt
+    echo '# What I never sent' >home/letters/draft.md
+    head -c 2000000 /dev/urandom >home/photos/sea.raw
+    echo 'Nothing happened.' >home/diary.txt
+    back_up 3
+    echo 'thank you for the socks.' >>home/letters/grandma.txt
+    echo 'Rain.' >>home/diary.txt
+    back_up 1
+    echo 'Threw the draft away.' >>home/diary.txt
+    rm home/letters/draft.md
+    back_up 0
+    duplifs mount --daemon backup mnt
+    [ \"\$(ls mnt/snapshots | wc -l)\" = 3 ]
+    diff -r home mnt/latest
+    [ \"\$(cat mnt/at/2D/diary.txt)\" = 'Nothing happened.' ]
+    [ \"\$(cat mnt/versions/letters/draft.md/*)\" = '# What I never sent' ]
+    [ \"\$(ls mnt/versions/diary.txt | wc -l)\" = 3 ]
+    duplifs umount mnt
+  "
+}
+
+# PATH, FOLDER: there and back over the network
+use_s3() {
+  as_anna "
+    cd; export PASSPHRASE='a good passphrase'; PATH=$1:\$PATH; cd \$HOME/$2
+    export AWS_ACCESS_KEY_ID='$AWS_ACCESS_KEY_ID' AWS_SECRET_ACCESS_KEY='$AWS_SECRET_ACCESS_KEY' AWS_REGION='$AWS_REGION'
+    s3() { command=\$1; shift; duplifs \$command --s3-endpoint-url '$ENDPOINT' \"\$@\"; }
+    url=s3://$BUCKET/packages/$2-$3
+    s3 backup source \$url
+    echo 'Mine' >>source/letters/grandma.txt
+    s3 backup source \$url
+    s3 verify \$url source
+    s3 restore \$url from-s3
+    diff -r source from-s3
+    s3 mount --daemon \$url mnt
+    diff -r source mnt/latest
+    duplifs umount mnt
+    s3 doctor \$url
+  "
+}
+
 step 'a backup, a restore, mounts as an ordinary user'
 use /usr/bin first
+step 'S3, there and back'
+use_s3 /usr/bin first "$SUITE"
+step "the demo's steps"
+demo /usr/bin demo
 step 'a mount by mount(8)'
 mkdir /mnt/backup
 mount -t duplifs file:///home/anna/first/backup /mnt/backup -o env-file=/packages/passphrase
@@ -92,4 +145,6 @@ apt-get install -q -y --no-install-recommends xz-utils
 tar -C '/opt/some folder' --strip-components=1 -xJf /packages/portable.tar.xz
 ln -s '/opt/some folder/bin/duplifs' /usr/local/bin/duplifs
 use /usr/local/bin second
+use_s3 /usr/local/bin second "$SUITE"
+demo /usr/local/bin portable-demo
 echo 'all steps passed'
