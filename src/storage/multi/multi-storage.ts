@@ -45,7 +45,10 @@ export class MultiStorage implements Storage {
     this.#options = options;
     this.#mirror = new MultiMirror({
       url: options.url,
-      storagesOf: (name) => this.#where(name).map(({ storage }) => storage),
+      storagesOf: (name) => {
+        const stores = this.#places.get(name) ?? this.#affine(name);
+        return this.#wrongLast(name, stores).map(({ storage }) => storage);
+      },
       report: options.report,
     });
   }
@@ -199,8 +202,12 @@ export class MultiStorage implements Storage {
   #where(name: string): MultiStore[] {
     const seen = this.#places.get(name) ?? [];
     const all = [...seen, ...this.#affine(name).filter((store) => !seen.includes(store))];
+    return this.#wrongLast(name, all);
+  }
+
+  #wrongLast(name: string, stores: readonly MultiStore[]): MultiStore[] {
     const isWrong = ({ storage }: MultiStore): boolean => this.#mirror.isPassedOver(name, storage);
-    return [...all.filter((store) => !isWrong(store)), ...all.filter(isWrong)];
+    return [...stores.filter((store) => !isWrong(store)), ...stores.filter(isWrong)];
   }
 
   #affine(name: string): MultiStore[] {
