@@ -12,6 +12,10 @@ export const rooms = {
   },
   threads: { holds: 'worker threads, errors that cross them, garbage', mayUse: [] },
   deflate: { holds: 'blocks of deflate that stand alone, by ISA-L or zlib', mayUse: [] },
+  sqlite: {
+    holds: 'SQLite, by whichever library this machine has, behind one interface',
+    mayUse: [],
+  },
   time: { holds: 'time strings, in and out', mayUse: [] },
   librsync: { holds: 'signatures, deltas, patches: pure computation on bytes', mayUse: [] },
   archive: {
@@ -31,7 +35,7 @@ export const rooms = {
   target: {
     holds:
       'one target (storage, archive dir, prefixes, keys): its listing, which sets are whole, reading manifests and sigtars, local copies, locks, proof of keys, the order of writes and removals',
-    mayUse: ['archive', 'volume', 'storage', 'openpgp', 'time'],
+    mayUse: ['archive', 'volume', 'storage', 'openpgp', 'time', 'sqlite'],
   },
   signatures: { holds: "the merged tree of a chain's sigtars", mayUse: ['archive', 'target'] },
   source: {
@@ -40,7 +44,16 @@ export const rooms = {
   },
   catalog: {
     holds: 'the SQLite schema, filling it (from index, sigtars, volumes), asking it',
-    mayUse: ['target', 'signatures', 'archive', 'volume', 'storage', 'librsync', 'openpgp'],
+    mayUse: [
+      'target',
+      'signatures',
+      'archive',
+      'volume',
+      'storage',
+      'librsync',
+      'openpgp',
+      'sqlite',
+    ],
   },
   content: {
     holds: 'a file version as extents, and reads over them through a chain of deltas',
@@ -128,7 +141,7 @@ export const rooms = {
   check: {
     holds:
       'whether a backup is well: names, manifests, signatures and indexes held together, and volumes read by shares that are remembered',
-    mayUse: ['target', 'archive', 'volume', 'storage', 'threads'],
+    mayUse: ['target', 'archive', 'volume', 'storage', 'threads', 'sqlite'],
   },
   repair: {
     holds:

@@ -7,6 +7,7 @@ import {
   copyFileSync,
   cpSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -44,6 +45,8 @@ await joinInto('cjs', { duplifs: 'cli/index.js' });
 await joinInto('esm', {
   'mount-helper': 'cli/mount-helper.js',
   completion: 'cli/completion/entry.js',
+  // what other programs import (docs/library.md)
+  library: 'index.js',
   // threads of their own, named by who starts them
   'read-thread': 'backup/reading/read-thread.js',
   'sum-thread': 'backup/reading/sum-thread.js',
@@ -56,6 +59,17 @@ for (const name of joined) {
   if (file === undefined) writeFileSync(copy, statedLicence(name));
   else copyFileSync(join(folderOf(name), file), copy);
 }
+
+// SQLite for releases of Node.js that have none of their own (src/sqlite/engine.ts), with its licence
+const sqlite = join(root, 'node_modules/@photostructure/sqlite');
+const native = join(dist, 'native');
+rmSync(native, { recursive: true, force: true });
+mkdirSync(native);
+for (const system of ['linux-x64', 'linux-arm64']) {
+  const build = join(sqlite, 'prebuilds', system, '@photostructure+sqlite.glibc.node');
+  copyFileSync(build, join(native, `sqlite-${system}.node`));
+}
+copyFileSync(join(sqlite, 'LICENSE'), join(native, 'LICENSE.@photostructure+sqlite'));
 
 // what completion knows of the commands, and the scripts for the shells
 const { completionSpec } = await import('../dist/cli/completion/spec.js');

@@ -12,8 +12,9 @@ import { root } from '../package/settings.js';
 import { fetchNode } from '../package/shipped-node.js';
 import { lineOf } from './settings.js';
 
-/** Without it nothing runs; a package that may do without its module is tested without it where it cannot be compiled. */
+/** Tests compare it with what Node.js has; of the others duplifs is tested without those that cannot be compiled. */
 const neededPackage = 'better-sqlite3';
+const nativePackages = [neededPackage, ...compiledPackages];
 
 /**
  * @param {import('../package/shipped-node.js').PinnedNode} pinned
@@ -74,10 +75,10 @@ function makeModules(folder, checkout, node) {
   const modules = join(checkout, 'node_modules');
   rmSync(modules, { recursive: true, force: true });
   linkFolder(join(root, 'node_modules'), modules);
-  for (const name of ['.vite', '.vite-temp', ...compiledPackages]) {
+  for (const name of ['.vite', '.vite-temp', ...nativePackages]) {
     rmSync(join(modules, name), { recursive: true, force: true });
   }
-  for (const name of compiledPackages) {
+  for (const name of nativePackages) {
     run('cp', ['-a', join(root, 'node_modules', name), join(modules, name)]);
     for (const built of ['build', 'lib/protocol/crypto/build']) {
       rmSync(join(modules, name, built), { recursive: true, force: true });
@@ -87,7 +88,7 @@ function makeModules(folder, checkout, node) {
   const compiling = join(folder, 'compiling');
   mkdirSync(compiling, { recursive: true });
   const env = { ...process.env, ...compilerEnvironment(compiling, node), JOBS: 'max' };
-  run(node.binary, [npmCommand(), 'rebuild', ...compiledPackages], { cwd: checkout, env });
+  run(node.binary, [npmCommand(), 'rebuild', ...nativePackages], { cwd: checkout, env });
   rmSync(compiling, { recursive: true });
   const loads = (name) => run(node.binary, ['-e', `require('${name}')`], { cwd: checkout });
   loads(neededPackage);

@@ -47,6 +47,9 @@ export function makeDebian(staged, into) {
   for (const path of filesBelow(staged.pages)) {
     writeFileSync(place(`usr/share/man/${path}.gz`), packed(join(staged.pages, path)));
   }
+  for (const name of ['mount.duplifs', 'mount.fuse.duplifs']) {
+    symlinkSync('../man1/duplifs-mount.1.gz', place(`usr/share/man/man8/${name}.8.gz`));
+  }
   for (const [file, to] of Object.entries(completionPlaces)) {
     copyFileSync(join(staged.completions, file), place(to));
   }
@@ -57,7 +60,7 @@ export function makeDebian(staged, into) {
   placeDocuments(staged, place);
   placeControl(staged, tree);
 
-  const name = `duplifs_${debianVersion(manifest.version)}_amd64.deb`;
+  const name = `duplifs_${debianVersion(manifest.version)}_${staged.architecture.debian}.deb`;
   run(
     'dpkg-deb',
     ['--root-owner-group', '-Zxz', '-z6', '--threads-max=1', '--build', tree, join(into, name)],
@@ -110,7 +113,7 @@ function changelog() {
 `;
 }
 
-function placeControl({ program, elf }, tree) {
+function placeControl({ program, elf, architecture }, tree) {
   const folder = join(tree, 'DEBIAN');
   const files = filesBelow(tree, { isDeep: true });
   const kibibytes = Number(run('du', ['-sk', '--apparent-size', tree]).split('\t')[0]);
@@ -119,6 +122,7 @@ function placeControl({ program, elf }, tree) {
     ...wantedLibraries(elf.map((path) => join(program, path))),
     version: debianVersion(manifest.version),
     size: kibibytes,
+    architecture: architecture.debian,
   });
   writeFileSync(join(folder, 'control'), text);
   const isRegular = (path) => run('stat', ['-c', '%F', join(tree, path)]).startsWith('regular');
@@ -131,9 +135,10 @@ function placeControl({ program, elf }, tree) {
 }
 
 /** The control file, with what stands for values filled in. */
-export function fillControl(template, { version, size, libc, libstdcxx }) {
+export function fillControl(template, { version, size, architecture, libc, libstdcxx }) {
   const values = {
     VERSION: version,
+    ARCHITECTURE: architecture,
     MAINTAINER: maintainer(),
     SIZE: size,
     LIBC: libc,
@@ -147,7 +152,8 @@ const gccOf = { 28: 10, 29: 11, 30: 12, 31: 13, 32: 13.1, 33: 14, 34: 15 };
 
 /** The oldest libc and libstdc++ that have every symbol which is wanted of them. */
 export function wantedLibraries(files) {
-  const symbols = run('objdump', ['--dynamic-syms', ...files]);
+  // it reads those of every machine, as objdump does not
+  const symbols = run('readelf', ['--dyn-syms', '--wide', ...files]);
   const libc = newest(symbols, /GLIBC_(2\.\d+)/g);
   const minor = newest(symbols, /GLIBCXX_3\.4\.(\d+)/g);
   const libstdcxx = gccOf[minor] ?? (Number(minor) < 28 ? 10 : undefined);

@@ -7,12 +7,14 @@ import { isEsBuildUnused, isNeededFile } from './needed-files.js';
 /**
  * @param {string} from a folder with `package-lock.json` and `node_modules`
  * @param {string} to where `node_modules` is made
- * @param {readonly string[]} joined what the program's files hold themselves
+ * @param {{ joined: readonly string[], leftOut: readonly string[] }} names what the program's files hold themselves, and which
+ * optional packages are not wanted
  * @returns {string[]} the paths of the packages, `node_modules/…`
  */
-export function copyDependencies(from, to, joined) {
+export function copyDependencies(from, to, { joined, leftOut }) {
   const { packages } = JSON.parse(readFileSync(join(from, 'package-lock.json'), 'utf8'));
-  const needed = neededPackages(packages, joined, (path) => existsSync(join(from, path)));
+  const isThere = (path) => !leftOut.includes(nameOf(path)) && existsSync(join(from, path));
+  const needed = neededPackages(packages, joined, isThere);
   for (const path of needed) copyPackage(join(from, path), join(to, path), nameOf(path));
   return needed;
 }

@@ -66,7 +66,7 @@ export function licenceText({ own, packages, node, nodeVersion }) {
     `duplifs\n\n${own.trim()}`,
     `fuse-native brings libfuse 2.9 (libfuse.so.2), a shared library under the GNU Lesser General Public License 2.1, of which
 Debian has a copy in /usr/share/common-licenses/LGPL-2.1. Its source is at https://github.com/libfuse/libfuse;
-put another build of it in its place to change it. better-sqlite3 holds SQLite, which is in the public domain.`,
+put another build of it in its place to change it. Node.js holds SQLite, which is in the public domain.`,
     ...[...byText].map(([text, those]) => `${those.map(titleOf).join('\n')}\n\n${text}`),
     `Node.js ${nodeVersion}\n\n${node.trim()}`,
   ];

@@ -5,28 +5,38 @@ import { npmCommand, run } from './run.js';
 import { root } from './settings.js';
 
 /** What must be there after the compilation: npm passes over failures of what is optional. */
-export const nativeFiles = [
-  'better-sqlite3/build/Release/better_sqlite3.node',
+const compiledFiles = [
   'cpu-features/build/Release/cpufeatures.node',
   'fuse-native/build/Release/fuse.node',
   'ssh2/lib/protocol/crypto/build/Release/sshcrypto.node',
 ];
 /** The packages of npm that have them. */
-export const compiledPackages = ['better-sqlite3', 'cpu-features', 'fuse-native', 'ssh2'];
+export const compiledPackages = ['cpu-features', 'fuse-native', 'ssh2'];
 /** It has the stable interface of Node-API, and comes ready-made from its authors, held by the lockfile. */
-export const readyMadeFiles = ['@koromix/koffi-linux-x64/linux_x64/koffi.node'];
+const readyMade = (name) => `@koromix/koffi-linux-${name}/linux_${name}/koffi.node`;
+
+/** The native modules that the packages for a machine have, below node_modules. */
+export function nativeFiles({ name }) {
+  return name === 'x64' ? [...compiledFiles, readyMade(name)] : [readyMade(name)];
+}
 
 /**
+ * For x64 what is native is compiled; for others there are the ready-made files alone, and JavaScript in place of the rest.
+ *
  * @param {string} folder an empty folder; `node_modules` is made in it
  * @param {{ folder: string, binary: string }} node the Node.js to compile for (fetchNode)
+ * @param {import('./settings.js').Architecture} architecture
  * @throws {Error} if npm or a compiler fails
  */
-export function installModules(folder, node) {
+export function installModules(folder, node, architecture) {
   for (const name of ['package.json', 'package-lock.json']) {
     copyFileSync(join(root, name), join(folder, name));
   }
-  const env = { ...compilerEnvironment(folder, node), npm_config_build_from_source: 'true' };
-  const npm = (...args) => run(node.binary, [npmCommand(), ...args], { cwd: folder, env });
+  const isCompiled = architecture.name === 'x64';
+  const compiling = { ...compilerEnvironment(folder, node), npm_config_build_from_source: 'true' };
+  const env = isCompiled ? compiling : process.env;
+  const npmNode = isCompiled ? node.binary : process.execPath;
+  const npm = (...args) => run(npmNode, [npmCommand(), ...args], { cwd: folder, env });
   npm(
     'ci',
     '--omit=dev',
@@ -34,19 +44,20 @@ export function installModules(folder, node) {
     '--no-audit',
     '--no-fund',
     '--os=linux',
-    '--cpu=x64',
+    `--cpu=${architecture.name}`,
     '--libc=glibc',
   );
-  npm('rebuild', ...compiledPackages);
+  if (isCompiled) npm('rebuild', ...compiledPackages);
   const modules = join(folder, 'node_modules');
-  for (const file of [...nativeFiles, ...readyMadeFiles]) {
+  for (const file of nativeFiles(architecture)) {
     if (!existsSync(join(modules, file))) throw new Error(`"${file}" was not made`);
   }
+  if (!isCompiled) return;
   // by this name fuse.node asks for it, and finds it beside itself
   const release = join(modules, 'fuse-native/build/Release');
   copyFileSync(join(release, 'libfuse.so'), join(release, 'libfuse.so.2'));
   const stripped = [
-    ...nativeFiles.map((file) => join(modules, file)),
+    ...compiledFiles.map((file) => join(modules, file)),
     join(release, 'libfuse.so.2'),
   ];
   for (const file of stripped) run('strip', ['--strip-unneeded', file]);

@@ -14,8 +14,8 @@ const legal = /^(licen[cs]e|copying|notice|unlicense)([.-].*)?$/i;
 
 /** Of packages that carry more than one build, or more than code: what is needed, below the package's folder. */
 const onlyOf = {
+  '@koromix/koffi-linux-arm64': /^(index\.js$|linux_arm64\/)/,
   '@koromix/koffi-linux-x64': /^(index\.js$|linux_x64\/)/,
-  'better-sqlite3': /^(lib\/|build\/Release\/better_sqlite3\.node$)/,
   'cpu-features': /^(lib\/|build\/Release\/cpufeatures\.node$)/,
   'fuse-native': /^(index\.js$|build\/Release\/(fuse\.node|libfuse\.so\.2)$)/,
   'fuse-shared-library-linux': /^index\.js$/,

@@ -17,7 +17,7 @@ export const completionPlaces = {
  * @returns {string} the name of the archive
  */
 export function makePortable(staged, into) {
-  const name = `duplifs-${manifest.version}-linux-x64`;
+  const name = `duplifs-${manifest.version}-linux-${staged.architecture.name}`;
   const folder = join(dirname(staged.program), 'portable', name);
   mkdirSync(join(folder, 'bin'), { recursive: true });
   for (const program of ['duplifs', 'mount.duplifs']) {

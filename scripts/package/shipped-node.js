@@ -2,18 +2,18 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { npmCommand, run } from './run.js';
-import { shippedNode } from './settings.js';
+import { npmCommand, run, runOn } from './run.js';
 
 /**
  * @param {string} folder an existing folder; the package is unpacked in its `node`, which must not be there
  * @param {PinnedNode} pinned
+ * @param {string} machine whose it is, as Node.js names it
  * @returns {{ folder: string, binary: string, licence: string }} the package, its program and its licence file
  * @throws {Error} if the registry gives another file than the pinned one
  *
  * @typedef {{ package: string, version: string, sha1: string, integrity: string }} PinnedNode a package of npm, and its sums
  */
-export function fetchNode(folder, pinned = shippedNode) {
+export function fetchNode(folder, pinned, machine = process.arch) {
   const { package: name, version } = pinned;
   run(process.execPath, [
     npmCommand(),
@@ -30,8 +30,9 @@ export function fetchNode(folder, pinned = shippedNode) {
   mkdirSync(unpacked);
   run('tar', ['-xzf', archive, '--no-same-owner', '--strip-components=1', '-C', unpacked]);
   const binary = join(unpacked, 'bin/node');
-  const found = run(binary, ['--version']).trim();
-  if (found !== `v${version}`) throw new Error(`This is Node.js ${found}, and not v${version}`);
+  const found = runOn(machine, binary, ['--version'])?.trim();
+  if (found !== undefined && found !== `v${version}`)
+    throw new Error(`This is Node.js ${found}, and not v${version}`);
   return { folder: unpacked, binary, licence: join(unpacked, 'LICENSE') };
 }
 

@@ -19,9 +19,9 @@ import { join } from 'node:path';
 import { copyDependencies, filesBelow } from './dependency-files.js';
 import { isCompatible, joinedNames, licenceOf, licenceText } from './licences.js';
 import { installModules, nativeFiles } from './native-modules.js';
-import { run } from './run.js';
+import { run, runOn } from './run.js';
 import { billOfMaterials } from './sbom.js';
-import { manifest, root, shippedNode, sourceDateSeconds } from './settings.js';
+import { manifest, root, sourceDateSeconds } from './settings.js';
 import { fetchNode } from './shipped-node.js';
 
 /** Docs for users; those for contributors stay in the repository. */
@@ -50,6 +50,7 @@ const executable = /^bin\/(?!load-)/;
  * @property {string} pages `man1`, `man5`, `man7`
  * @property {string} completions the scripts for shells
  * @property {string} sbom the bill of materials, as text
+ * @property {import('./settings.js').Architecture} architecture
  * @property {readonly string[]} elf files with machine code, below `program`
  */
 
@@ -57,41 +58,45 @@ const executable = /^bin\/(?!load-)/;
  * Makes it in a temporary folder, hands it to `use`, and removes it.
  *
  * @template T
+ * @param {import('./settings.js').Architecture} architecture
  * @param {(staged: Staged) => T} use
  * @returns {T}
  */
-export function withStage(use) {
+export function withStage(architecture, use) {
   const folder = mkdtempSync(join(tmpdir(), 'duplifs-package-'));
   try {
-    return use(stage(folder));
+    return use(stage(folder, architecture));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function stage(folder) {
+function stage(folder, architecture) {
   const [nodeFolder, modules, program, documents] = ['node', 'modules', 'program', 'doc'].map(
     (name) => join(folder, name),
   );
   for (const made of [nodeFolder, modules, program, documents]) mkdirSync(made);
-  const node = fetchNode(nodeFolder);
-  installModules(modules, node);
+  const node = fetchNode(nodeFolder, architecture.node, architecture.name);
+  installModules(modules, node, architecture);
   const joined = joinedNames(join(root, 'dist/program'));
-  const packages = copyDependencies(modules, program, joined);
+  const packages = copyDependencies(modules, program, { joined, leftOut: architecture.leftOut });
   copyProgram(program, node);
   makeRegular(program);
-  checkImports(program);
+  checkImports(program, architecture);
 
-  const paths = [...packages, ...joined.map((name) => `node_modules/${name}`)];
-  const shipped = paths.map((path) => licenceOf(join(modules, path)));
-  const sbom = billOfMaterials({ folder: modules, shipped, node: shippedNode });
-  copyDocuments(documents, { sbom, node, shipped });
+  // what the program's files hold is not installed for it
+  const shipped = [
+    ...packages.map((path) => licenceOf(join(modules, path))),
+    ...joined.map((name) => licenceOf(join(root, 'node_modules', name))),
+  ];
+  const sbom = billOfMaterials({ folder: modules, shipped, node: architecture.node });
+  copyDocuments(documents, { sbom, node, shipped, version: architecture.node.version });
   makeRegular(documents);
   run(process.execPath, [join(root, 'scripts/document-man.js'), folder], {
     env: { ...process.env, SOURCE_DATE_EPOCH: `${sourceDateSeconds()}` },
   });
   const elf = filesBelow(program, { isDeep: true }).filter((path) => isElf(join(program, path)));
-  const lacking = nativeFiles.filter((file) => !elf.includes(`node_modules/${file}`));
+  const lacking = nativeFiles(architecture).filter((file) => !elf.includes(`node_modules/${file}`));
   if (lacking.length > 0) throw new Error(`These were left out: ${lacking.join(', ')}`);
   return {
     program,
@@ -100,6 +105,7 @@ function stage(folder) {
     completions: join(folder, 'completions'),
     sbom,
     elf,
+    architecture,
   };
 }
 
@@ -121,7 +127,7 @@ function copyProgram(program, node) {
   symlinkSync('duplifs.js', join(program, 'bin/duplicity'));
 }
 
-function copyDocuments(documents, { sbom, node, shipped }) {
+function copyDocuments(documents, { sbom, node, shipped, version }) {
   copyFileSync(join(root, 'README.md'), join(documents, 'README.md'));
   copyFileSync(join(root, 'CHANGELOG.md'), join(documents, 'CHANGELOG.md'));
   for (const name of userDocs) {
@@ -135,7 +141,7 @@ function copyDocuments(documents, { sbom, node, shipped }) {
     own: readFileSync(join(root, 'LICENSE'), 'utf8'),
     packages: shipped,
     node: readFileSync(node.licence, 'utf8'),
-    nodeVersion: shippedNode.version,
+    nodeVersion: version,
   });
   writeFileSync(join(documents, 'LICENCES'), text);
 }
@@ -157,9 +163,19 @@ function filesAndFolders(folder) {
     .filter((path) => path !== '');
 }
 
-/** That each package which the program names can be loaded by the Node.js that is shipped, from what is left of it. */
-function checkImports(program) {
-  const found = run(join(program, 'bin/duplifs'), ['--version']).trim();
+/**
+ * That each package which the program names can be loaded by the Node.js that is shipped, from what is left of it. Where that
+ * cannot be run here nothing is known, and it is said.
+ */
+function checkImports(program, { name: machine }) {
+  const node = join(program, 'bin/node');
+  const found = runOn(machine, node, [join(program, 'bin/duplifs.js'), '--version'])?.trim();
+  if (found === undefined) {
+    console.error(
+      `Not tried: this machine cannot run programs for ${machine} (qemu-user-static, libc6-arm64-cross, libstdc++6-arm64-cross)`,
+    );
+    return;
+  }
   if (!found.includes(manifest.version)) throw new Error(`The program says that it is "${found}"`);
   const sources = filesBelow(join(program, 'dist/program')).filter((name) => /\.c?js$/.test(name));
   const names = new Set(
@@ -179,7 +195,7 @@ function checkImports(program) {
   writeFileSync(file, script);
   const inPackages = [...names].filter((name) => isLocked(program, name));
   if (inPackages.length < 15) throw new Error(`Only these are named: ${inPackages.join(', ')}`);
-  run(join(program, 'bin/node'), [file, JSON.stringify(inPackages)]);
+  runOn(machine, node, [file, JSON.stringify(inPackages)]);
   rmSync(file);
 }
 

@@ -71,6 +71,8 @@ export const exitCodes = {
   INTERNAL: 30,
   /** FUSE cannot be used on this machine or mountpoint. */
   FUSE: 25,
+  /** Nothing on this machine brings SQLite. */
+  SQLITE: 25,
   /** Some files could not be read, restored or compared; the rest was. */
   INCOMPLETE: 1,
   /** The operation was cancelled by its AbortSignal. */

@@ -2,7 +2,6 @@
  * The catalog of one target: its sets and volumes, and every path in every set (schema.ts). This class
  * asks and keeps the rows; the files beside it fill them.
  */
-import type { Statement } from 'better-sqlite3';
 import { LRUCache } from 'lru-cache';
 import { decodeName, encodeName } from '../base/index.js';
 import { DeltaMaps } from './delta-maps.js';
@@ -12,6 +11,7 @@ import { PieceReader } from './piece-reader.js';
 import type { Piece } from './piece-reader.js';
 import { fullIdOf, openCatalogFile, rootId } from './schema.js';
 import type { Connection } from './schema.js';
+import type { Statement } from '../sqlite/index.js';
 
 export interface CatalogSet {
   readonly id: number;

@@ -1,6 +1,6 @@
 /** Delta maps that are known (DeltaMapper in archive): from an index, or since the delta was read once. */
-import type { Statement } from 'better-sqlite3';
 import type { Connection } from './schema.js';
+import type { Statement } from '../sqlite/index.js';
 
 export class DeltaMaps {
   readonly #put: Statement<[setId: number, id: number, map: Buffer, setId: number]>;

@@ -21,11 +21,9 @@ export function distrustIndex(catalog: Catalog, setId: number): boolean {
     'UPDATE volumes SET catalogued = 0 WHERE set_id = ?',
     "UPDATE sets SET listed_from = 'signatures' WHERE id = ?",
   ].map((sql) => connection.prepare<[number]>(sql));
-  return connection
-    .transaction(() => {
-      if (catalog.listOf(setId)?.source !== 'index') return false;
-      for (const statement of statements) statement.run(setId);
-      return true;
-    })
-    .immediate();
+  return connection.transaction(() => {
+    if (catalog.listOf(setId)?.source !== 'index') return false;
+    for (const statement of statements) statement.run(setId);
+    return true;
+  })();
 }

@@ -1,11 +1,11 @@
 /** Writes paths, owners and versions into the catalog; prepared once for a connection. */
 import { setImmediate } from 'node:timers/promises';
-import type { Statement } from 'better-sqlite3';
 import { DuplifsError, encodeName } from '../base/index.js';
 import { entryTypes, versionKinds } from './entry.js';
 import type { EntryType, VersionKind } from './entry.js';
 import { rootId } from './schema.js';
 import type { Connection } from './schema.js';
+import type { Statement } from '../sqlite/index.js';
 
 /** What a sigtar, a volume or an index says of a path, apart from its bytes. */
 export interface EntryFacts {
@@ -124,7 +124,7 @@ export class EntryWriter {
     });
     while (next.done !== true) {
       signal?.throwIfAborted();
-      slice.immediate();
+      slice();
       await setImmediate();
     }
   }

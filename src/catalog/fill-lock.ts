@@ -4,7 +4,8 @@
  */
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import Database from 'better-sqlite3';
+import { isSqliteError, openDatabase } from '../sqlite/index.js';
+import type { Database } from '../sqlite/index.js';
 
 const retryMilliseconds = 50;
 
@@ -15,7 +16,7 @@ export async function withFillLock<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   closeSync(openSync(path, 'a', 0o600));
-  const lock = new Database(path, { timeout: 0 });
+  const lock = openDatabase(path, { timeoutMs: 0 });
   try {
     while (!tryLock(lock)) await setTimeout(retryMilliseconds, undefined, { signal });
     return await work();
@@ -24,12 +25,12 @@ export async function withFillLock<T>(
   }
 }
 
-function tryLock(lock: Database.Database): boolean {
+function tryLock(lock: Database): boolean {
   try {
     lock.exec('BEGIN EXCLUSIVE');
     return true;
   } catch (error) {
-    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) return false;
+    if (isSqliteError(error) && error.code.startsWith('SQLITE_BUSY')) return false;
     throw error;
   }
 }

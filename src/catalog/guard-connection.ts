@@ -3,8 +3,9 @@
  * removed: the next command makes it again.
  */
 import { rmSync } from 'node:fs';
-import Database from 'better-sqlite3';
 import { DuplifsError } from '../base/index.js';
+import { isSqliteError } from '../sqlite/index.js';
+import type { Database, Statement } from '../sqlite/index.js';
 
 /** Removes a catalog with the files that SQLite keeps beside it. */
 export function removeCatalogFile(path: string): void {
@@ -12,7 +13,7 @@ export function removeCatalogFile(path: string): void {
 }
 
 /** From now on the statements and transactions of the connection throw DuplifsErrors. */
-export function guardConnection(connection: Database.Database, path: string): void {
+export function guardConnection(connection: Database, path: string): void {
   const guard = <A extends unknown[], R>(call: (...args: A) => R): ((...args: A) => R) => {
     return (...args) => {
       try {
@@ -23,7 +24,9 @@ export function guardConnection(connection: Database.Database, path: string): vo
       }
     };
   };
-  const prepare = guard(connection.prepare.bind(connection) as (sql: string) => Database.Statement);
+  const prepare = guard(
+    connection.prepare.bind(connection) as (sql: string) => Statement<unknown[]>,
+  );
   connection.prepare = ((sql: string) => {
     const statement = prepare(sql);
     statement.run = guard(statement.run.bind(statement));
@@ -32,15 +35,11 @@ export function guardConnection(connection: Database.Database, path: string): vo
     return statement;
   }) as typeof connection.prepare;
   const transaction = connection.transaction.bind(connection);
-  connection.transaction = ((work: (...args: unknown[]) => unknown) => {
-    const made = transaction(work);
-    // `immediate` is the one form that is used here
-    return { immediate: guard(made.immediate.bind(made)) };
-  }) as unknown as typeof connection.transaction;
+  connection.transaction = (work) => guard(transaction(work));
 }
 
 function catalogError(error: unknown, path: string): unknown {
-  if (!(error instanceof Database.SqliteError)) return error;
+  if (!isSqliteError(error)) return error;
   const details = { cause: error };
   const says = `: ${error.message}`;
   if (/^SQLITE_(CORRUPT|NOTADB|FORMAT)/.test(error.code)) {

@@ -115,6 +115,6 @@ async function eachRow(
     }
     return ids.length;
   });
-  while (step.immediate() === namesPerStep) await setImmediate();
+  while (step() === namesPerStep) await setImmediate();
   return told;
 }

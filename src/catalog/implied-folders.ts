@@ -2,13 +2,13 @@
  * Folders that no entry names. duplicity drops what lies below them; duplifs shows it in its place, in a
  * folder with plain rights and the time of the set.
  */
-import type { Statement } from 'better-sqlite3';
 import { eventLoopTurns } from '../base/index.js';
 import type { Catalog, CatalogSet } from './catalog.js';
 import { entryTypes, versionKinds } from './entry.js';
 import { provenStates } from './entry-writer.js';
 import type { EntryWriter, ProvenState } from './entry-writer.js';
 import { fullIdOf, rootId } from './schema.js';
+import type { Statement } from '../sqlite/index.js';
 
 export interface ImpliedPaths {
   /** Folders that were added. */

@@ -3,12 +3,12 @@
  * catalog that is damaged, of another version or in use in a way that keeps readers out, nothing is known.
  */
 import { existsSync } from 'node:fs';
-import type { Statement } from 'better-sqlite3';
 import { decodeName, encodeName, hasEscapes } from '../base/index.js';
 import { entryTypes, versionKinds } from './entry.js';
 import type { EntryType } from './entry.js';
 import { fullIdOf, rootId, schemaVersion } from './ids.js';
 import type { Connection } from './schema.js';
+import type { Statement } from '../sqlite/index.js';
 
 /** A path of one of the sets. */
 export interface KnownPath {
@@ -33,9 +33,9 @@ const deleted = versionKinds.indexOf('deleted');
 export async function openKnownPaths(path: string): Promise<KnownPaths | undefined> {
   if (!existsSync(path)) return undefined;
   try {
-    const { default: Database } = await import('better-sqlite3');
-    const connection = new Database(path, { readonly: true, fileMustExist: true, timeout: 50 });
-    if (connection.pragma('user_version', { simple: true }) === schemaVersion) {
+    const { openDatabase } = await import('../sqlite/index.js');
+    const connection = openDatabase(path, { isReadOnly: true, timeoutMs: 50 });
+    if (connection.pragma('user_version') === schemaVersion) {
       return new KnownPaths(connection);
     }
     connection.close();

@@ -192,12 +192,10 @@ class VolumeTables {
     this.#addedStarts = [];
     this.#heldBytes = 0;
     const { connection } = this.#catalog;
-    connection
-      .transaction(() => {
-        for (const [volume, table] of added) putTable(connection, volume, table);
-        for (const [volume, part] of starts) putPoints(connection, volume, part);
-      })
-      .immediate();
+    connection.transaction(() => {
+      for (const [volume, table] of added) putTable(connection, volume, table);
+      for (const [volume, part] of starts) putPoints(connection, volume, part);
+    })();
   }
 
   /** To be called once the index was found to be whole. */

@@ -2,9 +2,9 @@
  * Which volumes the manifests that were read name, without all else that is known of each: whether sets are whole is asked
  * of a hundred thousand at once.
  */
-import type { Statement } from 'better-sqlite3';
 import type { ManifestVolume } from '../archive/index.js';
 import type { Connection } from './schema.js';
+import type { Statement } from '../sqlite/index.js';
 
 type NamedVolume = Pick<ManifestVolume, 'number' | 'hash'>;
 type HashRow = readonly [number: number, algorithm: 'SHA1' | 'MD5' | null, hash: string | null];

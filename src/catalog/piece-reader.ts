@@ -2,8 +2,8 @@
  * Where the bytes of files lie. Names are numbered in the order in which `tar` and `cp -r` read them; whoever reads
  * them so gets the pieces of the next names from the same query: a row more costs a tenth of a query.
  */
-import type { Statement } from 'better-sqlite3';
 import type { Connection } from './schema.js';
+import type { Statement } from '../sqlite/index.js';
 
 /** Pieces of a version's bytes (content or delta) in a volume's plaintext: of equal length, at equal distances. */
 export interface Piece {

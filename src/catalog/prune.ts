@@ -30,7 +30,7 @@ export async function pruneRemovedSets(
   // downwards: what lies in a folder has a greater id than the folder
   for (let to = lastName ?? 0; to > 0; to -= namesPerStep) {
     signal?.throwIfAborted();
-    step.immediate(to - namesPerStep + 1, to);
+    step(to - namesPerStep + 1, to);
     await setImmediate();
   }
   const done = connection.prepare<[number]>('DELETE FROM removed_sets WHERE id = ?');

@@ -45,32 +45,30 @@ export async function recordVolumes(
        (set_id, number, name, hash_algorithm, hash, start_path, end_path, continues)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  connection
-    .transaction(() => {
-      const isKnown = connection.prepare('SELECT volumes_known FROM sets WHERE id = ?').pluck();
-      if (isKnown.get(setId) !== 0) return; // another process was faster, or the set has vanished
-      for (const { number, startPath, endPath, endBlock, hash } of manifest.volumes) {
-        insert.run(
-          setId,
-          number,
-          files.get(number)?.name ?? null,
-          hash?.algorithm ?? null,
-          hash?.hex ?? null,
-          encodeName(startPath),
-          encodeName(endPath),
-          endBlock === undefined ? 0 : 1,
-        );
-      }
-      connection
-        .prepare('UPDATE sets SET volumes_known = ?, host_name = ?, source = ? WHERE id = ?')
-        .run(
-          manifestKinds.indexOf(kind),
-          manifest.hostname ?? null,
-          manifest.localDir === undefined ? null : encodeName(manifest.localDir),
-          setId,
-        );
-    })
-    .immediate();
+  connection.transaction(() => {
+    const isKnown = connection.prepare('SELECT volumes_known FROM sets WHERE id = ?').pluck();
+    if (isKnown.get(setId) !== 0) return; // another process was faster, or the set has vanished
+    for (const { number, startPath, endPath, endBlock, hash } of manifest.volumes) {
+      insert.run(
+        setId,
+        number,
+        files.get(number)?.name ?? null,
+        hash?.algorithm ?? null,
+        hash?.hex ?? null,
+        encodeName(startPath),
+        encodeName(endPath),
+        endBlock === undefined ? 0 : 1,
+      );
+    }
+    connection
+      .prepare('UPDATE sets SET volumes_known = ?, host_name = ?, source = ? WHERE id = ?')
+      .run(
+        manifestKinds.indexOf(kind),
+        manifest.hostname ?? null,
+        manifest.localDir === undefined ? null : encodeName(manifest.localDir),
+        setId,
+      );
+  })();
 }
 
 /**

@@ -6,14 +6,15 @@
  */
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import Database from 'better-sqlite3';
 import { diskErrorCode, diskErrorMeaning, DuplifsError, errorText } from '../base/index.js';
+import { openDatabase } from '../sqlite/index.js';
+import type { Database } from '../sqlite/index.js';
 import { guardConnection, removeCatalogFile } from './guard-connection.js';
 import { schemaVersion } from './ids.js';
 
 export { chainOf, fullIdOf, nextChainOf, rootId, setId } from './ids.js';
 
-export type Connection = Database.Database;
+export type Connection = Database;
 
 const schema = `
   -- Ids of sets, volumes and names are never used again: a mount may still know what they stood for.
@@ -162,22 +163,20 @@ class WrongVersion extends Error {}
 
 function prepare(path: string): Connection {
   const fresh = !existsSync(path);
-  const connection = new Database(path, { timeout: 30_000 });
+  const connection = openDatabase(path, { timeoutMs: 30_000 });
   try {
     chmodSync(path, 0o600);
     connection.pragma('journal_mode = WAL');
     connection.pragma('synchronous = OFF'); // a cache: a power cut costs a rebuild, never a backup
     connection.pragma('cache_size = -16000');
     connection.pragma('temp_store = MEMORY');
-    if (fresh || connection.pragma('user_version', { simple: true }) === 0) {
+    if (fresh || connection.pragma('user_version') === 0) {
       // another process may be making it at this moment
-      connection
-        .transaction(() => {
-          if (connection.pragma('user_version', { simple: true }) === 0) connection.exec(schema);
-        })
-        .immediate();
+      connection.transaction(() => {
+        if (connection.pragma('user_version') === 0) connection.exec(schema);
+      })();
     }
-    if (connection.pragma('user_version', { simple: true }) !== schemaVersion) {
+    if (connection.pragma('user_version') !== schemaVersion) {
       throw new WrongVersion();
     }
     connection.prepare('SELECT count(*) FROM sets').get();
@@ -190,6 +189,7 @@ function prepare(path: string): Connection {
 }
 
 function openError(path: string, error: unknown): DuplifsError {
+  if (error instanceof DuplifsError) return error; // nothing brings SQLite
   const code = diskErrorMeaning(diskErrorCode(error) ?? '');
   return new DuplifsError(code, `Cannot open the catalog "${path}": ${errorText(error)}`, {
     hint: 'Choose a folder that can be written, on a disk with room, with --archive-dir',

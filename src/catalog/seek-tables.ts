@@ -24,12 +24,10 @@ export function putSeekTable(
   volume: VolumeId,
   { table, points }: SeekTable,
 ): void {
-  connection
-    .transaction(() => {
-      putTable(connection, volume, table);
-      putPoints(connection, volume, { first: 0, starts: points });
-    })
-    .immediate();
+  connection.transaction(() => {
+    putTable(connection, volume, table);
+    putPoints(connection, volume, { first: 0, starts: points });
+  })();
 }
 
 /** Writes where blocks of a volume begin; to be called in a transaction. */

@@ -4,7 +4,6 @@
  * has told is no part of it.
  */
 import { setImmediate } from 'node:timers/promises';
-import type { Statement } from 'better-sqlite3';
 import type {
   BlockStart,
   BlockTable,
@@ -20,6 +19,7 @@ import { provenStates } from './entry-writer.js';
 import { rootId } from './schema.js';
 import { pointsOf, tableOf } from './seek-tables.js';
 import type { SetVolume } from './set-volumes.js';
+import type { Statement } from '../sqlite/index.js';
 
 const rowsPerPage = 500;
 const startsPerPage = 64;

@@ -36,7 +36,7 @@ export async function synchronizeSets(
     return isPruned ? new Map([...kept, ...add(connection, added, identity)]) : undefined;
   });
   for (;;) {
-    const ids = step.immediate();
+    const ids = step();
     if (ids !== undefined) return ids;
     // rows of removed sets lie between those of the others, so they must be gone before more come
     await pruneRemovedSets(connection, signal);

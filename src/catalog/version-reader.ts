@@ -1,10 +1,10 @@
 /** What the catalog knows of paths across sets: which names ever were, and every version of each. */
-import type { Statement } from 'better-sqlite3';
 import { decodeName, encodeName } from '../base/index.js';
 import { entryColumns, rowToEntry } from './entry.js';
 import type { CatalogEntry, EntryRow } from './entry.js';
 import { fullIdOf, rootId } from './schema.js';
 import type { Connection } from './schema.js';
+import type { Statement } from '../sqlite/index.js';
 
 /** A path in a folder, whichever sets have it. */
 export interface PathName {

@@ -5,8 +5,9 @@
  */
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { diskErrorCode, localFailure } from '../base/index.js';
+import { openDatabase } from '../sqlite/index.js';
+import type { Database, Statement } from '../sqlite/index.js';
 import type { LastRead } from './share.js';
 
 /** Its name in the target's folder of the archive dir. */
@@ -59,9 +60,9 @@ export interface ReadRun {
 }
 
 export class ReadMemory {
-  readonly #database: Database.Database;
-  readonly #find: Database.Statement<[string], Row>;
-  readonly #put: Database.Statement;
+  readonly #database: Database;
+  readonly #find: Statement<[string], Row>;
+  readonly #put: Statement;
   readonly #runId: number;
   /** When the run began that is gone on with; undefined for a new one. */
   readonly resumedSeconds: number | undefined;
@@ -74,7 +75,7 @@ export class ReadMemory {
     try {
       mkdirSync(archiveFolder, { recursive: true, mode: 0o700 });
       const path = join(archiveFolder, memoryName);
-      this.#database = openDatabase(path);
+      this.#database = openMemory(path);
       const begun = this.#begin(run);
       this.#runId = begun.id;
       this.resumedSeconds = begun.resumedSeconds;
@@ -137,9 +138,9 @@ export class ReadMemory {
 }
 
 /** A memory that cannot be understood is made anew: what it knew is read again. */
-function openDatabase(path: string): Database.Database {
+function openMemory(path: string): Database {
   for (let isNew = false; ; isNew = true) {
-    const database = new Database(path, { timeout: 10_000 });
+    const database = openDatabase(path, { timeoutMs: 10_000 });
     try {
       chmodSync(path, 0o600);
       database.pragma('journal_mode = WAL');
@@ -182,13 +183,10 @@ export function forgetVolume(archiveFolder: string, name: string): void {
 }
 
 /** Undefined where there is no memory that can be used: it is made when volumes are read. */
-function withMemory<T>(
-  archiveFolder: string,
-  work: (database: Database.Database) => T,
-): T | undefined {
-  let database: Database.Database | undefined;
+function withMemory<T>(archiveFolder: string, work: (database: Database) => T): T | undefined {
+  let database: Database | undefined;
   try {
-    database = new Database(join(archiveFolder, memoryName), { fileMustExist: true });
+    database = openDatabase(join(archiveFolder, memoryName), { mustExist: true, timeoutMs: 5000 });
     return work(database);
   } catch {
     return undefined;

@@ -1,4 +1,3 @@
-import Database from 'better-sqlite3';
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { isDuplifsError } from '../../src/base/index.js';
 import { openStorage } from '../../src/storage/index.js';
 import type { Repository } from '../../src/repository/index.js';
 import type { Storage } from '../../src/storage/index.js';
+import { openDatabase } from '../../src/sqlite/index.js';
 import { compiledScript } from '../support/compiled.js';
 import { file, folder, timesOf, writeSet } from '../support/craft.js';
 import { bytesOf, newestSnapshot, treeOf, withTest } from '../support/open.js';
@@ -113,7 +113,7 @@ describe('the catalog', () => {
     [
       'is of another version',
       (path: string) => {
-        const database = new Database(path);
+        const database = openDatabase(path, { timeoutMs: 5000 });
         database.pragma('user_version = 999');
         database.close();
       },
@@ -144,7 +144,7 @@ describe('the catalog', () => {
   it('that was left half-filled is filled anew', async () => {
     const target = smallChain(newFolder());
     await texts(target);
-    const database = new Database(catalogOf(target));
+    const database = openDatabase(catalogOf(target), { timeoutMs: 5000 });
     database.exec(`UPDATE sets SET listed = -1; DELETE FROM versions WHERE name_id > 2;
       UPDATE volumes SET catalogued = 0; DELETE FROM pieces`);
     database.close();

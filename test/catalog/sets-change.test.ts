@@ -1,9 +1,9 @@
 /** Sets that appear, vanish or are replaced under a reader, and entries that lie where they should not. */
-import Database from 'better-sqlite3';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isDuplifsError } from '../../src/base/index.js';
+import { openDatabase } from '../../src/sqlite/index.js';
 import { file, folder, link, timesOf, writeSet } from '../support/craft.js';
 import { noise } from '../support/noise.js';
 import { bytesOf, treeOf, withTest } from '../support/open.js';
@@ -46,7 +46,7 @@ describe('sets on the storage', () => {
       expect(repository.history.find(1, 'only')).toBeUndefined();
       expect([...(await treeOf(repository)).keys()]).toEqual(['', 'a', 'b']);
     });
-    const database = new Database(catalogOf(target), { readonly: true });
+    const database = openDatabase(catalogOf(target), { isReadOnly: true, timeoutMs: 5000 });
     const count = (table: string): unknown =>
       database
         .prepare(`SELECT count(*) FROM ${table} WHERE set_id NOT IN (SELECT id FROM sets)`)

@@ -2,8 +2,8 @@
 import { copyFile, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { openDatabase } from '../../src/sqlite/index.js';
 import { hasDuplicity } from '../archive/duplicity.js';
 import { start } from '../support/interrupt.js';
 import { withLoss } from '../support/lost-chain.js';
@@ -160,7 +160,7 @@ describe('a share', () => {
 /** How many volumes are noted as read. */
 function readVolumes(memory: string): number {
   try {
-    const database = new Database(memory, { readonly: true });
+    const database = openDatabase(memory, { isReadOnly: true, timeoutMs: 5000 });
     try {
       return Number(database.prepare('SELECT count(*) FROM volumes').pluck().get());
     } finally {

@@ -1,10 +1,10 @@
 /** A file behind many changes: a part of it costs a part of it, also for a process that has never read it. */
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DeltaMapWriter, readDeltaMap } from '../../src/archive/index.js';
 import { DuplifsError } from '../../src/base/index.js';
+import { openDatabase } from '../../src/sqlite/index.js';
 import { canMakeChains } from '../support/chains.js';
 import { countingStorage } from '../support/counting-storage.js';
 import type { VolumeRead } from '../support/counting-storage.js';
@@ -89,11 +89,13 @@ async function read(
 async function forgeMaps(archive: string): Promise<void> {
   const names = await readdir(archive, { recursive: true });
   const [name = ''] = names.filter((one) => one.endsWith('.sqlite'));
-  const catalog = new Database(join(archive, name));
+  const catalog = openDatabase(join(archive, name), { timeoutMs: 5000 });
   const maps = catalog.prepare<[], { rowid: number; map: Buffer }>(
     'SELECT rowid, map FROM delta_maps ORDER BY set_id LIMIT 2',
   );
-  const put = catalog.prepare('UPDATE delta_maps SET map = ? WHERE rowid = ?');
+  const put = catalog.prepare<[Buffer | undefined, number]>(
+    'UPDATE delta_maps SET map = ? WHERE rowid = ?',
+  );
   for (const { rowid, map } of maps.all()) put.run(shifted(map), rowid);
   catalog.close();
 }

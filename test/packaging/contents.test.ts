@@ -29,10 +29,16 @@ describe('the packages of npm that are shipped', { timeout: 240_000 }, () => {
   });
 
   it('are those that the program needs, without compilers and other systems', () => {
-    for (const name of ['better-sqlite3', 'ssh2', 'koffi', 'fuse-native', '@aws-sdk/client-s3']) {
+    for (const name of ['ssh2', 'koffi', 'fuse-native', '@aws-sdk/client-s3']) {
       expect(needed).toContain(`node_modules/${name}`);
     }
-    for (const name of ['prebuild-install', 'nan', 'typescript', 'fuse-shared-library-darwin']) {
+    for (const name of [
+      'better-sqlite3',
+      'prebuild-install',
+      'nan',
+      'typescript',
+      'fuse-shared-library-darwin',
+    ]) {
       expect(needed).not.toContain(`node_modules/${name}`);
     }
     expect(needed.filter((path) => path.includes('/bare-'))).toEqual([]);
@@ -67,8 +73,8 @@ describe('the packages of npm that are shipped', { timeout: 240_000 }, () => {
 
   it('are in the bill of materials with Node.js, which is the same each time', async () => {
     const { billOfMaterials } = await script('sbom');
-    const { shippedNode } = await script('settings');
-    const options = { folder: root, shipped, node: shippedNode };
+    const { node } = (await script('settings')).architectures.x64;
+    const options = { folder: root, shipped, node };
     const text = billOfMaterials(options);
     const bill = JSON.parse(text) as {
       bomFormat: string;
@@ -83,7 +89,7 @@ describe('the packages of npm that are shipped', { timeout: 240_000 }, () => {
     );
     const named = bill.components.map(({ name, version }) => `${name}@${version}`);
     const wanted = new Set(shipped.map(({ name, version }) => `${name}@${version}`));
-    expect(named.toSorted()).toEqual([...wanted, `node@${shippedNode.version}`].toSorted());
+    expect(named.toSorted()).toEqual([...wanted, `node@${node.version}`].toSorted());
     expect(bill.components.filter(({ licenses = [] }) => licenses.length === 0)).toEqual([]);
     expect(billOfMaterials(options)).toBe(text);
   });
@@ -95,9 +101,8 @@ describe('the files of a package of npm that are shipped', () => {
     ['ssh2', 'lib/protocol/crypto/build/Release/sshcrypto.node', true],
     ['ssh2', 'lib/protocol/crypto/src/binding.cc', false],
     ['ssh2', 'examples/sftp.js', false],
-    ['better-sqlite3', 'build/Release/better_sqlite3.node', true],
-    ['better-sqlite3', 'build/Release/test_extension.node', false],
-    ['better-sqlite3', 'deps/sqlite3/sqlite3.c', false],
+    ['@koromix/koffi-linux-arm64', 'linux_arm64/koffi.node', true],
+    ['@koromix/koffi-linux-arm64', 'musl_arm64/koffi.node', false],
     ['fuse-native', 'build/Release/libfuse.so.2', true],
     ['fuse-native', 'prebuilds/linux-x64/node.napi.node', false],
     ['openpgp', 'dist/node/openpgp.min.cjs', true],

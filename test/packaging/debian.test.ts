@@ -16,7 +16,13 @@ const template = (name: string): string =>
 describe('the control file', () => {
   it('has the fields that dpkg wants, and names no value that is not filled in', async () => {
     const { fillControl } = await script('debian');
-    const values = { version: '0.1.0-1', size: 1234, libc: '2.34', libstdcxx: 11 };
+    const values = {
+      version: '0.1.0-1',
+      size: 1234,
+      architecture: 'amd64',
+      libc: '2.34',
+      libstdcxx: 11,
+    };
     const text = fillControl(template('control'), values);
     const fields = new Map(
       [...text.matchAll(/^([A-Z][\w-]*): (.*)$/gm)].map(([, name = '', value]) => [name, value]),

@@ -42,7 +42,15 @@ interface Modules {
     readonly billOfMaterials: (options: Readonly<Record<string, unknown>>) => string;
   };
   readonly settings: {
-    readonly shippedNode: Readonly<Record<'version' | 'sha1' | 'integrity' | 'package', string>>;
+    readonly architectures: Readonly<
+      Record<
+        'x64' | 'arm64',
+        {
+          readonly debian: string;
+          readonly node: Readonly<Record<'version' | 'sha1' | 'integrity' | 'package', string>>;
+        }
+      >
+    >;
   };
   readonly 'shipped-node': {
     readonly checkSums: (

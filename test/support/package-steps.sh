@@ -22,6 +22,7 @@ apt-get install -q -y --no-install-recommends /packages/first.deb
 duplifs --version
 man_page=/usr/share/man/man1/duplifs.1.gz
 gzip -t "$man_page" || fail 'no manual page'
+gzip -t /usr/share/man/man8/mount.duplifs.8.gz || fail 'no manual page of mount.duplifs'
 [ -x /sbin/mount.duplifs ] || fail 'no /sbin/mount.duplifs'
 duplifs doctor
 
@@ -51,7 +52,7 @@ use() {
 # PATH, FOLDER: what `npm run demo` shows, and what it shows of it is held against what was written
 demo() {
   as_anna "
-    cd; export PASSPHRASE='a good passphrase'; PATH=$1:\$PATH; mkdir \$HOME/$2; cd \$HOME/$2
+    cd; export PASSPHRASE='a good passphrase'; PATH=$1:\$PATH; mkdir \$HOME/$2; cd \$HOME/$2; export XDG_CACHE_HOME=\$PWD/cache
     day() { echo \$((\$(date +%s) - \$1 * 86400)); }
     back_up() { duplifs backup home backup --no-print-statistics -v warning --current-time \$(day \$1); }
     mkdir -p home/letters home/photos mnt
@@ -83,14 +84,15 @@ use_s3() {
     export AWS_ACCESS_KEY_ID='$AWS_ACCESS_KEY_ID' AWS_SECRET_ACCESS_KEY='$AWS_SECRET_ACCESS_KEY' AWS_REGION='$AWS_REGION'
     s3() { command=\$1; shift; duplifs \$command --s3-endpoint-url '$ENDPOINT' \"\$@\"; }
     url=s3://$BUCKET/packages/$2-$3
-    s3 backup source \$url
-    echo 'Mine' >>source/letters/grandma.txt
-    s3 backup source \$url
-    s3 verify \$url source
+    cp -a source for-s3
+    s3 backup for-s3 \$url
+    echo 'Mine' >>for-s3/letters/grandma.txt
+    s3 backup for-s3 \$url
+    s3 verify \$url for-s3
     s3 restore \$url from-s3
-    diff -r source from-s3
+    diff -r for-s3 from-s3
     s3 mount --daemon \$url mnt
-    diff -r source mnt/latest
+    diff -r for-s3 mnt/latest
     duplifs umount mnt
     s3 doctor \$url
   "

@@ -8,7 +8,7 @@ import { failed, ok, skipped, warning } from '../doctor/check.js';
 import type { Finding } from '../doctor/check.js';
 import { checkArchiveFolder, checkSpace } from '../doctor/local-state.js';
 import { checkArchiveLock, checkTargetLocks } from '../doctor/locks.js';
-import { checkFuse, checkGpg, checkNode } from '../doctor/machine.js';
+import { checkFuse, checkGpg, checkNode, checkSqlite } from '../doctor/machine.js';
 import { openFor, openStorageFor } from '../open-repository.js';
 import { Output } from '../output.js';
 import { printable } from '../printable.js';
@@ -54,6 +54,7 @@ async function* findings(
   context: CommandContext,
 ): AsyncGenerator<Finding> {
   yield checkNode();
+  yield checkSqlite();
   yield* await checkFuse();
   yield await checkGpg(options);
   if (url === undefined) return;

@@ -1,7 +1,8 @@
 /** Checks of the machine: Node.js, FUSE, gpg. */
 import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
-import { errorText, runProgram } from '../../base/index.js';
+import { errorText, isDuplifsError, runProgram } from '../../base/index.js';
+import { sqliteEngine } from '../../sqlite/index.js';
 import type { CommonOptions } from '../common-options.js';
 import { failed, ok, skipped, warning } from './check.js';
 import type { Finding } from './check.js';
@@ -17,12 +18,22 @@ export function checkNode(version: string = process.versions.node): Finding {
     : failed('node', `Node.js ${version} is too old`, 'Install Node.js 20.19 or newer');
 }
 
+/** What brings SQLite, without which no backup can be read. */
+export function checkSqlite(): Finding {
+  try {
+    return ok('sqlite', sqliteEngine().name);
+  } catch (error) {
+    if (!isDuplifsError(error, 'SQLITE')) throw error;
+    return failed('sqlite', error.message, error.hint ?? '');
+  }
+}
+
 /** Whether a mount can work here, and by which engine. */
 export async function checkFuse(): Promise<Finding[]> {
   if (process.platform !== 'linux') {
     return [skipped('fuse', `On ${process.platform} mounts go through libfuse (fuse-native)`)];
   }
-  return [await checkDevice(), await checkHelper()];
+  return [await checkDevice(), await checkHelper(), ...(await checkCalls())];
 }
 
 async function checkDevice(): Promise<Finding> {
@@ -53,6 +64,18 @@ async function checkHelper(): Promise<Finding> {
     'Neither fusermount3 nor fusermount was found',
     'Install the package fuse3, or mount as root',
   );
+}
+
+/** The calls of libc that mounts of ordinary users need (native-notes/koffi.md). */
+async function checkCalls(): Promise<Finding[]> {
+  if (process.getuid?.() === 0) return [];
+  try {
+    await import('koffi');
+    return [];
+  } catch {
+    const message = 'koffi is not installed, or has no build for this machine';
+    return [warning('libc calls', message, 'Mount as root, or with --fuse-engine libfuse')];
+  }
 }
 
 async function checkAllowOther(version: string): Promise<Finding> {

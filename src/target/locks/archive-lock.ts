@@ -7,8 +7,9 @@
 import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import Database from 'better-sqlite3';
 import { DuplifsError, localFailure } from '../../base/index.js';
+import { isSqliteError, openDatabase } from '../../sqlite/index.js';
+import type { Database } from '../../sqlite/index.js';
 
 const retryMilliseconds = 250;
 
@@ -46,7 +47,7 @@ export async function withArchiveLock<T>(
   }
 }
 
-function tryLockIn(archiveFolder: string): Database.Database | undefined {
+function tryLockIn(archiveFolder: string): Database | undefined {
   try {
     mkdirSync(archiveFolder, { recursive: true, mode: 0o700 });
     return tryLock(join(archiveFolder, 'lockfile'));
@@ -60,16 +61,16 @@ function tryLockIn(archiveFolder: string): Database.Database | undefined {
 }
 
 /** The connection that holds the lock; undefined when another process has it. */
-function tryLock(path: string): Database.Database | undefined {
+function tryLock(path: string): Database | undefined {
   closeSync(openSync(path, 'a', 0o600)); // SQLite would let others read it
-  const lock = new Database(path, { timeout: 0 });
+  const lock = openDatabase(path, { timeoutMs: 0 });
   try {
     lock.exec('BEGIN EXCLUSIVE');
     // duplicity removes the file when it ends: the lock counts only on the file that is there now
     if (statSync(path, { throwIfNoEntry: false }) !== undefined && isSameFile(path, lock))
       return lock;
   } catch (error) {
-    if (!(error instanceof Database.SqliteError && /^SQLITE_(BUSY|LOCKED)/.test(error.code))) {
+    if (!(isSqliteError(error) && /^SQLITE_(BUSY|LOCKED)/.test(error.code))) {
       lock.close();
       throw error;
     }
@@ -79,8 +80,8 @@ function tryLock(path: string): Database.Database | undefined {
 }
 
 /** Whether a second look at the path finds the lock taken: then it is this file that is locked. */
-function isSameFile(path: string, lock: Database.Database): boolean {
-  const other = new Database(path, { timeout: 0 });
+function isSameFile(path: string, lock: Database): boolean {
+  const other = openDatabase(path, { timeoutMs: 0 });
   try {
     other.exec('BEGIN EXCLUSIVE');
     return false;
