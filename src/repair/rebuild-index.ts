@@ -6,6 +6,7 @@
  */
 import { IndexEncoder, packBlocks } from '../archive/index.js';
 import type { BackupSet, BlockTable, IndexBinding } from '../archive/index.js';
+import { isDuplifsError } from '../base/index.js';
 import {
   digestOf,
   localManifestName,
@@ -13,6 +14,7 @@ import {
   putFile,
   readManifest,
 } from '../target/index.js';
+import type { Target } from '../target/index.js';
 import { readSet } from './read-set.js';
 import type { ReadSetVolume } from './read-set.js';
 import type { RepairOptions, Writing } from './repair-options.js';
@@ -75,10 +77,10 @@ async function ownBinding(
   if (fact?.signaturesDigest === undefined || stored === undefined) return undefined;
   const copy = localSignaturesName(stored);
   if (!listing.localNames.has(copy)) return undefined;
-  const digest = await digestOf(target.decodeLocalSignatures(copy));
-  if (!digest.equals(fact.signaturesDigest)) return undefined;
+  const { signaturesDigest } = fact;
+  if (!(await isCopyOf(target, copy, signaturesDigest))) return undefined;
   const signKey = target.signKeyFor(set.times);
-  const common = { signaturesDigest: digest, signKey };
+  const common = { signaturesDigest, signKey };
   if (set.times.kind === 'full') return { ...common, base: undefined };
   const base = baseOf(listing, set);
   const baseFact = base && facts.of(base.key);
@@ -86,6 +88,16 @@ async function ownBinding(
   if (base === undefined || hasCopy !== true || baseFact?.areCopiesGood !== true) return undefined;
   const { volumesDigest } = baseFact;
   return volumesDigest && { ...common, base: { setKey: base.key, volumesDigest } };
+}
+
+/** Whether the archive dir's copy of a sigtar has this digest. One that is damaged has none. */
+async function isCopyOf(target: Target, copy: string, digest: Buffer): Promise<boolean> {
+  try {
+    return (await digestOf(target.decodeLocalSignatures(copy))).equals(digest);
+  } catch (error) {
+    if (isDuplifsError(error, 'DAMAGED', 'KEY')) return false;
+    throw error;
+  }
 }
 
 function baseOf({ collection }: RepairOptions['listing'], set: BackupSet): BackupSet | undefined {

@@ -192,6 +192,16 @@ describe.skipIf(!hasGpg)('a file that nothing opens gives an error', () => {
     });
   });
 
+  it('that calls a message damaged whose keys are cut off', async () => {
+    const file = symmetric('one');
+    const withoutSlot = file.subarray(2 + (file[1] ?? 0));
+    const keyring = new Keyring({ passphrases: ['one'] });
+    await expect(opens(keyring, withoutSlot)).rejects.toMatchObject({
+      code: 'DAMAGED',
+      message: 'Cannot open "vol1.gpg": it names no key and no passphrase, so it is damaged',
+    });
+  });
+
   it('also for a key: its id is named', async () => {
     const keyFiles = [{ path: 'locked.key', bytes: secretKeys(locked) }];
     const keyring = new Keyring({ passphrases: ['bad'], keyFiles });

@@ -71,7 +71,11 @@ export class SessionKeySearch {
     return this.#opener;
   }
 
-  /** The session key; a DuplifsError (KEY) that names the file and what was tried when there is none. */
+  /**
+   * The session key.
+   *
+   * @throws DuplifsError KEY that names the file and what was tried; DAMAGED where no key can be missing
+   */
   async run(): Promise<SessionKey> {
     const { passphrases } = this.#means;
     const tried = passphrases.knownFor(this.#group);
@@ -223,7 +227,13 @@ export class SessionKeySearch {
   #failure(): DuplifsError {
     const { recipients, passphraseSlots } = this.#header;
     const cannotOpen = `Cannot open "${this.#fileName}"`;
-    if (recipients.length > 0 || passphraseSlots.length === 0) return this.#keyFailure(cannotOpen);
+    if (recipients.length === 0 && passphraseSlots.length === 0) {
+      return new DuplifsError(
+        'DAMAGED',
+        `${cannotOpen}: it names no key and no passphrase, so it is damaged`,
+      );
+    }
+    if (recipients.length > 0) return this.#keyFailure(cannotOpen);
     if (this.#means.passphrases.openerOf(this.#group) !== undefined) {
       return new DuplifsError(
         'DAMAGED',
@@ -252,10 +262,8 @@ export class SessionKeySearch {
       ...(header.recipients.length > 0 ? [`the secret key ${wantedKeys(header)}`] : []),
       ...(header.passphraseSlots.length > 0 ? ['a passphrase'] : []),
     ];
-    const needs =
-      ways.length > 0 ? `it needs ${ways.join(' or ')}` : 'it names no key and no passphrase';
     const tried = notes.size > 0 ? `tried ${[...notes].join('; ')}` : 'there was nothing to try';
-    return new DuplifsError('KEY', `${cannotOpen}: ${needs}; ${tried}`, {
+    return new DuplifsError('KEY', `${cannotOpen}: it needs ${ways.join(' or ')}; ${tried}`, {
       hint: 'Set PASSPHRASE, give the secret key with --key-file, or import it into GnuPG; if that was done, the file is damaged',
     });
   }
