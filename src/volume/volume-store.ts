@@ -9,7 +9,7 @@
  * A volume with a table of blocks (BlockTable in archive) is read block by block instead; if a block is not what the
  * table says, it is decoded whole after all, and verified as any other. The pass over a volume of another program's makes
  * such a table too (SeekTableBuilder). Its blocks are some MiB each: where they come and go too often, the volume is decoded
- * whole as well.
+ * whole as well. Blocks that memory has no room for wait in the disk cache (KeptBlocks).
  *
  * A volume larger than the cache keeps a window of slots around the place that was asked for and is
  * decoded again when a read falls outside.
@@ -23,13 +23,17 @@ import { BlockReader } from './reading/read-blocks.js';
 import { DecodedReader } from './reading/read-decoded.js';
 import { SeekableVolumes } from './reading/seekable-volumes.js';
 import type { SeekableVolume } from './reading/seekable-volumes.js';
+import { KeptBlocks } from './slots/kept-blocks.js';
 import { holdsRange, holdsSlot, KeptVolumes } from './slots/kept-volumes.js';
 import { slotBytes } from './slots/slot-file.js';
-import { blockId, slotId } from './slots/slot-ids.js';
+import { blockId, isBlockId, slotId } from './slots/slot-ids.js';
 import { SlotMemory } from './slots/slot-memory.js';
 import type { VolumeRef } from './volume-ref.js';
 
-export interface VolumeStoreOptions extends Omit<DecodePassesOptions, 'kept' | 'memory'> {
+export interface VolumeStoreOptions extends Omit<
+  DecodePassesOptions,
+  'kept' | 'memory' | 'makeRoom'
+> {
   /** Bytes of plaintext kept in memory. */
   readonly memoryBytes: number;
 }
@@ -46,6 +50,7 @@ export class VolumeStore {
   readonly #options: VolumeStoreOptions;
   readonly #memory: SlotMemory;
   readonly #kept: KeptVolumes;
+  readonly #blocks: KeptBlocks;
   readonly #passes: DecodePasses;
   readonly #atOnce: DecodedReader;
   readonly #seekable: SeekableVolumes;
@@ -55,11 +60,18 @@ export class VolumeStore {
 
   constructor(options: VolumeStoreOptions) {
     this.#options = options;
-    this.#memory = new SlotMemory(options.memoryBytes);
-    this.#kept = new KeptVolumes(options.slots);
-    this.#passes = new DecodePasses({ ...options, kept: this.#kept, memory: this.#memory });
+    const { slots: file } = options;
+    const memory = new SlotMemory(options.memoryBytes, (id, kept) => {
+      if (isBlockId(id)) this.#blocks.keep(id, kept);
+    });
+    const kept = new KeptVolumes(file);
+    this.#memory = memory;
+    this.#kept = kept;
+    this.#blocks = new KeptBlocks({ memory, file, makeRoom: () => kept.evict() });
+    const makeRoom = (): boolean => kept.evict() || this.#blocks.evict();
+    this.#passes = new DecodePasses({ ...options, kept, memory, makeRoom });
     this.#atOnce = new DecodedReader(this.#memory, options.slots, slotId);
-    this.#seekable = new SeekableVolumes(this.#memory, blockId);
+    this.#seekable = new SeekableVolumes(this.#blocks, blockId);
   }
 
   /**
@@ -122,6 +134,7 @@ export class VolumeStore {
   async close(): Promise<void> {
     this.#seekable.close();
     await this.#passes.close();
+    await this.#blocks.close();
     this.#kept.clear();
     this.#memory.clear();
     await this.#options.slots.close();

@@ -69,7 +69,29 @@ export function cfbDecryptor({ algorithm, key }: SessionKey, iv: Buffer): CfbDec
   return createDecipheriv(nodeCipher(algorithm, 'cfb'), key, iv);
 }
 
+/**
+ * Decrypts a part of a CFB stream at once (not with an old cipher): what follows the ciphertext block that `body` begins
+ * with. What comes back is memory of its own.
+ */
+export function decryptCfbAtOnce(body: Buffer, { algorithm, key }: SessionKey): Buffer {
+  const length = body.length - block;
+  if (!algorithm.startsWith('aes')) {
+    const cipher = nodeCipher(algorithm, 'cfb');
+    return createDecipheriv(cipher, key, body.subarray(0, block)).update(body.subarray(block));
+  }
+  const whole = Math.ceil(length / block) * block;
+  if (whole === 0) return Buffer.alloc(0);
+  const ecb = createCipheriv(nodeCipher(algorithm, 'ecb'), key, null).setAutoPadding(false);
+  const plain = ecb.update(body.subarray(0, whole));
+  if (aligned.length < whole) aligned = Buffer.alloc(whole);
+  body.copy(aligned, 0, block);
+  xorWords(plain, aligned.subarray(0, whole));
+  return plain.subarray(0, length);
+}
+
 const block = 16;
+/** For the words of the XOR of `decryptCfbAtOnce`: nothing in it is used later. */
+let aligned = Buffer.alloc(0);
 
 class ParallelCfb implements CfbDecryptor {
   readonly #ecb: CipherStream;

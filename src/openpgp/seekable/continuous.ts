@@ -10,7 +10,7 @@
  * parts of one length as well. So GnuPG writes what it reads from a pipe.
  */
 import type { SessionKey } from '../packets/algorithms.js';
-import { cfbDecryptor } from '../packets/cfb.js';
+import { decryptCfbAtOnce } from '../packets/cfb.js';
 import { mdcBytes } from '../packets/seipd1.js';
 import { bodyOf, bodyOffsetOf, cfbBlock, fileOffsetOf } from './layout.js';
 import type { PacketLayout } from './layout.js';
@@ -63,9 +63,7 @@ export function decryptContent(
   range: Buffer,
 ): Buffer {
   const body = bodyOf(encrypted, range, fileOffset);
-  const decryptor = cfbDecryptor(sessionKey, body.subarray(0, cfbBlock));
-  const plain = [decryptor.update(body.subarray(cfbBlock)), decryptor.final()];
-  return Buffer.concat(plain).subarray(skip);
+  return decryptCfbAtOnce(body, sessionKey).subarray(skip);
 }
 
 /** Where in the literal data a place of what holds its packet lies; 0 for what comes before the data. */

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, inflateRaw } from 'node:zlib';
 
+import pMap from 'p-map';
+
 import { DuplifsError } from '../../base/index.js';
 import type { SessionKey } from '../packets/algorithms.js';
-import { cfbDecryptor } from '../packets/cfb.js';
+import { decryptCfbAtOnce } from '../packets/cfb.js';
 import { MessageError, namedError } from '../packets/message-error.js';
 import { parseNewLength, parsePacketHeader, tags } from '../packets/packet-header.js';
 import { blockBytes, bodyOf, cfbBlock, literalHeaderBytes } from './layout.js';
@@ -14,6 +16,8 @@ const inflateRawInPool = promisify(inflateRaw);
 /** What may surround the data of a block: packet headers and signatures. */
 const maxFramingBytes = 64 * 1024;
 export const digestBytes = 16;
+/** Blocks decoded at a time, as many as libuv's pool has threads: more would only hold memory. */
+const maxInflating = 4;
 
 /** What is needed to decode the blocks of one file; the session key and layout come from an index. */
 export interface SeekableMessage {
@@ -61,7 +65,7 @@ export function rangeOfBlocks(blocks: readonly SeekableBlock[]): {
   return { offset: first.fileOffset, length: last.fileOffset + last.fileLength - first.fileOffset };
 }
 
-/** Decodes a run of adjacent blocks from the range that `rangeOfBlocks` names, in parallel. */
+/** Decodes a run of adjacent blocks from the range that `rangeOfBlocks` names, a few at a time. */
 export async function decodeBlocks(
   message: SeekableMessage,
   blocks: readonly SeekableBlock[],
@@ -71,11 +75,11 @@ export async function decodeBlocks(
   if (range.length !== length) {
     throw new DuplifsError('DAMAGED', `"${message.fileName}" is shorter than its index says`);
   }
-  const decoded = blocks.map((block) => {
+  const decode = (block: SeekableBlock): Promise<Buffer> => {
     const start = block.fileOffset - offset;
     return decodeBlock(message, block, range.subarray(start, start + block.fileLength));
-  });
-  return Promise.all(decoded);
+  };
+  return pMap(blocks, decode, { concurrency: maxInflating });
 }
 
 function decryptRange(
@@ -85,9 +89,7 @@ function decryptRange(
 ): Buffer {
   const body = bodyOf(layout, range, block.fileOffset);
   if (body.length < cfbBlock) throw new MessageError('a block is too short');
-  const decryptor = cfbDecryptor(sessionKey, body.subarray(0, cfbBlock));
-  const plain = [decryptor.update(body.subarray(cfbBlock)), decryptor.final()];
-  return Buffer.concat(plain).subarray(block.skip);
+  return decryptCfbAtOnce(body, sessionKey).subarray(block.skip);
 }
 
 async function inflateBlock(packed: Buffer, block: SeekableBlock): Promise<Buffer> {

@@ -38,6 +38,8 @@ export interface DecodePassesOptions extends Omit<DecodeOptions, 'signal'> {
   readonly slots: SlotFile;
   readonly kept: KeptVolumes;
   readonly memory: SlotMemory;
+  /** Frees slots for a reader's volume; false when there are none to free. */
+  readonly makeRoom: () => boolean;
   /** Asked at the start of each decode whether somebody wants to watch it. */
   readonly observe?: ((volume: VolumeRef) => VolumeObserver | undefined) | undefined;
 }
@@ -134,14 +136,14 @@ export class DecodePasses {
 
   /** One pass over the whole volume: verify, observe, keep the slots that there is room for. */
   async #pass({ volume, index, priority }: Wish, signal: AbortSignal): Promise<KeptVolume> {
-    const { slots, kept, memory, observe } = this.#options;
+    const { slots, kept, memory, makeRoom, observe } = this.#options;
     const observer = observe?.(volume);
     kept.remove(volume.id);
     await setImmediate(); // whoever waited for the pass before has had its turn, and frees its slots
     const keeper = new SlotKeeper({
       slots,
       first: index,
-      makeRoom: () => priority === 'reader' && kept.evict(),
+      makeRoom: () => priority === 'reader' && makeRoom(),
       name: volume.name,
     });
     const wantsTable = observer?.wantsSeekTable === true;

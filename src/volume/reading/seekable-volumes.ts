@@ -8,7 +8,8 @@
 import { countBlocks, plaintextOffsetAt } from '../../archive/index.js';
 import type { BlockTable } from '../../archive/index.js';
 import { SharedTask } from '../../base/index.js';
-import type { SlotMemory } from '../slots/slot-memory.js';
+import { noteShortLived } from '../../threads/index.js';
+import type { KeptBlocks } from '../slots/kept-blocks.js';
 import { findBlock } from './find-block.js';
 import type { BlockReader } from './read-blocks.js';
 
@@ -21,6 +22,8 @@ export interface SeekableVolume {
 /** Blocks fetched ahead at most, and what they may hold: those of other programs' volumes are larger than ours. */
 const maxAhead = 16;
 const maxAheadBytes = 4 * 2 ** 20;
+/** Bytes of buffers that come and go for one of plaintext: fetched, joined, decrypted, inflated, encrypted for the disk. */
+const buffersPerByte = 4;
 
 /** From `from` to `to` of the plaintext of the block `index`. */
 interface PartOfBlock {
@@ -40,20 +43,22 @@ interface Progress {
 }
 
 export class SeekableVolumes {
-  readonly #memory: SlotMemory;
+  readonly #kept: KeptBlocks;
   readonly #blockId: (volumeId: number, index: number) => number;
   readonly #fetching = new Map<number, FetchTask>();
   readonly #progress = new Map<number, Progress>();
   readonly #decoded = new Map<number, number>();
+  /** Bytes of buffers of fetches that are over. */
+  #garbage = 0;
 
-  /** `memory` holds decoded blocks by what `blockId` makes of them. */
-  constructor(memory: SlotMemory, blockId: (volumeId: number, index: number) => number) {
-    this.#memory = memory;
+  /** `kept` holds decoded blocks by what `blockId` makes of them. */
+  constructor(kept: KeptBlocks, blockId: (volumeId: number, index: number) => number) {
+    this.#kept = kept;
     this.#blockId = blockId;
   }
 
   /**
-   * Bytes of the plaintext, all of which must lie within it: at once when they are in memory. They belong
+   * Bytes of the plaintext, all of which must lie within it: at once when they are at hand. They belong
    * to the caller.
    */
   read(
@@ -67,7 +72,7 @@ export class SeekableVolumes {
     this.#readAhead(volume, first, last);
     if (first === last) {
       const from = offset - plaintextOffsetAt(volume.table.blocks, first);
-      const known = this.#memory.part(this.#blockId(volume.id, first), from, length);
+      const known = this.#kept.part(this.#blockId(volume.id, first), from, length);
       if (known !== undefined) return known;
     }
     return this.#collect(volume, offset, length, signal);
@@ -99,11 +104,13 @@ export class SeekableVolumes {
   ): Promise<Buffer> {
     const { index, from, to, wanted } = part;
     const id = this.#blockId(volume.id, index);
-    const known = this.#memory.part(id, from, to - from);
+    const known = this.#kept.part(id, from, to - from);
     if (known !== undefined) return known;
     const task = this.#pending(id) ?? this.#fetch(volume, index, wanted);
     const block = (await task.wait(signal))[index - task.first];
-    return block?.subarray(from, to) ?? this.#partOf(volume, { ...part, wanted: 1 }, signal);
+    if (block === undefined) return this.#partOf(volume, { ...part, wanted: 1 }, signal);
+    this.#kept.noteRead(id, to);
+    return block.subarray(from, to);
   }
 
   /** The bytes of plaintext that were decoded of a volume, each as often as it was, since they were last forgotten. */
@@ -133,11 +140,14 @@ export class SeekableVolumes {
     const ids = Array.from({ length: count }, (_, at) => this.#blockId(volume.id, first + at));
     const task: FetchTask = new FetchTask(first, async (signal) => {
       try {
+        noteShortLived(this.#garbage); // not when it comes: it is in use then, and would last
+        this.#garbage = 0;
         const blocks = await volume.reader.read(first, count, signal);
         for (const [at, block] of blocks.entries()) {
           this.#decoded.set(volume.id, this.decodedBytes(volume.id) + block.length);
+          this.#garbage += buffersPerByte * block.length;
           const id = ids[at];
-          if (id !== undefined) this.#memory.set(id, block);
+          if (id !== undefined) this.#kept.set(id, block);
         }
         return blocks;
       } finally {
@@ -150,7 +160,7 @@ export class SeekableVolumes {
 
   #isThere(volume: SeekableVolume, index: number): boolean {
     const id = this.#blockId(volume.id, index);
-    return this.#memory.has(id) || this.#pending(id) !== undefined;
+    return this.#kept.has(id) || this.#pending(id) !== undefined;
   }
 
   /** Notes where a volume is read, and starts the next fetch for a reader that goes straight on. */

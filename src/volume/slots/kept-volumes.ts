@@ -31,7 +31,7 @@ export class KeptVolumes {
   constructor(file: SlotFile) {
     this.#file = file;
     this.#volumes = new LRUCache({
-      max: maxVolumes,
+      max: Math.min(maxVolumes, file.capacity), // memory for as many is taken at once
       dispose: (volume) => {
         volume.evicted = true;
         this.#release(volume);

@@ -12,3 +12,8 @@ export function slotId(volumeId: number, index: number): number {
 export function blockId(volumeId: number, index: number): number {
   return -1 - slotId(volumeId, index);
 }
+
+/** Whether it is a number of `blockId`, and not of `slotId`. */
+export function isBlockId(id: number): boolean {
+  return id < 0;
+}

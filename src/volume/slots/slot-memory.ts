@@ -6,23 +6,34 @@
  */
 import { slotBytes } from './slot-file.js';
 
-interface Kept {
+/** What is in memory under one id. */
+export interface KeptInMemory {
   /** All but the last are full. */
   readonly slots: readonly Buffer[];
   readonly length: number;
+  /** Where the last byte lies that somebody has read, plus one. */
+  readTo: number;
 }
 
 export class SlotMemory {
   readonly #maxSlots: number;
+  readonly #onEvict: (id: number, kept: KeptInMemory) => void;
   /** By its id, the one used last at the end. */
-  readonly #kept = new Map<number, Kept>();
+  readonly #kept = new Map<number, KeptInMemory>();
   /** Taken, and not in use. */
   readonly #free: Buffer[] = [];
   #taken = 0;
 
-  /** Keeps at most `maxBytes`, and at least one slot. */
-  constructor(maxBytes: number) {
+  /**
+   * Keeps at most `maxBytes`, and at least one slot. What has to go for others is shown to `onEvict` before its memory is
+   * used again.
+   */
+  constructor(
+    maxBytes: number,
+    onEvict: (id: number, kept: KeptInMemory) => void = () => undefined,
+  ) {
     this.#maxSlots = Math.max(1, Math.floor(maxBytes / slotBytes));
+    this.#onEvict = onEvict;
   }
 
   has(id: number): boolean {
@@ -41,6 +52,7 @@ export class SlotMemory {
     this.#kept.delete(id);
     this.#kept.set(id, kept);
     const end = Math.min(from + length, kept.length);
+    if (end > kept.readTo) kept.readTo = end;
     const first = Math.floor(from / slotBytes);
     const slot = kept.slots[first];
     if (slot === undefined || from >= end) return Buffer.alloc(0);
@@ -55,6 +67,12 @@ export class SlotMemory {
     return part;
   }
 
+  /** That somebody who was given the bytes otherwise has read them up to there. */
+  noteRead(id: number, to: number): void {
+    const kept = this.#kept.get(id);
+    if (kept !== undefined && to > kept.readTo) kept.readTo = Math.min(to, kept.length);
+  }
+
   /** Keeps a copy, for which others may have to go; what is longer than all memory is not kept. */
   set(id: number, bytes: Buffer): void {
     this.#drop(id);
@@ -65,7 +83,7 @@ export class SlotMemory {
       bytes.copy(slot, 0, index * slotBytes);
       return slot;
     });
-    this.#kept.set(id, { slots, length: bytes.length });
+    this.#kept.set(id, { slots, length: bytes.length, readTo: 0 });
   }
 
   clear(): void {
@@ -77,8 +95,11 @@ export class SlotMemory {
   /** A slot to be filled: one that is free, or of what was not used for longest where all are taken. */
   #slot(): Buffer {
     if (this.#free.length === 0 && this.#taken >= this.#maxSlots) {
-      const [oldest] = this.#kept.keys();
-      if (oldest !== undefined) this.#drop(oldest);
+      const [oldest] = this.#kept;
+      if (oldest !== undefined) {
+        this.#onEvict(oldest[0], oldest[1]);
+        this.#drop(oldest[0]);
+      }
     }
     const free = this.#free.pop();
     if (free !== undefined) return free;
