@@ -5,7 +5,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseFileName, setKey } from '../archive/index.js';
-import type { BackupSet, StoredFile } from '../archive/index.js';
+import type { BackupSet, Sides, StoredFile } from '../archive/index.js';
 import type { Report } from '../base/index.js';
 import { removeSetFiles } from '../target/index.js';
 import type { TargetListing, TargetPlace } from '../target/index.js';
@@ -20,10 +20,14 @@ export interface Removal {
   readonly report: Report<UpkeepEvent>;
 }
 
-/** Removes sets of chains, each oldest set first; the newest of the last chain goes first. */
+/**
+ * Removes sets of chains, each oldest set first; the newest of the last chain goes first. Where `signatures` are given they
+ * are the sigtars that go, also of other sets; otherwise those of the sets go.
+ */
 export async function removeSets(
   removal: Removal,
   chains: readonly (readonly BackupSet[])[],
+  signatures?: Sides<StoredFile>,
 ): Promise<void> {
   const { target, listing, stop, report } = removal;
   if (chains.length === 0) return;
@@ -34,16 +38,21 @@ export async function removeSets(
   );
   const local = localFilesBySet(removal);
   const own = ownFilesBySet(listing.localNames);
+  const others = new Set(signatures?.stored.map(({ name }) => name));
+  const goes = ({ kind, name }: StoredFile): boolean =>
+    kind !== 'signatures' || signatures === undefined || others.delete(name);
   for (const sets of chains.toReversed()) {
     for (const set of sets.toReversed()) {
       const { key } = set;
       stop.throwIfAborted();
-      await removeSetFiles(target.storage, filesOf(set), stop);
+      await removeSetFiles(target.storage, filesOf(set).filter(goes), stop);
       const names = [...(local.get(key) ?? []), ...(own.get(key) ?? [])];
       await removeLocal(target, names);
       report({ level: 'info', code: 'set-removed', setKey: key });
     }
   }
+  await target.storage.remove([...others], stop);
+  await removeLocal(target, signatures?.local.map(({ name }) => name) ?? []);
   await forgetRemovals(archiveFolder);
 }
 

@@ -5,6 +5,8 @@
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { collect, parseFileName, setKey } from '../../src/archive/index.js';
+import { formatLocalTime } from '../../src/time/index.js';
 import { noise } from './noise.js';
 import { duplifs, isTraceback, runOk, run } from './run.js';
 import type { Finished } from './run.js';
@@ -195,6 +197,25 @@ export async function expectSameRestored(history: History): Promise<void> {
   expect(await runOk('diff', ['-r', outs.duplicity, outs.duplifs])).toBe('');
 }
 
+/**
+ * What duplicity wants duplifs to do, but for one thing that it does not, on purpose: where the signatures that are left are
+ * of another chain, duplicity takes the newest one for an old one, and removes it.
+ */
+function wantedOf(before: readonly string[], theirs: Removed, ours: Removed): Removed {
+  const newest = collect({ stored: before }).chains.at(-1);
+  const time = newest && formatLocalTime(newest.endSeconds);
+  const takesNewest = time !== undefined && theirs.named.includes(time);
+  if (!takesNewest || !ours.text.includes('It is not deleted')) return theirs;
+  const named = theirs.named.filter((one) => one !== time);
+  const isAll = named.length === 0; // then no signatures go either
+  const keys = new Set(newest?.sets.map(({ key }) => key));
+  const left = before.filter((name) => {
+    const file = parseFileName(name);
+    return isAll || theirs.left.includes(name) || (file && keys.has(setKey(file.times)));
+  });
+  return { ...theirs, named, left };
+}
+
 /** Compares the two programs on copies of a history: every command with and without `--force`. */
 export async function compareRemovals(folder: string, seed: number): Promise<void> {
   const history = await makeHistory(folder, seed);
@@ -207,10 +228,11 @@ export async function compareRemovals(folder: string, seed: number): Promise<voi
         removedBy(history, 'duplifs', words),
       ]);
       const context = [`seed ${seed}`, ...history.story, words.join(' '), theirs.text, ours.text];
+      const { status, named, left } = wantedOf(before, theirs, ours);
       expect(
         { status: ours.status, named: ours.named, left: ours.left },
         context.join('\n'),
-      ).toEqual({ status: theirs.status, named: theirs.named, left: theirs.left });
+      ).toEqual({ status, named, left });
       if (ours.left.length < before.length) await expectSameRestored(history);
     }
   }

@@ -4,7 +4,20 @@ import { describe, expect, it } from 'vitest';
 import { collect, noPrefixes } from '../../src/archive/index.js';
 import type { BackupSet, Collection } from '../../src/archive/index.js';
 import { planAllButFulls, planIncrementals, planOlderThan } from '../../src/upkeep/index.js';
-import { day, full, inc, twoChains, whole } from '../archive/set-names.js';
+import {
+  day,
+  full,
+  full1,
+  inc,
+  inc1,
+  inc2,
+  manifest,
+  signatures,
+  twoChains,
+  volume,
+  whole,
+  without,
+} from '../archive/set-names.js';
 
 const collectionOf = (names: readonly string[]): Collection =>
   collect({ stored: names, local: [], prefixes: noPrefixes });
@@ -39,6 +52,29 @@ describe('a retention plan', () => {
       'inc',
       'inc',
     ]);
+  });
+
+  it('takes signatures as duplicity does: those of old signature chains, of lost sets too', () => {
+    const [f1, i1, i2] = [signatures(full1), signatures(inc1), signatures(inc2)];
+    const taken = (names: readonly string[], seconds: number): string[] =>
+      planOlderThan(collectionOf(names), seconds).signatures.stored.map(({ name }) => name);
+    expect(taken(twoChains, day(2.5))).toEqual([f1, i1, i2]);
+    expect(taken(twoChains, day(1.5))).toEqual([]);
+    // the set of I1 is lost, and so I2 is in no chain
+    const lost = without(twoChains, manifest(inc1), volume(inc1));
+    expect(taken(lost, day(2.5))).toEqual([f1, i1, i2]);
+    // the sigtar of F1 is lost: the others are in no signature chain
+    expect(taken(without(twoChains, f1), day(2.5))).toEqual([]);
+    // no chain goes
+    const none = without(twoChains, manifest(full1), volume(full1));
+    expect(taken(none, day(2.5))).toEqual([]);
+    // F3's signatures end before the time, and its chain does not
+    const more = [...twoChains, ...whole(full(7), inc(7, 20), full(30))];
+    expect(taken(without(more, signatures(inc(7, 20))), day(10))).not.toContain(
+      signatures(full(7)),
+    );
+    const incrementals = planIncrementals(collectionOf(twoChains), 1).signatures.stored;
+    expect(incrementals.map(({ name }) => name)).toEqual([i1, i2]);
   });
 
   it('leaves what can be restored, less the more is kept, and the same for the same', () => {

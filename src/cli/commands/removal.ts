@@ -132,7 +132,7 @@ async function removeOld(
     await output.end();
     if (!willDo(options)) return 0;
     const { signal: stop, log } = context;
-    await removeSets({ target, listing, stop, report: log.report }, plan.removed);
+    await removeSets({ target, listing, stop, report: log.report }, plan.removed, plan.signatures);
     return 0;
   });
 }
