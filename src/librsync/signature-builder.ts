@@ -10,23 +10,31 @@ const chunkSumsLength = 4 + strongSumLength;
 const leastTogether = 3;
 const firstCapacity = signatureHeaderLength + 8 * chunkSumsLength;
 
+/** What is handed over of a signature at a time. */
+const segmentLength = Math.floor((256 * 1024) / chunkSumsLength) * chunkSumsLength;
+
 /**
  * Makes the signature of a file whose bytes go by once (docs/format/1-bytes.md 6.1). Holds one chunk
- * and the signature so far.
+ * and the signature so far, or of that what was not handed over.
  */
 export class SignatureBuilder {
   readonly blockLength: number;
   readonly #md4 = new Md4Pair();
   readonly #sums: ChunkSums | undefined;
+  readonly #onSegment: ((bytes: Uint8Array) => void) | undefined;
   #out = Buffer.allocUnsafe(firstCapacity);
   #outLength = signatureHeaderLength;
   /** The begun chunk; made when a chunk is first cut by the end of an input. */
   #begun: Uint8Array = new Uint8Array(0);
   #begunLength = 0;
 
-  /** @param blockLength in bytes, see blockLengthFor */
-  constructor(blockLength: number) {
+  /**
+   * @param blockLength in bytes, see blockLengthFor
+   * @param onSegment is given the signature as it grows, all but what `digest` returns; it must copy what it keeps
+   */
+  constructor(blockLength: number, onSegment?: (bytes: Uint8Array) => void) {
     this.blockLength = blockLength;
+    this.#onSegment = onSegment;
     this.#sums = ChunkSums.of(blockLength);
     this.#out.writeUInt32BE(signatureMagicMd4, 0);
     this.#out.writeUInt32BE(blockLength, 4);
@@ -83,7 +91,7 @@ export class SignatureBuilder {
     this.#outLength += chunkSumsLength;
   }
 
-  /** The whole signature's bytes; to be called once, after the last update. */
+  /** The signature's bytes, those that were not handed over; to be called once, after the last update. */
   digest(): Buffer {
     if (this.#begunLength > 0) this.#endChunk();
     return this.#out.subarray(0, this.#outLength);
@@ -116,7 +124,13 @@ export class SignatureBuilder {
   }
 
   #enlarge(): void {
-    const capacity = Math.min(this.#out.length * 2, constants.MAX_LENGTH);
+    if (this.#onSegment !== undefined && this.#out.length >= segmentLength) {
+      this.#onSegment(this.#out.subarray(0, this.#outLength));
+      this.#outLength = 0;
+      return;
+    }
+    const most = this.#onSegment === undefined ? constants.MAX_LENGTH : segmentLength;
+    const capacity = Math.min(this.#out.length * 2, most);
     if (capacity < this.#outLength + chunkSumsLength) {
       throw new DuplifsError(
         'SOURCE',

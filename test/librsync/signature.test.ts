@@ -8,6 +8,7 @@ import {
   SignatureBuilder,
   unusableReason,
 } from '../../src/librsync/index.js';
+import { noise } from '../support/noise.js';
 import { hasRdiff, rdiff, rdiffSignature } from './rdiff.js';
 
 const hex = (text: string) => Buffer.from(text.replaceAll(/\s/g, ''), 'hex');
@@ -19,6 +20,18 @@ function signatureOf(bytes: Uint8Array, blockLength: number, cut = bytes.length 
 }
 
 describe('a signature', () => {
+  it('can be taken as it grows', () => {
+    const bytes = noise(1_200_005);
+    const parts: Buffer[] = [];
+    const builder = new SignatureBuilder(16, (part) => parts.push(Buffer.from(part)));
+    for (let at = 0; at < bytes.length; at += 70_001)
+      builder.update(bytes.subarray(at, at + 70_001));
+    const end = builder.digest();
+    expect(parts.length).toBeGreaterThan(2);
+    for (const part of [...parts, end]) expect(part.length).toBeLessThanOrEqual(256 * 1024);
+    expect(Buffer.concat([...parts, end]).equals(signatureOf(bytes, 16))).toBe(true);
+  });
+
   it('is the one of the worked example of the format', () => {
     const basis = Buffer.from('The quick brown fox jumps over the lazy dog.');
     expect(signatureOf(basis, 16)).toEqual(

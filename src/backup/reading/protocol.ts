@@ -28,9 +28,9 @@ export interface ReadMessage {
   readonly failures: ReadonlyMap<number, NonNullable<ReadResult['failure']>>;
 }
 
-/** Its kind, where its bytes lie (data, or at the end of a file its signature), how many, and how many were read of the file. */
+/** Its kind, where its bytes lie (data, or the signature or its end), how many, and how many were read of the file. */
 export const numbersPerEvent = 4;
-export const eventKind = { data: 0, end: 1, endOfChanged: 2 } as const;
+export const eventKind = { data: 0, end: 1, endOfChanged: 2, signature: 3 } as const;
 
 /** A message is sent once it has so many bytes. */
 export const messageBytes = 512 * 1024;

@@ -20,7 +20,13 @@ const hasHelp = availableParallelism() > 1;
 /** O_NONBLOCK: opening a named pipe must not wait for a writer. */
 const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
-/** `emit` takes the data in order; it must copy what it keeps. */
+/** Both take bytes in order, and must copy what they keep. */
+export interface FileSink {
+  data(bytes: Uint8Array): void;
+  /** The signature of a file that has no base, as it grows: all but what the result has. */
+  signature(bytes: Uint8Array): void;
+}
+
 export class FileReader {
   readonly #buffer = Buffer.allocUnsafeSlow(chunkBytes);
   readonly #summing: SummingThread | undefined;
@@ -29,7 +35,7 @@ export class FileReader {
     this.#summing = summing;
   }
 
-  read(request: ReadRequest, emit: (bytes: Uint8Array) => void): ReadResult {
+  read(request: ReadRequest, sink: FileSink): ReadResult {
     const { path, follow } = request;
     let file: number;
     try {
@@ -40,7 +46,7 @@ export class FileReader {
     try {
       const before = fstatSync(file);
       if (!before.isFile()) return unopened({ code: 'EINVAL' });
-      return this.#read(file, before, request, emit);
+      return this.#read(file, before, request, sink);
     } finally {
       this.#summing?.end();
       closeSync(file);
@@ -51,10 +57,11 @@ export class FileReader {
     file: number,
     before: Stats,
     { blockLength, base }: ReadRequest,
-    emit: (bytes: Uint8Array) => void,
+    sink: FileSink,
   ): ReadResult {
-    const newSignature = new SignatureBuilder(blockLength);
-    const delta = base && this.#beginDelta({ file, size: before.size, base }, newSignature, emit);
+    const onSegment = base === undefined ? sink.signature.bind(sink) : undefined;
+    const newSignature = new SignatureBuilder(blockLength, onSegment);
+    const delta = base && this.#beginDelta({ file, size: before.size, base }, newSignature, sink);
     let bytes = 0;
     let failure: ReadResult['failure'];
     try {
@@ -65,7 +72,7 @@ export class FileReader {
         const chunk = this.#buffer.subarray(0, count);
         if (delta === undefined) {
           newSignature.update(chunk);
-          emit(chunk);
+          sink.data(chunk);
         } else {
           delta.update(chunk);
         }
@@ -85,14 +92,14 @@ export class FileReader {
   #beginDelta(
     { file, size, base }: { file: number; size: number; base: Uint8Array },
     newSignature: SignatureBuilder,
-    emit: (bytes: Uint8Array) => void,
+    sink: FileSink,
   ): DeltaBuilder {
     const signature = parseSignature(base, '');
     const ahead =
       hasHelp && size >= minHelpedBytes
         ? this.#summing?.begin(file, signature.blockLength)
         : undefined;
-    return new DeltaBuilder(signature, emit, { newSignature, ahead });
+    return new DeltaBuilder(signature, sink.data.bind(sink), { newSignature, ahead });
   }
 }
 

@@ -15,7 +15,7 @@ export interface ReadRequest {
 export interface ReadResult {
   /** Bytes of the file that were read. */
   readonly bytes: number;
-  /** Empty when the file could not be opened. */
+  /** Without what was handed over before (FileSink). Empty when the file could not be opened. */
   readonly signature: Uint8Array;
   /** The file was another one, or changed, while it was read. */
   readonly changed: boolean;

@@ -10,6 +10,7 @@ import {
 } from './protocol.js';
 import type { ReadMessage, RequestMessage } from './protocol.js';
 import { FileReader } from './read-file.js';
+import type { FileSink } from './read-file.js';
 import type { ReadRequest, ReadResult } from './read-request.js';
 import { SummingThread } from './summing-thread.js';
 
@@ -54,16 +55,25 @@ function send(): void {
   failures = new Map();
 }
 
-function emit(data: Uint8Array): void {
+function emit(kind: number, data: Uint8Array): void {
   for (let at = 0; at < data.length; at += messageBytes) {
     const part = data.length > messageBytes ? data.subarray(at, at + messageBytes) : data;
     const offset = keep(part); // it may send, and so begin another list of events
-    events.push(eventKind.data, offset, part.length, 0);
+    events.push(kind, offset, part.length, 0);
   }
 }
 
+const sink: FileSink = {
+  data: (data) => {
+    emit(eventKind.data, data);
+  },
+  signature: (part) => {
+    emit(eventKind.signature, part);
+  },
+};
+
 function read(request: ReadRequest): void {
-  const { signature, bytes: bytesRead, changed, failure } = reader.read(request, emit);
+  const { signature, bytes: bytesRead, changed, failure } = reader.read(request, sink);
   const offset = keep(signature);
   if (failure !== undefined) failures.set(events.length / numbersPerEvent, failure);
   const kind = changed ? eventKind.endOfChanged : eventKind.end;

@@ -11,6 +11,8 @@ import type { ReadRequest, ReadResult } from './read-request.js';
 /** Of the file that was asked for first and has not ended yet. */
 export type ReadEvent =
   | { readonly kind: 'data'; readonly bytes: Buffer }
+  /** A part of the signature of a file without a base; the result has the end of it. */
+  | { readonly kind: 'signature'; readonly bytes: Buffer }
   | { readonly kind: 'end'; readonly result: ReadResult };
 
 /** Requests are sent in batches: a message costs more than opening a file. */
@@ -66,6 +68,7 @@ export class SourceReader {
     const piece = Buffer.from(bytes, events[at + 1], events[at + 2]);
     const kind = events[at];
     if (kind === eventKind.data) return { kind: 'data', bytes: piece };
+    if (kind === eventKind.signature) return { kind: 'signature', bytes: piece };
     const changed = kind === eventKind.endOfChanged;
     const result = { bytes: events[at + 3] ?? 0, signature: piece, changed };
     const failure = failures.get(number);

@@ -1,7 +1,7 @@
 /** The thread that makes volumes: it deflates, encrypts, sums and writes one at a time; see VolumeMaker. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { prepareDeflate } from '../../deflate/index.js';
-import { sentError } from '../../threads/index.js';
+import { giveMemoryBack, sentError } from '../../threads/index.js';
 import { withPassphrases } from '../../openpgp/index.js';
 import { openFileWriter } from '../../volume/index.js';
 import type { VolumeWriter } from '../../volume/index.js';
@@ -18,6 +18,7 @@ let writer: VolumeWriter | undefined;
 let chain = Promise.resolve();
 
 let isEnding = false;
+let finished = 0;
 
 port?.on('message', (request: VolumeRequest) => {
   if (request.kind !== 'end') {
@@ -66,6 +67,8 @@ async function answer(request: Exclude<VolumeRequest, { readonly kind: 'end' }>)
       const volume = await writer.finish(request.signature);
       tell({ kind: 'finished', volume, ...sink.sums() });
       writer = undefined;
+      finished += 1;
+      if (finished > 1) await giveMemoryBack(); // a small backup ends before it is worth loading
     }
   }
 }

@@ -14,6 +14,7 @@ import type { FileChange, IndexEntry, SigtarEntry } from '../../archive/index.js
 import { DuplifsError } from '../../base/index.js';
 import { checkRoom } from '../spool/check-room.js';
 import { PartFile } from './part-file.js';
+import { SignatureSpool } from './signature-spool.js';
 import { localNames } from '../plan/set-plan.js';
 import type { SetPlan } from '../plan/set-plan.js';
 import { manifestEntryOf } from '../resume/set-state.js';
@@ -26,6 +27,7 @@ export class SetFiles {
   readonly #index: PartFile;
   readonly #encoder: IndexEncoder;
   readonly #folder: string;
+  readonly #begunSignature: SignatureSpool;
   /** Where the index's bytes go to: its part, and at the end to whoever packs it. */
   #indexSink: (chunk: Buffer) => void;
   #full: Promise<void> | undefined;
@@ -39,6 +41,7 @@ export class SetFiles {
   ) {
     [this.#signatures, this.#manifest, this.#fileList, this.#index] = files;
     this.#folder = plan.archiveFolder;
+    this.#begunSignature = new SignatureSpool(plan.archiveFolder);
     this.fileListCount = from?.fileListCount ?? 0;
     this.isHidden = from?.isHidden ?? false;
     this.#indexSink = (chunk) => {
@@ -95,12 +98,36 @@ export class SetFiles {
     }
   }
 
-  /** Adds one entry of the sigtar; undefined when more may come at once. The signature must not change. */
+  /** Bytes that the next entry's signature begins with. */
+  get begunSignatureLength(): number {
+    return this.#begunSignature.length;
+  }
+
+  /** Keeps what the signature of the next entry begins with: the entry's header, which has its length, comes before. */
+  async beginSignature(bytes: Buffer): Promise<void> {
+    await this.#begunSignature.add(bytes);
+  }
+
+  /**
+   * Adds one entry of the sigtar, of the signature what was not begun; undefined when more may come at once. The
+   * signature must not change.
+   */
   addSignature(entry: SigtarEntry, signature?: Uint8Array): Promise<void> | undefined {
-    let full = this.#signatures.add(encodeSigtarHeader(entry));
+    const full = this.#signatures.add(encodeSigtarHeader(entry));
     if (signature === undefined) return full;
-    full = this.#signatures.add(kept(signature)) ?? full;
-    const padding = paddingLength(signature.length);
+    if (this.begunSignatureLength > 0) return this.#addLongSignature(signature);
+    return this.#endSignature(signature, signature.length) ?? full;
+  }
+
+  async #addLongSignature(end: Uint8Array): Promise<void> {
+    const length = this.begunSignatureLength + end.length;
+    for await (const bytes of this.#begunSignature.take()) await this.#signatures.add(bytes);
+    await this.#endSignature(end, length);
+  }
+
+  #endSignature(end: Uint8Array, length: number): Promise<void> | undefined {
+    const full = this.#signatures.add(kept(end));
+    const padding = paddingLength(length);
     return padding === 0 ? full : (this.#signatures.add(zeros.subarray(0, padding)) ?? full);
   }
 
@@ -158,7 +185,7 @@ export class SetFiles {
 
   async close(): Promise<void> {
     const files = [this.#signatures, this.#manifest, this.#fileList, this.#index];
-    await Promise.all(files.map((file) => file.close()));
+    await Promise.all([...files, this.#begunSignature].map((file) => file.close()));
   }
 }
 

@@ -152,8 +152,7 @@ export class SetWriter {
   }
 
   async #writeFile(change: ReadChange): Promise<void> {
-    const { counts } = this.#options;
-    const { reads } = this.#options.source;
+    const { counts, files, source: origin } = this.#options;
     const { kind, source } = change;
     const resumed = this.#resumedFile?.path === source.path ? this.#resumedFile : undefined;
     this.#resumedFile = undefined;
@@ -169,19 +168,20 @@ export class SetWriter {
       resumed,
     });
     for (;;) {
-      const event = reads.ready() ?? (await reads.next());
-      if (event.kind === 'data') {
-        const taking = file.add(event.bytes);
+      const event = origin.reads.ready() ?? (await origin.reads.next());
+      if (event.kind !== 'end') {
+        const { bytes } = event;
+        const taking = event.kind === 'data' ? file.add(bytes) : files.beginSignature(bytes);
         if (taking !== undefined) await taking;
         continue;
       }
       const { result } = event;
-      this.#options.source.tellRead(source, result);
+      origin.tellRead(source, result);
       counts.sourceFiles += 1;
       if (result.failure?.at === 'open') return;
       if (file.pieces === 0 && isUnchanged(change, result)) {
         counts.sourceFileSize += result.bytes;
-        if (!result.changed) await this.#options.source.noteStored(source);
+        if (!result.changed) await origin.noteStored(source);
         return;
       }
       const ending = file.end();
@@ -204,7 +204,7 @@ export class SetWriter {
     const mtimeSeconds = signedTimeOf(change, metadata, failure);
     // field by field: spreading the metadata for each file costs more than encoding it
     const { type, mode, uid, gid, userName, groupName } = metadata;
-    const signatureLength = signature.length;
+    const signatureLength = files.begunSignatureLength + signature.length;
     const full = files.addSignature(
       {
         kind: 'signature',

@@ -52,9 +52,10 @@ describe('sums that another thread makes', () => {
       const made = (reader: readFile.FileReader): [Buffer, Buffer] => {
         const delta: Buffer[] = [];
         const request = { path, blockLength, base, follow: false };
-        const { signature, failure } = reader.read(request, (bytes) =>
-          delta.push(Buffer.from(bytes)),
-        );
+        const { signature, failure } = reader.read(request, {
+          data: (bytes) => delta.push(Buffer.from(bytes)),
+          signature: () => expect.unreachable(),
+        });
         expect(failure).toBeUndefined();
         return [Buffer.concat(delta), Buffer.from(signature)];
       };
