@@ -59,7 +59,7 @@ async function packed(parts: readonly KitPart[], mtime: Date): Promise<Buffer> {
   const pack = tar.pack();
   const pieces: Buffer[] = [];
   const collecting = (async () => {
-    for await (const piece of pack) pieces.push(piece as Buffer);
+    for await (const piece of pack) pieces.push(piece);
   })();
   for (const { name, bytes } of parts) {
     checkName(name, 'the new kit');

@@ -2,7 +2,7 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import tar from 'tar-stream';
-import type { Header } from 'tar-stream';
+import type { Headers } from 'tar-stream';
 import { openKit, sealKit } from '../../src/kit/index.js';
 import { sealed } from '../../src/openpgp/index.js';
 import { hasGpg } from '../openpgp/gpg-home.js';
@@ -16,14 +16,14 @@ const parts = [
   { name: 'profile.toml', bytes: Buffer.alloc(300_000, 'x') },
 ];
 
-type OddHeader = Pick<Header, 'name'> & Partial<Pick<Header, 'type' | 'linkname'>>;
+type OddHeader = Pick<Headers, 'name'> & Partial<Pick<Headers, 'type' | 'linkname'>>;
 
 async function archive(header: OddHeader): Promise<Buffer> {
   const pack = tar.pack();
   pack.entry(header, header.type === undefined ? 'content' : '');
   pack.finalize();
   const pieces: Buffer[] = [];
-  for await (const piece of pack) pieces.push(piece as Buffer);
+  for await (const piece of pack) pieces.push(piece);
   return Buffer.concat(pieces);
 }
 

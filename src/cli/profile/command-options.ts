@@ -15,12 +15,15 @@ export interface InitOptions {
   readonly url?: string;
   readonly encryptKey?: string;
   readonly passphraseFile?: string;
+  readonly generateKey: boolean;
   /** Commander's form of --no-encryption. */
   readonly encryption: boolean;
   readonly fullIfOlderThan?: string;
   readonly keep?: string;
   readonly exclude: readonly string[];
   readonly every?: string;
+  readonly kit?: string;
+  readonly kitPassphraseFile?: string;
   readonly test: boolean;
   readonly schedule: boolean;
   readonly backup: boolean;

@@ -10,6 +10,8 @@ import type { InitOptions } from './command-options.js';
 export type Protection =
   | { readonly kind: 'none' }
   | { readonly kind: 'key'; readonly id: string }
+  /** To be made. */
+  | { readonly kind: 'new-key' }
   | { readonly kind: 'file'; readonly path: string }
   /** Typed, and to be kept in a file of its own. */
   | { readonly kind: 'passphrase'; readonly text: string };
@@ -39,12 +41,12 @@ export function answersFrom(name: string | undefined, options: InitOptions): Ini
     ...(source === undefined ? ['--source FOLDER'] : []),
     ...(url === undefined ? ['--url URL'] : []),
     ...(protection === undefined
-      ? ['--encrypt-key ID, --passphrase-file FILE or --no-encryption']
+      ? ['--encrypt-key ID, --generate-key, --passphrase-file FILE or --no-encryption']
       : []),
   ];
   if (name === undefined || source === undefined || url === undefined || protection === undefined) {
     throw new DuplifsError('USAGE', 'There is no terminal to ask on', {
-      hint: `Give ${missing.join('; ')}. Besides, if wanted: --exclude, --full-if-older-than, --keep, --every, --schedule, --backup`,
+      hint: `Give ${missing.join('; ')}. Besides, if wanted: --exclude, --full-if-older-than, --keep, --every, --schedule, --backup, --kit`,
     });
   }
   for (const check of [checkName(name), checkKeep(keep ?? ''), checkEvery(every ?? '')]) {
@@ -56,11 +58,13 @@ export function answersFrom(name: string | undefined, options: InitOptions): Ini
 
 function protectionFrom({
   encryptKey,
+  generateKey,
   passphraseFile,
   encryption,
 }: InitOptions): Protection | undefined {
   if (!encryption) return { kind: 'none' };
   if (encryptKey !== undefined) return { kind: 'key', id: encryptKey };
+  if (generateKey) return { kind: 'new-key' };
   return passphraseFile === undefined ? undefined : { kind: 'file', path: passphraseFile };
 }
 
@@ -120,13 +124,14 @@ async function askProtection(clack: Clack): Promise<Protection> {
       message: 'How is it encrypted?',
       options: [
         { value: 'passphrase' as const, label: 'with a passphrase' },
+        { value: 'new-key' as const, label: 'to a new key, made now in the GnuPG keyring' },
         { value: 'key' as const, label: 'to a key in the GnuPG keyring' },
         { value: 'none' as const, label: 'not at all: whoever has the storage can read it' },
       ],
     }),
     clack.isCancel,
   );
-  if (kind === 'none') return { kind };
+  if (kind === 'none' || kind === 'new-key') return { kind };
   if (kind === 'key') {
     const id = await clack.text({
       message: 'Which key?',

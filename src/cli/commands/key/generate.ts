@@ -4,20 +4,14 @@ import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { DuplifsError, errorText } from '../../../base/index.js';
-import {
-  generateKey,
-  importKeys,
-  keyAlgorithms,
-  listGpgKeys,
-  setOwnertrust,
-  usesOf,
-} from '../../../openpgp/index.js';
-import type { GpgProgram, KeyAlgorithm, NewKey } from '../../../openpgp/index.js';
+import { generateKey, keyAlgorithms, listGpgKeys } from '../../../openpgp/index.js';
+import type { KeyAlgorithm, NewKey } from '../../../openpgp/index.js';
 import { parseInterval } from '../../../time/index.js';
 import { addKeyringOptions } from '../../common-options.js';
 import type { KeyOptions } from '../../common-options.js';
 import { addGenerateOptions, wordsOf } from '../../keys/generate-options.js';
 import type { GenerateSecretOptions } from '../../keys/generate-options.js';
+import { intoKeyring } from '../../keys/into-keyring.js';
 import { newKeyLines, newKeysObject } from '../../keys/new-key-text.js';
 import type { MadeKey } from '../../keys/new-key-text.js';
 import { givenSecret, newSecret } from '../../keys/new-secret.js';
@@ -156,20 +150,6 @@ async function writeFiles(key: NewKey, folder: string): Promise<string[]> {
   ];
   for (const { path, text } of files) await writePrivateFile(path, Buffer.from(text), false);
   return files.map(({ path }) => path);
-}
-
-/** With the trust that duplicity's --encrypt-key needs; then it is looked whether all of it is there. */
-async function intoKeyring(key: NewKey, gpg: GpgProgram, signal: AbortSignal): Promise<void> {
-  const { fingerprint, use } = key;
-  await importKeys(gpg, Buffer.from(key.secretKey), signal);
-  await setOwnertrust(gpg, new Map([[fingerprint, 'ultimate']]), signal);
-  const [record] = await listGpgKeys(gpg, signal, [fingerprint]);
-  const uses = record && usesOf(record);
-  const isThere = use === 'encrypt' ? uses?.encrypts && uses.opens : uses?.signs;
-  if (isThere === true) return;
-  throw new DuplifsError('KEY', `gpg has taken the new key ${fingerprint} and cannot use it`, {
-    hint: 'See "gpg --list-secret-keys"; duplifs is tried with gpg 2.2 and newer',
-  });
 }
 
 async function print(made: readonly MadeKey[], { json }: GenerateOptions): Promise<void> {
