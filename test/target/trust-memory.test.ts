@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -23,6 +23,17 @@ describe('what this machine knows of a target', () => {
       expect([next.isPlain('a'), next.isPlain('b')]).toEqual([false, true]);
       expect(next.signerOf('a')).toBe('KEY');
       expect(next.newest).toEqual({ key: 'x', endSeconds: 5 });
+    });
+  });
+
+  it('is kept where nothing of the target was there', async () => {
+    await withFolder(async (folder) => {
+      const archive = join(folder, 'none', 'yet');
+      const memory = await TrustMemory.load(archive);
+      memory.noteEncrypted('a');
+      await memory.save();
+      expect((await stat(archive)).mode & 0o777).toBe(0o700);
+      expect((await TrustMemory.load(archive)).isEncrypted('a')).toBe(true);
     });
   });
 

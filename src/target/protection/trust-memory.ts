@@ -3,7 +3,7 @@
  * and which set was the newest. It lies in the archive dir, which the storage's owner cannot write to. Unlike the
  * catalog it is no cache: what it knew cannot be had again from the storage.
  */
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DuplifsError, errorText, replaceFile } from '../../base/index.js';
@@ -144,6 +144,8 @@ export class TrustMemory {
     this.#isChanged = false;
     this.#isNewestForced = false;
     try {
+      // a replica's source was only read here
+      await mkdir(this.#archiveFolder, { recursive: true, mode: 0o700 });
       await replaceFile(join(this.#archiveFolder, trustFileName), `${JSON.stringify(data)}\n`);
     } catch (error) {
       this.#isChanged = true;
