@@ -38,9 +38,15 @@ export async function removeSets(
   );
   const local = localFilesBySet(removal);
   const own = ownFilesBySet(listing.localNames);
-  const others = new Set(signatures?.stored.map(({ name }) => name));
+  // those of other sets first: once the chains are gone, nobody comes back for them
+  const keys = new Set(chains.flat().map(({ key }) => key));
+  const others = (files: readonly StoredFile[] = []): string[] =>
+    files.filter(({ times }) => !keys.has(setKey(times))).map(({ name }) => name);
+  await target.storage.remove(others(signatures?.stored), stop);
+  await removeLocal(target, others(signatures?.local));
+  const going = new Set(signatures?.stored.map(({ name }) => name));
   const goes = ({ kind, name }: StoredFile): boolean =>
-    kind !== 'signatures' || signatures === undefined || others.delete(name);
+    kind !== 'signatures' || signatures === undefined || going.has(name);
   for (const sets of chains.toReversed()) {
     for (const set of sets.toReversed()) {
       const { key } = set;
@@ -51,8 +57,6 @@ export async function removeSets(
       report({ level: 'info', code: 'set-removed', setKey: key });
     }
   }
-  await target.storage.remove([...others], stop);
-  await removeLocal(target, signatures?.local.map(({ name }) => name) ?? []);
   await forgetRemovals(archiveFolder);
 }
 

@@ -24,6 +24,7 @@ const jobs: readonly {
   readonly before?: (target: string, archive: string) => Promise<void>;
 }[] = [
   { words: ['remove-all-but-n-full', '1', '--force'] },
+  { words: ['remove-all-but-n-full', '2', '--force'], before: loseSet },
   { words: ['remove-all-inc-of-but-n-full', '1', '--force'] },
   { words: ['prune', '--keep-last', '1', '--force'] },
   { words: ['cleanup', '--force'], before: orphan },
@@ -82,6 +83,16 @@ async function makeBase(base: string): Promise<void> {
     const time = ['--current-time', String(firstSeconds + at * 86_400), '--volsize', '1'];
     const made = await duplifs([verb, ...time, ...options(base), source, urlOf(base)]);
     expect([made.status, made.stderr]).toEqual([0, made.stderr]);
+  }
+}
+
+/** Of the first incremental only the signatures are left. */
+async function loseSet(target: string, archive: string): Promise<void> {
+  for (const folder of [target, archive]) {
+    for (const name of await readdir(folder)) {
+      if (name.includes('.to.20231115') && !name.includes('signatures'))
+        await rm(join(folder, name));
+    }
   }
 }
 
