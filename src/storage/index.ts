@@ -27,7 +27,7 @@ export { overCopies } from './over-copies.js';
 export { probeStorage } from './probe.js';
 export type { StorageCheck } from './probe.js';
 export { readWhole } from './read-whole.js';
-export { isLocalUrl, isStorageUrl, localPath, publicUrl } from './url.js';
+export { isLocalUrl, isStorageUrl, localPath, publicUrl, wholePathUrl } from './url.js';
 export { StorageStatistics } from './wrappers/count.js';
 export { FaultStorage } from './wrappers/fault.js';
 export type { Fault, FaultPlan, Operation } from './wrappers/fault.js';

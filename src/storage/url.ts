@@ -76,6 +76,16 @@ export function localPath(text: string, cwd: string): string {
   return resolve(cwd, path);
 }
 
+/** The URL of a folder by its whole path, where it is given by one that begins at `cwd`; every other URL as it is. */
+export function wholePathUrl(text: string, cwd: string): string {
+  const plain = withoutPar2(text);
+  const isLocal = !isStorageUrl(plain) || schemeOf(plain) === 'file';
+  const path = isStorageUrl(plain) ? parseStorageUrl(plain).rest : plain;
+  if (!isLocal || path === '' || path.startsWith('/')) return text;
+  const url = `file://${localPath(plain, cwd)}`;
+  return plain === text ? url : text.slice(0, text.length - plain.length) + url;
+}
+
 /** The URL for messages and lists of processes or mounts: without what may be a password. */
 export function publicUrl(text: string): string {
   const rclone = /^((?:par2\+)?rclone:\/\/:?[^:,]+),[^]*$/i.exec(text); // a remote made up on the spot, with its parameters
