@@ -29,7 +29,7 @@ export async function openSpool(folder: string): Promise<FileHandle> {
 }
 
 /** Linux makes a file without a name; elsewhere its name is taken away. */
-async function openNameless(folder: string): Promise<FileHandle> {
+export async function openNameless(folder: string): Promise<FileHandle> {
   if (process.platform === 'linux') {
     const flags = linuxTemporary | constants.O_DIRECTORY | constants.O_RDWR;
     const file = await open(folder, flags, 0o600).catch(() => undefined);

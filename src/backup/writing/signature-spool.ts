@@ -2,11 +2,8 @@
  * The signature of a large file while it grows: 6 MB for each GiB, which are not to be held in memory. In a file without a
  * name in the archive dir, where the sigtar lies as well; it is gone however the run ends.
  */
-import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { openNameless } from '../spool/file-spool.js';
 
 const chunkBytes = 256 * 1024;
 
@@ -25,7 +22,7 @@ export class SignatureSpool {
   }
 
   async add(bytes: Buffer): Promise<void> {
-    const file = (this.#file ??= await nameless(this.#folder));
+    const file = (this.#file ??= await openNameless(this.#folder));
     for (let from = 0; from < bytes.length;) {
       const { bytesWritten } = await file.write(bytes, from, bytes.length - from, this.#length);
       from += bytesWritten;
@@ -49,11 +46,4 @@ export class SignatureSpool {
   async close(): Promise<void> {
     await this.#file?.close();
   }
-}
-
-async function nameless(folder: string): Promise<FileHandle> {
-  const path = join(folder, `.duplifs-signature-${randomUUID()}`);
-  const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
-  await rm(path);
-  return file;
 }
