@@ -7,6 +7,7 @@ import { decodeName, encodeName } from '../base/index.js';
 import { DeltaMaps } from './delta-maps.js';
 import { entryColumns, rowToEntry } from './entry.js';
 import type { CatalogEntry, EntryRow } from './entry.js';
+import { PackedEntries } from './packed-entries.js';
 import { PieceReader } from './piece-reader.js';
 import type { Piece } from './piece-reader.js';
 import { fullIdOf, openCatalogFile, rootId } from './schema.js';
@@ -72,6 +73,7 @@ export class Catalog {
   /** For the files of this folder that fill the catalog. */
   readonly connection: Connection;
   readonly deltaMaps: DeltaMaps;
+  readonly packed: PackedEntries;
   readonly #children: Statement<[...VersionRange, number, Buffer, number], EntryRow>;
   readonly #child: Statement<[...VersionRange, number, Buffer], EntryRow>;
   readonly #entry: Statement<[...VersionRange, number], EntryRow>;
@@ -138,6 +140,7 @@ export class Catalog {
     ).raw();
     this.#pieces = new PieceReader(this.connection);
     this.deltaMaps = new DeltaMaps(this.connection);
+    this.packed = new PackedEntries(this.connection);
     this.#cuts = prepare<[number, number, number], [number, string]>(
       'SELECT set_id, reason FROM cuts WHERE name_id = ? AND set_id BETWEEN ? AND ? ORDER BY set_id DESC',
     ).raw();
@@ -193,12 +196,14 @@ export class Catalog {
 
   /** The entries of a folder as of a set, by name as bytes, after the name `after`. */
   children(setId: number, folderId: number, after: string, limit: number): CatalogEntry[] {
+    this.packed.unpack(folderId);
     return this.#children
       .all(fullIdOf(setId), setId, folderId, encodeName(after), limit)
       .map(rowToEntry);
   }
 
   child(setId: number, folderId: number, name: string): CatalogEntry | undefined {
+    this.packed.unpack(folderId);
     return toEntry(this.#child.get(fullIdOf(setId), setId, folderId, encodeName(name)));
   }
 
@@ -227,12 +232,14 @@ export class Catalog {
 
   /** The names that ever were in a folder, by name as bytes, after the name `after`. */
   namesBelow(folderId: number, after: string, limit: number): { id: number; name: string }[] {
+    this.packed.unpack(folderId);
     return this.#namesBelow
       .all(folderId, encodeName(after), limit)
       .map(([id, name]) => ({ id, name: decodeName(name) }));
   }
 
   nameBelow(folderId: number, name: string): number | undefined {
+    this.packed.unpack(folderId);
     return this.#nameBelow.get(folderId, encodeName(name));
   }
 
@@ -303,11 +310,6 @@ export class Catalog {
       this.connection.prepare<[number, number], number | null>(sql).pluck().get(id, setId) ??
       undefined
     );
-  }
-
-  /** Notes that a file could not be read to its end when it was backed up. */
-  putCut(setId: number, id: number, reason: string): void {
-    this.connection.prepare('INSERT OR REPLACE INTO cuts VALUES (?, ?, ?)').run(id, setId, reason);
   }
 
   /** Whether `cutOf` has anything to tell of any file. */

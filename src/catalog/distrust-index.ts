@@ -23,6 +23,7 @@ export function distrustIndex(catalog: Catalog, setId: number): boolean {
   ].map((sql) => connection.prepare<[number]>(sql));
   return connection.transaction(() => {
     if (catalog.listOf(setId)?.source !== 'index') return false;
+    catalog.packed.unpackSet(setId);
     for (const statement of statements) statement.run(setId);
     return true;
   })();

@@ -50,6 +50,13 @@ export interface VersionDetails {
   readonly sizeLimit?: number | undefined;
   /** Proven unless it says otherwise. */
   readonly state?: ProvenState;
+  /** Whether no set has anything of the path's last component below its folder, packed entries among it. */
+  readonly isNewName?: boolean;
+}
+
+/** Makes rows of what is known of a folder otherwise (packed-entries.ts): before a name in it gets one. */
+export interface Unpacker {
+  unpack(folderId: number): void;
 }
 
 export class EntryWriter {
@@ -64,6 +71,9 @@ export class EntryWriter {
   /** The components of the last path and their ids: entries come in order, so most are shared. */
   #components: string[] = [];
   #ids: number[] = [];
+  readonly #unpacker: Unpacker | undefined;
+  /** A folder that was unpacked since `forgetIds`. */
+  #unpacked = 0;
 
   /** The id of the folder that holds the last path written; 0 of the root. */
   get parentId(): number {
@@ -71,8 +81,10 @@ export class EntryWriter {
     return this.#ids.at(-2) ?? rootId;
   }
 
-  constructor(connection: Connection) {
+  /** Without `unpacker` no name is made in a folder of which anything is packed. */
+  constructor(connection: Connection, unpacker?: Unpacker) {
     this.#connection = connection;
+    this.#unpacker = unpacker;
     this.#findName = connection
       .prepare<[number, Buffer], number>('SELECT id FROM names WHERE parent = ? AND name = ?')
       .pluck();
@@ -104,12 +116,13 @@ export class EntryWriter {
 
   /**
    * Calls `write` for each item, many in one short transaction, with a turn of the event loop between: a
-   * long list holds nobody up.
+   * long list holds nobody up. `settle` ends each transaction.
    */
   async writeAll<T>(
     items: Iterable<T>,
     write: (item: T) => void,
     signal?: AbortSignal,
+    settle?: () => void,
   ): Promise<void> {
     const iterator = items[Symbol.iterator]();
     let next = iterator.next();
@@ -119,8 +132,9 @@ export class EntryWriter {
       for (let count = 1; next.done !== true; count += 1) {
         write(next.value);
         next = iterator.next();
-        if (count % 16 === 0 && performance.now() > end) return;
+        if (count % 16 === 0 && performance.now() > end) break;
       }
+      settle?.();
     });
     while (next.done !== true) {
       signal?.throwIfAborted();
@@ -133,11 +147,12 @@ export class EntryWriter {
   forgetIds(): void {
     this.#components = [];
     this.#ids = [];
+    this.#unpacked = 0;
     this.#owners.clear();
   }
 
   /** The id of a path, with its folders added as needed. */
-  nameId(path: string): number {
+  nameId(path: string, isNewName = false): number {
     if (path === '') {
       this.#components = [];
       this.#ids = [];
@@ -153,7 +168,8 @@ export class EntryWriter {
     for (const [at, component] of components.entries()) {
       shared &&= this.#components[at] === component;
       const known = shared ? this.#ids[at] : undefined;
-      parent = known ?? this.#componentId(parent, component);
+      const mayBeNew = isNewName && at === components.length - 1;
+      parent = known ?? this.#componentId(parent, component, mayBeNew);
       ids.push(parent);
     }
     this.#components = components;
@@ -166,9 +182,9 @@ export class EntryWriter {
     setId: number,
     kind: Exclude<VersionKind, 'deleted'>,
     facts: EntryFacts,
-    { size, sizeLimit, state = provenStates.proven }: VersionDetails = {},
+    { size, sizeLimit, state = provenStates.proven, isNewName = false }: VersionDetails = {},
   ): number {
-    const id = this.nameId(facts.path);
+    const id = this.nameId(facts.path, isNewName);
     const link = facts.linkTarget === undefined ? null : encodeName(facts.linkTarget);
     this.#putVersion.run(
       id,
@@ -194,17 +210,44 @@ export class EntryWriter {
     return this.putVersion(setId, 'snapshot', { ...unknownFile, path }, { size: 1, state });
   }
 
-  putDeletion(setId: number, path: string, state: ProvenState = provenStates.proven): void {
+  putDeletion(setId: number, path: string, state: ProvenState = provenStates.proven): number {
     const id = this.nameId(path);
     const deleted = versionKinds.indexOf('deleted');
     this.#putVersion.run(id, setId, deleted, 0, 0, 0, 0, null, null, null, null, null, state);
+    return id;
   }
 
-  #componentId(parent: number, component: string): number {
+  /** The id of a name that has one in its folder. */
+  findName(folderId: number, name: string): number | undefined {
+    return this.#findName.get(folderId, encodeName(name));
+  }
+
+  /** The id of a path that has one. */
+  findPath(path: string): number | undefined {
+    let id: number | undefined = rootId;
+    let shared = true;
+    for (const [at, component] of path === '' ? [] : path.split('/').entries()) {
+      shared &&= this.#components[at] === component;
+      id = (shared ? this.#ids[at] : undefined) ?? this.findName(id, component);
+      if (id === undefined) return undefined;
+    }
+    return id;
+  }
+
+  /** To be called after entries were packed. */
+  forgetUnpacked(): void {
+    this.#unpacked = 0;
+  }
+
+  #componentId(parent: number, component: string, isNewName: boolean): number {
     const name = encodeName(component);
-    return (
-      this.#findName.get(parent, name) ?? Number(this.#addName.run(parent, name).lastInsertRowid)
-    );
+    let known = this.#findName.get(parent, name);
+    if (known === undefined && !isNewName && this.#unpacked !== parent) {
+      this.#unpacker?.unpack(parent);
+      this.#unpacked = parent;
+      known = this.#findName.get(parent, name);
+    }
+    return known ?? Number(this.#addName.run(parent, name).lastInsertRowid);
   }
 
   #ownerId({ uid, gid, userName, groupName }: EntryFacts): number {

@@ -10,7 +10,7 @@ import { DuplifsError } from '../base/index.js';
 export const catalogName = 'duplifs-catalog.sqlite';
 
 /** Changes whenever the tables or their meaning change; a catalog of another version is made again. */
-export const schemaVersion = 11;
+export const schemaVersion = 12;
 
 /** The name id of the root folder. */
 export const rootId = 1;

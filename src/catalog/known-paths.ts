@@ -3,6 +3,7 @@
  * catalog that is damaged, of another version or in use in a way that keeps readers out, nothing is known.
  */
 import { existsSync } from 'node:fs';
+import { decodeEntryList } from '../archive/index.js';
 import { decodeName, encodeName, hasEscapes } from '../base/index.js';
 import { entryTypes, versionKinds } from './entry.js';
 import type { EntryType } from './entry.js';
@@ -47,11 +48,15 @@ export async function openKnownPaths(path: string): Promise<KnownPaths | undefin
 
 type NameRow = readonly [id: number, name: Buffer, folder: number];
 
+/** A name in a folder, and what it is in the tree that is asked for; undefined where that does not have it. */
+type KnownName = readonly [name: string, type: EntryType | undefined];
+
 export class KnownPaths {
   readonly #connection: Connection;
   readonly #names: Statement<[number, Buffer, Buffer, number], NameRow>;
   readonly #child: Statement<[number, Buffer], NameRow>;
   readonly #newest: Statement<[number, number, number], [kind: number, type: number]>;
+  readonly #packed: Statement<[number], [setId: number, entries: Buffer]>;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -68,6 +73,11 @@ export class KnownPaths {
     this.#newest = connection
       .prepare<[number, number, number], [number, number]>(
         'SELECT kind, type FROM versions WHERE name_id = ? AND set_id BETWEEN ? AND ? ORDER BY set_id DESC LIMIT 1',
+      )
+      .raw();
+    this.#packed = connection
+      .prepare<[number], [number, Buffer]>(
+        'SELECT set_id, entries FROM packed_entries WHERE folder = ? ORDER BY set_id, id',
       )
       .raw();
   }
@@ -92,15 +102,35 @@ export class KnownPaths {
     const folder = typed.slice(0, cut);
     const parent = this.#idOf(folder.split('/').filter((name) => name !== ''));
     if (parent === undefined) return [];
-    const from = encodeName(typed.slice(cut));
-    return this.#names
+    const begun = typed.slice(cut);
+    const from = encodeName(begun);
+    const inRows = this.#names
       .all(parent, from, behind(from), mostNames)
-      .flatMap(([id, bytes, wasFolder]) => {
-        const name = decodeName(bytes);
+      .map(([id, bytes, wasFolder]): KnownName => {
         const type = set === undefined ? (wasFolder === 0 ? 'reg' : 'dir') : this.#typeIn(id, set);
-        if (type === undefined || hasEscapes(name)) return []; // what is not UTF-8 cannot be typed
-        return [{ path: folder + name, isFolder: type === 'dir' }];
+        return [decodeName(bytes), type];
       });
+    return [...inRows, ...this.#packedNames(parent, begun, set)]
+      .filter(([name, type]) => type !== undefined && !hasEscapes(name)) // what is not UTF-8 cannot be typed
+      .sort(([a], [b]) => Buffer.compare(encodeName(a), encodeName(b)))
+      .slice(0, mostNames)
+      .map(([name, type]) => ({ path: folder + name, isFolder: type === 'dir' }));
+  }
+
+  /** Names that have no row yet (packed-entries.ts). */
+  #packedNames(folderId: number, begun: string, set: number | undefined): Iterable<KnownName> {
+    const found = new Map<string, EntryType | undefined>();
+    for (const [setId, entries] of this.#packed.iterate(folderId)) {
+      if (set !== undefined && (setId > set || setId < fullIdOf(set))) continue;
+      for (const entry of decodeEntryList(entries, 'catalog')) {
+        const name = entry.path.slice(entry.path.lastIndexOf('/') + 1);
+        if (!name.startsWith(begun)) continue;
+        if (entry.kind !== 'deleted') found.set(name, entry.type);
+        else if (set !== undefined) found.set(name, undefined);
+      }
+      if (found.size > mostNames) break;
+    }
+    return found;
   }
 
   close(): void {

@@ -16,9 +16,11 @@ import { DuplifsError } from '../base/index.js';
 import { ForeignIndex } from '../target/index.js';
 import { cipherById } from '../openpgp/index.js';
 import type { Catalog, CatalogSet } from './catalog.js';
+import { EntryPacker } from './entry-packer.js';
 import type { EntryWriter } from './entry-writer.js';
 import { ImpliedFolders } from './implied-folders.js';
 import type { ImpliedPaths } from './implied-folders.js';
+import { IndexedRows, unknownVolume } from './indexed-rows.js';
 import { putPoints, putTable } from './seek-tables.js';
 import type { SetVolume } from './set-volumes.js';
 import type { VolumeDirectory } from './volume-directory.js';
@@ -82,12 +84,20 @@ export async function listIndex(
       binding = found;
     },
   });
-  const putEntry = entryPutter({ catalog, writer, set }, byNumber, implied, name);
+  const indexed = { setId: set.id, name, volumeId: (number: number) => byNumber.get(number)?.id };
+  const rows = new IndexedRows(catalog.connection, writer);
+  const packer = new EntryPacker({ packed: catalog.packed, writer, rows, implied, set: indexed });
+  const putEntry = (entry: IndexEntry): void => {
+    packer.put(entry);
+  };
+  const settle = (): void => {
+    packer.settle();
+  };
   const write = async (): Promise<void> => {
     const batch = entries;
     entries = [];
     mapBytes = 0;
-    await writer.writeAll(batch, putEntry, signal);
+    await writer.writeAll(batch, putEntry, signal, settle);
   };
   for await (const chunk of plaintext) {
     signal?.throwIfAborted();
@@ -99,36 +109,6 @@ export async function listIndex(
   await write();
   tables.finish(set.id);
   return { ...(await implied.finish(signal)), binding };
-}
-
-/** What writes one entry of an index. */
-function entryPutter(
-  { catalog, writer, set }: Pick<IndexTarget, 'catalog' | 'writer' | 'set'>,
-  byNumber: ReadonlyMap<number, SetVolume>,
-  implied: ImpliedFolders,
-  name: string,
-): (entry: IndexEntry) => void {
-  const putPiece = catalog.connection.prepare<number[]>(
-    'INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-  );
-  return (entry) => {
-    if (entry.kind === 'deleted') {
-      writer.putDeletion(set.id, entry.path);
-      return;
-    }
-    const id = writer.putVersion(set.id, entry.kind, entry, entry);
-    implied.check();
-    if (entry.cut !== undefined) catalog.putCut(set.id, id, entry.cut);
-    if (entry.deltaMap !== undefined) catalog.deltaMaps.put(set.id, id, entry.deltaMap);
-    const isWhole = entry.runs.length === 1 && entry.runs[0]?.count === 1;
-    let number = isWhole ? 0 : 1;
-    for (const { volume, offset, length, count, stride } of entry.runs) {
-      const volumeId = byNumber.get(volume)?.id;
-      if (volumeId === undefined) throw unknownVolume(name, volume);
-      putPiece.run(id, set.id, volume, offset, length, volumeId, number, count, stride);
-      number += count;
-    }
-  };
 }
 
 /** Writes the volumes' tables of blocks as they come: some 36 bytes for 256 KiB of backup, and where blocks begin. */
@@ -209,11 +189,4 @@ class VolumeTables {
       .run(setId);
     for (const volume of this.#volumes.values()) volume.catalogued = true;
   }
-}
-
-function unknownVolume(name: string, number: number): DuplifsError {
-  return new DuplifsError(
-    'DAMAGED',
-    `"${name}" names the volume ${number}, which the manifest does not`,
-  );
 }

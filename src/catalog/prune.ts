@@ -21,6 +21,7 @@ export async function pruneRemovedSets(
     `DELETE FROM names WHERE id BETWEEN ? AND ? AND id <> 1
        AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.name_id = names.id)
        AND NOT EXISTS (SELECT 1 FROM pieces p WHERE p.name_id = names.id)
+       AND NOT EXISTS (SELECT 1 FROM packed_entries e WHERE e.folder = names.id)
        AND NOT EXISTS (SELECT 1 FROM names child WHERE child.parent = names.id)`,
   );
   const step = connection.transaction((from: number, to: number) => {

@@ -125,6 +125,14 @@ const schema = `
     map BLOB NOT NULL,
     PRIMARY KEY (set_id, name_id)
   );
+  CREATE TABLE packed_entries (     -- what indexes say of files in folders that nobody has looked at (packed-entries.ts)
+    id INTEGER PRIMARY KEY,
+    folder INTEGER NOT NULL,        -- a name
+    set_id INTEGER NOT NULL,
+    entries BLOB NOT NULL           -- entry-list.ts in archive
+  );
+  CREATE INDEX packed_in_folder ON packed_entries (folder);
+  CREATE INDEX packed_of_set ON packed_entries (set_id, folder);
   INSERT INTO names (id, parent, name) VALUES (1, 0, x'');
   PRAGMA user_version = ${String(schemaVersion)};
 `;

@@ -52,6 +52,7 @@ export class SetIndexing {
       const name = volume.name ?? `volume ${volume.number} of set ${set.key}`;
       throw new DuplifsError('INCOMPLETE', `"${name}" could not be decoded`);
     }
+    await catalog.packed.unpackSetInTurn(set.id, signal);
     const records = new SetRecords(catalog, set);
     for (const id of records.unsized()) {
       const entry = catalog.entry(set.id, id);

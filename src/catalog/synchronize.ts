@@ -98,6 +98,7 @@ function remove(connection: Connection, ids: readonly number[]): void {
   const statements = [
     'DELETE FROM sets WHERE id = ?',
     'DELETE FROM volumes WHERE set_id = ?',
+    'DELETE FROM packed_entries WHERE set_id = ?',
     'DELETE FROM delta_maps WHERE set_id = ?',
     'DELETE FROM volume_tables WHERE set_id = ?',
     'DELETE FROM seek_points WHERE set_id = ?',
@@ -142,6 +143,7 @@ function add(
 /** Forgets what a fill that did not end has written for a set. */
 export function clearListing(connection: Connection, id: number): void {
   connection.prepare('DELETE FROM versions WHERE set_id = ?').run(id);
+  connection.prepare('DELETE FROM packed_entries WHERE set_id = ?').run(id);
   connection.prepare('DELETE FROM pieces WHERE set_id = ?').run(id);
   connection.prepare('DELETE FROM delta_maps WHERE set_id = ?').run(id);
   connection.prepare('DELETE FROM cuts WHERE set_id = ?').run(id);

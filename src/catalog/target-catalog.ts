@@ -72,7 +72,7 @@ export class TargetCatalog {
     const name = useIncomplete ? incompleteCatalogName : catalogName;
     const path = join(options.catalogFolder ?? target.archiveFolder, name);
     const catalog = new Catalog(path);
-    const writer = new EntryWriter(catalog.connection);
+    const writer = new EntryWriter(catalog.connection, catalog.packed);
     const known = new KnownSets(catalog);
     const { connection } = catalog;
     const closing = this.#closing.signal;

@@ -3,7 +3,7 @@ import { decodeName, encodeName } from '../base/index.js';
 import { entryColumns, rowToEntry } from './entry.js';
 import type { CatalogEntry, EntryRow } from './entry.js';
 import { fullIdOf, rootId } from './schema.js';
-import type { Connection } from './schema.js';
+import type { Catalog } from './catalog.js';
 import type { Statement } from '../sqlite/index.js';
 
 /** A path in a folder, whichever sets have it. */
@@ -38,11 +38,13 @@ const newestIn =
   '(SELECT max(set_id) FROM versions WHERE name_id = n.id AND set_id BETWEEN ? AND ?)';
 
 export class VersionReader {
+  readonly #packed: Catalog['packed'];
   readonly #versions: Statement<[number], EntryRow>;
   readonly #names: Statement<[number, Buffer, number], NameRow>;
   readonly #pairs: Statement<[...Ranges, number, Buffer, number], PairRow>;
 
-  constructor(connection: Connection) {
+  constructor({ connection, packed }: Pick<Catalog, 'connection' | 'packed'>) {
+    this.#packed = packed;
     this.#versions = connection
       .prepare<[number], EntryRow>(
         `SELECT ${entryColumns} FROM versions v JOIN names n ON n.id = v.name_id
@@ -69,6 +71,7 @@ export class VersionReader {
 
   /** At most `limit` names of a folder by name as bytes, after the name `after`; a set need not have them any more. */
   names(folderId: number, after: string, limit: number): PathName[] {
+    this.#packed.unpack(folderId);
     return this.#names.all(folderId, encodeName(after), limit).map(nameOf);
   }
 
@@ -79,6 +82,7 @@ export class VersionReader {
     after: string,
     limit: number,
   ): PairedName[] {
+    this.#packed.unpack(folderId);
     const { before: a, after: b } = sets;
     const name = encodeName(after);
     const rows = this.#pairs.all(fullIdOf(a), a, fullIdOf(b), b, folderId, name, limit);

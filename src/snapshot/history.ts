@@ -35,6 +35,11 @@ export class History {
     }
   }
 
+  /** As Snapshot.opening. */
+  opening(folderId: number, signal?: AbortSignal): Promise<void> | undefined {
+    return this.#sources.catalog.packed.unpacking(folderId, signal);
+  }
+
   /** At most `limit` names that ever were in a folder, in the order of their bytes, after `after`. */
   names(folderId: number, after: string, limit: number): { id: number; name: string }[] {
     return this.#sources.catalog.namesBelow(folderId, after, limit);

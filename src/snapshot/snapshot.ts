@@ -74,6 +74,14 @@ export class Snapshot {
     return this.#withOwner(this.#sources.catalog.entry(this.set.id, id));
   }
 
+  /**
+   * Has a folder's names at hand where finding them takes long, with turns of the event loop between; undefined where there is
+   * nothing to wait for. Whoever does not ask waits longer for the first of them.
+   */
+  opening(folderId: number, signal?: AbortSignal): Promise<void> | undefined {
+    return this.#sources.catalog.packed.unpacking(folderId, signal);
+  }
+
   child(folderId: number, name: string): SnapshotEntry | undefined {
     return this.#withOwner(this.#sources.catalog.child(this.set.id, folderId, name));
   }

@@ -70,7 +70,7 @@ export class Timeline {
    */
   constructor(sources: SnapshotSources, sets: Iterable<CatalogSet>) {
     this.#sources = sources;
-    this.#reader = new VersionReader(sources.catalog.connection);
+    this.#reader = new VersionReader(sources.catalog);
     this.sets = [...sets].sort((a, b) => a.endSeconds - b.endSeconds || a.id - b.id);
     this.#positions = new Map(this.sets.map(({ id }, position) => [id, position]));
     this.#switches = this.sets.flatMap(({ id }, position) => {

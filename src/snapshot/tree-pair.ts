@@ -53,7 +53,7 @@ export class TreePair {
     this.before = before;
     this.after = after;
     this.#sources = sources;
-    this.#reader = new VersionReader(sources.catalog.connection);
+    this.#reader = new VersionReader(sources.catalog);
   }
 
   /** Whether one tree is what the other became by incrementals: what a set stored is a change then. */

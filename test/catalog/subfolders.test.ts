@@ -11,7 +11,7 @@ const later = setId(1, 1);
 
 function openCatalog(): { catalog: Catalog; put: (set: number, path: string, type: Kind) => void } {
   const catalog = new Catalog(join(newFolder(), 'catalog.sqlite'));
-  const writer = new EntryWriter(catalog.connection);
+  const writer = new EntryWriter(catalog.connection, catalog.packed);
   const facts = { mode: 0o755, uid: 0, gid: 0, userName: '', groupName: '', mtimeSeconds: 0 };
   const put = (set: number, path: string, type: Kind): void => {
     if (type === 'deleted') writer.putDeletion(set, path);

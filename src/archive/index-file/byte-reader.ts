@@ -65,6 +65,13 @@ export class ByteReader {
     return this.raw(this.number());
   }
 
+  /** A reader of as many bytes as a number before them says, which this one passes over. */
+  part(): ByteReader {
+    const length = this.number();
+    this.#take(length);
+    return new ByteReader(this.#bytes, this.#at - length, this.#at, this.#fail);
+  }
+
   text(): string {
     const length = this.number();
     if (length > this.#end - this.#at) throw this.#fail('holds a record that is too short');

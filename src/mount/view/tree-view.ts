@@ -38,8 +38,8 @@ export class TreeView implements View {
   }
 
   lookup(id: number, name: string, signal: AbortSignal): MaybePromise<Attributes | undefined> {
-    return this.#loaded(signal, () => {
-      const entry = this.snapshot.child(this.#folder(id), name);
+    return this.#opened(id, signal, (folder) => {
+      const entry = this.snapshot.child(folder, name);
       return entry && this.#attributes(entry, signal);
     });
   }
@@ -57,9 +57,9 @@ export class TreeView implements View {
     limit: number,
     signal: AbortSignal,
   ): MaybePromise<readonly DirectoryEntry[]> {
-    return this.#loaded(signal, () => {
+    return this.#opened(id, signal, (folder) => {
       const after = cookie === 0 ? '' : (this.snapshot.nameOf(cookie) ?? '');
-      return this.#children(this.#folder(id), after, limit).map((entry) => this.#listed(entry));
+      return this.#children(folder, after, limit).map((entry) => this.#listed(entry));
     });
   }
 
@@ -108,6 +108,19 @@ export class TreeView implements View {
   #loaded<T>(signal: AbortSignal, answer: () => MaybePromise<T>): MaybePromise<T> {
     if (this.snapshot.isLoaded) return answer();
     return this.snapshot.load(signal).then(answer);
+  }
+
+  /** Waits as well until the names in a folder are at hand. */
+  #opened<T>(
+    id: number,
+    signal: AbortSignal,
+    answer: (folder: number) => MaybePromise<T>,
+  ): MaybePromise<T> {
+    return this.#loaded(signal, () => {
+      const folder = this.#folder(id);
+      const opening = this.snapshot.opening(folder, signal);
+      return opening === undefined ? answer(folder) : opening.then(() => answer(folder));
+    });
   }
 
   /** Whether its attributes may be told: those of folders and links also from signatures, for lists. */

@@ -38,7 +38,7 @@ export class VersionsView implements View {
 
   lookup(id: number, name: string, signal: AbortSignal): MaybePromise<Attributes | undefined> {
     const { history, nodeOfVersion, getattr } = this.#options;
-    return this.#loaded(signal, () => {
+    return this.#opened(id, signal, () => {
       const child = history.find(id, name);
       if (child !== undefined) return this.#folder(child);
       const found = this.#versions(id).find((named) => named.name === name);
@@ -56,7 +56,7 @@ export class VersionsView implements View {
     limit: number,
     signal: AbortSignal,
   ): MaybePromise<readonly DirectoryEntry[]> {
-    return this.#loaded(signal, () => {
+    return this.#opened(id, signal, () => {
       const names = cookie >= firstVersionCookie ? [] : this.#names(id, cookie, limit);
       if (names.length > 0) return names;
       const from = Math.max(0, cookie - firstVersionCookie);
@@ -95,6 +95,14 @@ export class VersionsView implements View {
   #loaded<T>(signal: AbortSignal, answer: () => MaybePromise<T>): MaybePromise<T> {
     const { history } = this.#options;
     return history.isLoaded ? answer() : history.load(signal).then(answer);
+  }
+
+  /** Waits as well until the names in a folder are at hand. */
+  #opened<T>(id: number, signal: AbortSignal, answer: () => MaybePromise<T>): MaybePromise<T> {
+    return this.#loaded(
+      signal,
+      () => this.#options.history.opening(id, signal)?.then(answer) ?? answer(),
+    );
   }
 
   #names(id: number, cookie: number, limit: number): DirectoryEntry[] {

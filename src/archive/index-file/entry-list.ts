@@ -1,0 +1,62 @@
+/**
+ * Some entries and deletions as bytes, as an index has them (docs/index-format.md, "Entries" and "Delta maps"), without all
+ * else that is in one: for who keeps parts of an index that were read and checked.
+ */
+import { damaged } from '../damaged.js';
+import { ByteReader } from './byte-reader.js';
+import { ByteWriter } from './byte-writer.js';
+import { EntryDecoder, EntryEncoder } from './entry-codec.js';
+import type { IndexEntry } from './model.js';
+import { recordKinds } from './record.js';
+
+export class EntryListEncoder {
+  readonly #entries = new EntryEncoder();
+  readonly #record = new ByteWriter();
+  readonly #all = new ByteWriter();
+
+  add(entry: IndexEntry): void {
+    if (entry.kind === 'deleted') {
+      this.#entries.deletion(entry, this.#record);
+      this.#close(recordKinds.deletion);
+      return;
+    }
+    this.#entries.entry(entry, this.#record);
+    this.#close(recordKinds.entry);
+    if (entry.deltaMap === undefined) return;
+    this.#record.raw(entry.deltaMap);
+    this.#close(recordKinds.deltaMap);
+  }
+
+  /** All that was added, in bytes; good until the next is. */
+  get written(): Buffer {
+    return this.#all.written;
+  }
+
+  #close(kind: number): void {
+    this.#all.number(kind);
+    this.#all.bytes(this.#record.written);
+    this.#record.reset();
+  }
+}
+
+/** Takes apart what an EntryListEncoder has written. `name` is what errors call it. Throws DAMAGED. */
+export function* decodeEntryList(bytes: Buffer, name: string): Generator<IndexEntry, undefined> {
+  const fail = (what: string): Error => damaged(name, what);
+  const from = new ByteReader(bytes, 0, bytes.length, fail);
+  const entries = new EntryDecoder();
+  let newest: IndexEntry | undefined;
+  while (!from.isAtEnd) {
+    const kind = from.number();
+    const record = from.part();
+    if (kind === recordKinds.deltaMap && newest?.kind === 'diff') {
+      yield { ...newest, deltaMap: record.rest() };
+      newest = undefined;
+      continue;
+    }
+    if (newest !== undefined) yield newest;
+    if (kind === recordKinds.entry) newest = entries.entry(record, fail);
+    else if (kind === recordKinds.deletion) newest = entries.deletion(record, fail);
+    else throw fail('holds a record of an unknown kind');
+  }
+  if (newest !== undefined) yield newest;
+}
