@@ -53,8 +53,13 @@ const impossible = /(?:^|\/)\.{0,2}(?:\/|$)|\0/;
 export function pathInName(rest: string, fail: Fail): string {
   const path = rest.endsWith('/') ? rest.slice(0, -1) : rest;
   if (path === '' || path === '.') return '';
-  if (impossible.test(path)) throw fail('whose path is not one inside the backup');
+  if (!isPathInside(path)) throw fail('whose path is not one inside the backup');
   return path;
+}
+
+/** Whether a path, or what stands in one behind folders, is made of names that folders can have. */
+export function isPathInside(path: string): boolean {
+  return !impossible.test(path);
 }
 
 /** The entry's metadata. Throws what `fail` makes for types that no backup holds (hard links). */

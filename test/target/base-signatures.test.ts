@@ -53,7 +53,8 @@ describe('the signatures of a chain', () => {
       const report = (): undefined => undefined;
       const decode = { keyring: new Keyring({}), report };
       const target = new Target({ storage, archiveFolder, prefixes: noPrefixes, decode, report });
-      expect(await heldBytes(target, 40)).toBeLessThan(65e6);
+      // garbage that was not collected yet counts; 2 MiB ahead in each would be 84e6
+      expect(await heldBytes(target, 40)).toBeLessThan(75e6);
     });
   });
 });

@@ -4,7 +4,7 @@
  * Both ends therefore keep the same state from record to record.
  */
 import type { Fail } from '../damaged.js';
-import { pathInName } from '../entry.js';
+import { isPathInside, pathInName } from '../entry.js';
 import type { DeletedEntry, EntryMetadata, EntryType } from '../entry.js';
 import { paddingLength } from '../tar/encode.js';
 import { recordBytes } from '../tar/header.js';
@@ -158,9 +158,12 @@ export class EntryDecoder {
 
   #path(from: ByteReader, fail: Fail): string {
     const folders = from.number();
-    const path = joinPath(this.#last.path, folders, from.text());
+    const rest = from.text();
+    const path = joinPath(this.#last.path, folders, rest);
     if (path === undefined) throw fail('holds an entry that shares more folders than there are');
-    this.#last.path = path === '' ? '' : pathInName(path, fail);
+    // the folders were looked at with the path that they are shared with
+    const isKnown = path === '' || (folders > 0 && isPathInside(rest));
+    this.#last.path = isKnown ? path : pathInName(path, fail);
     return this.#last.path;
   }
 

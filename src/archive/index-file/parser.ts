@@ -111,6 +111,7 @@ export class IndexParser {
   #parse(bytes: Buffer): number {
     let at = 0;
     if (this.#state === 'magic') at = this.#magic(bytes);
+    let hashed = at;
     while (this.#state !== 'done') {
       const frame = this.#frame(bytes, at);
       if (frame === undefined) break;
@@ -118,11 +119,15 @@ export class IndexParser {
         this.#wanted = frame.end - at;
         break;
       }
-      this.#hash.update(bytes.subarray(at, frame.kind === recordKinds.end ? at : frame.end));
+      if (frame.kind === recordKinds.end) {
+        this.#hash.update(bytes.subarray(hashed, at));
+        hashed = frame.end;
+      }
       this.#record(frame.kind, new ByteReader(bytes, frame.start, frame.end, this.#fail));
       at = frame.end;
       this.#wanted = 1;
     }
+    if (at > hashed) this.#hash.update(bytes.subarray(hashed, at));
     return at;
   }
 
@@ -141,6 +146,10 @@ export class IndexParser {
 
   /** The frame of the record at `at`; undefined when even that is not all there. */
   #frame(bytes: Buffer, at: number): { kind: number; start: number; end: number } | undefined {
+    const [kindByte = 0x80, lengthByte = 0x80] = [bytes[at], bytes[at + 1]];
+    if (kindByte < 0x80 && lengthByte < 0x80) {
+      return { kind: kindByte, start: at + 2, end: at + 2 + lengthByte }; // nearly all of them
+    }
     const limit = Math.min(bytes.length, at + maxFrameBytes);
     let start = at;
     for (let numbers = 0; numbers < 2; start += 1) {
