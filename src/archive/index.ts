@@ -82,6 +82,7 @@ export {
 export type { MappedDelta } from './index-file/delta-map.js';
 export { IndexEncoder } from './index-file/encoder.js';
 export { decodeEntryList, EntryListEncoder } from './index-file/entry-list.js';
+export type { EntryRecords } from './index-file/entry-list.js';
 export { IndexParser, type BlockStarts, type IndexSink } from './index-file/parser.js';
 export type {
   BlockStart,

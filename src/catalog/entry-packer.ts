@@ -3,7 +3,7 @@
  * packed, unless a folder's files have rows already (packed-entries.ts).
  */
 import { EntryListEncoder } from '../archive/index.js';
-import type { IndexEntry } from '../archive/index.js';
+import type { EntryRecords, IndexEntry } from '../archive/index.js';
 import type { EntryWriter } from './entry-writer.js';
 import type { ImpliedFolders } from './implied-folders.js';
 import { unknownVolume } from './indexed-rows.js';
@@ -38,8 +38,11 @@ export class EntryPacker {
     this.#options = options;
   }
 
-  /** Within a transaction, before whose end `settle` is to be called. */
-  put(entry: IndexEntry): void {
+  /**
+   * Within a transaction, before whose end `settle` is to be called.
+   * @param records of the entry in its index, where they are known
+   */
+  put(entry: IndexEntry, records?: EntryRecords): void {
     const { implied } = this.#options;
     const { path } = entry;
     const cut = path.lastIndexOf('/');
@@ -63,7 +66,7 @@ export class EntryPacker {
       this.#putRow(entry);
       return;
     }
-    this.#pack(entry, folder);
+    this.#pack(entry, folder, records);
     if (entry.kind !== 'deleted') implied.checkParent(folder.id);
   }
 
@@ -92,7 +95,7 @@ export class EntryPacker {
     return id;
   }
 
-  #pack(entry: IndexEntry, folder: OpenFolder): void {
+  #pack(entry: IndexEntry, folder: OpenFolder, records: EntryRecords | undefined): void {
     const { name, volumeId } = this.#options.set;
     if (entry.kind !== 'deleted') {
       for (const { volume } of entry.runs) {
@@ -100,7 +103,7 @@ export class EntryPacker {
       }
     }
     folder.list ??= new EntryListEncoder();
-    folder.list.add(entry);
+    folder.list.add(entry, records);
   }
 
   #hasRow(folder: OpenFolder, name: string): boolean {

@@ -5,13 +5,7 @@
  * Session keys are handed over, never written: the catalog lies on the disk in the clear.
  */
 import { IndexParser } from '../archive/index.js';
-import type {
-  BlockStarts,
-  BlockTable,
-  IndexBinding,
-  IndexEntry,
-  IndexVolume,
-} from '../archive/index.js';
+import type { BlockStarts, BlockTable, IndexBinding, IndexVolume } from '../archive/index.js';
 import { DuplifsError } from '../base/index.js';
 import { ForeignIndex } from '../target/index.js';
 import { cipherById } from '../openpgp/index.js';
@@ -25,8 +19,7 @@ import { putPoints, putTable } from './seek-tables.js';
 import type { SetVolume } from './set-volumes.js';
 import type { VolumeDirectory } from './volume-directory.js';
 
-const entriesPerBatch = 1000;
-const mapBytesPerBatch = 8 * 2 ** 20;
+const partBytes = 1024;
 const tableBytesPerBatch = 2 ** 20;
 /** Beside its blocks. */
 const bytesPerTable = 200;
@@ -62,17 +55,17 @@ export async function listIndex(
   const byNumber = new Map(volumes.map((volume) => [volume.number, volume]));
   const implied = new ImpliedFolders({ catalog, writer, set });
   const tables = new VolumeTables(catalog, byNumber, directory, name);
-  let entries: IndexEntry[] = [];
-  let mapBytes = 0;
+  const indexed = { setId: set.id, name, volumeId: (number: number) => byNumber.get(number)?.id };
+  const rows = new IndexedRows(catalog.connection, writer);
+  const packer = new EntryPacker({ packed: catalog.packed, writer, rows, implied, set: indexed });
   let binding: IndexBinding | undefined;
   const parser = new IndexParser(name, {
     set: ({ setKey }) => {
       if (setKey === set.key) return;
       throw new ForeignIndex(name, set.key, setKey, foreignHint);
     },
-    entry: (entry) => {
-      entries.push(entry);
-      if (entry.kind !== 'deleted') mapBytes += entry.deltaMap?.length ?? 0;
+    entry: (entry, records) => {
+      packer.put(entry, records);
     },
     volume: (volume) => {
       tables.add(volume);
@@ -84,31 +77,24 @@ export async function listIndex(
       binding = found;
     },
   });
-  const indexed = { setId: set.id, name, volumeId: (number: number) => byNumber.get(number)?.id };
-  const rows = new IndexedRows(catalog.connection, writer);
-  const packer = new EntryPacker({ packed: catalog.packed, writer, rows, implied, set: indexed });
-  const putEntry = (entry: IndexEntry): void => {
-    packer.put(entry);
+  const push = (part: Buffer): void => {
+    parser.push(part);
   };
   const settle = (): void => {
     packer.settle();
   };
-  const write = async (): Promise<void> => {
-    const batch = entries;
-    entries = [];
-    mapBytes = 0;
-    await writer.writeAll(batch, putEntry, signal, settle);
-  };
   for await (const chunk of plaintext) {
-    signal?.throwIfAborted();
-    parser.push(chunk);
+    await writer.writeAll(partsOf(chunk), push, signal, settle);
     if (tables.isFull) tables.write();
-    if (entries.length >= entriesPerBatch || mapBytes >= mapBytesPerBatch) await write();
   }
   parser.end();
-  await write();
   tables.finish(set.id);
   return { ...(await implied.finish(signal)), binding };
+}
+
+/** Some entries each, so that between them can be looked at the time. */
+function* partsOf(chunk: Buffer): Generator<Buffer> {
+  for (let at = 0; at < chunk.length; at += partBytes) yield chunk.subarray(at, at + partBytes);
 }
 
 /** Writes the volumes' tables of blocks as they come: some 36 bytes for 256 KiB of backup, and where blocks begin. */

@@ -1,55 +1,11 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { appendPiece, IndexEncoder, packBlocks } from '../../src/archive/index.js';
-import type { IndexEntry, IndexVolume, PieceRun } from '../../src/archive/index.js';
-import { metadata, path } from './arbitraries.js';
+import { IndexEncoder, packBlocks } from '../../src/archive/index.js';
+import type { IndexVolume } from '../../src/archive/index.js';
+import { indexEntry as entry } from './index-entries.js';
 import { decode, encode, file, header, run, volumeOf } from './index-files.js';
 
-/** Pieces of files as they follow each other in volumes 1 to 3, with the runs that they make. */
-const runs: fc.Arbitrary<PieceRun[]> = fc
-  .array(
-    fc.tuple(
-      fc.integer({ min: 1, max: 3 }),
-      fc.integer({ min: 1, max: 3000 }),
-      fc.constantFrom(1, 1, 1, 2, 40),
-    ),
-    {
-      maxLength: 6,
-    },
-  )
-  .map((parts) => {
-    const list: PieceRun[] = [];
-    const ends = [0, 0, 0, 0];
-    for (const [volume, length, count] of parts.sort(([a], [b]) => a - b)) {
-      for (let i = 0; i < count; i += 1) {
-        const offset = Math.ceil((ends[volume] ?? 0) / 512) * 512 + 512;
-        appendPiece(list, { volume, offset, length });
-        ends[volume] = offset + length;
-      }
-    }
-    return list;
-  });
-const total = (list: readonly PieceRun[]): number =>
-  list.reduce((sum, run) => sum + run.length * run.count, 0);
-const entry: fc.Arbitrary<IndexEntry> = fc.oneof(
-  fc.record({ kind: fc.constant('deleted' as const), path }),
-  fc
-    .record({
-      entry: metadata,
-      runs,
-      isDiff: fc.boolean(),
-      size: fc.maxSafeNat(),
-      old: fc.boolean(),
-    })
-    .map(({ entry, runs, isDiff, size, old }): IndexEntry => {
-      const mtimeSeconds = old && entry.mtimeSeconds > 0 ? -entry.mtimeSeconds : entry.mtimeSeconds;
-      const common = { ...entry, mtimeSeconds };
-      if (entry.type !== 'reg') return { ...common, kind: 'snapshot', size: 0, runs: [] };
-      if (isDiff) return { ...common, kind: 'diff', size, runs };
-      return { ...common, kind: 'snapshot', size: total(runs), runs };
-    }),
-);
 const volumes = [1, 2, 3].map((number) => volumeOf(number, 20_000_000, 1 << 20));
 
 describe('an index', () => {

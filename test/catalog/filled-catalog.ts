@@ -16,6 +16,7 @@ import { temporaryFolders } from '../support/temporary.js';
 
 const newFolder = temporaryFolders();
 const volumeBytes = 1 << 20;
+const partBytes = 150;
 const sha1 = Buffer.alloc(20, 7);
 
 /** What happens to a path in a set. */
@@ -223,7 +224,12 @@ function indexOf(key: string, of: readonly Change[], isFull: boolean, at: number
   };
   encoder.volume({ number: 1, fileName: 'v', fileSize: volumeBytes, sha1, table });
   encoder.end();
-  return Readable.from(chunks);
+  const whole = Buffer.concat(chunks);
+  // cut anywhere: records go on in the next part
+  const parts = Array.from({ length: Math.ceil(whole.length / partBytes) }, (_, part) =>
+    whole.subarray(part * partBytes, (part + 1) * partBytes),
+  );
+  return Readable.from(parts);
 }
 
 function entryOf(

@@ -44,10 +44,10 @@ export class ByteWriter {
   }
 
   /** Bytes whose number the reader knows. */
-  raw(value: Buffer): void {
-    this.#room(value.length);
-    value.copy(this.#bytes, this.#length);
-    this.#length += value.length;
+  raw(value: Buffer, start = 0, end = value.length): void {
+    this.#room(end - start);
+    value.copy(this.#bytes, this.#length, start, end);
+    this.#length += end - start;
   }
 
   /** A name: its bytes and their number. */

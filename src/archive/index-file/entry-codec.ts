@@ -28,12 +28,26 @@ type Owner = Pick<EntryMetadata, 'uid' | 'gid' | 'userName' | 'groupName'>;
 type Common = Omit<IndexedEntry, 'size' | 'runs'>;
 
 /** What the records so far leave behind for the next. */
+export type EntryState = Readonly<Neighbour>;
+
+const nobody: Owner = { uid: 0, gid: 0, userName: '', groupName: '' };
+
 class Neighbour {
   path = '';
-  owner: Owner = { uid: 0, gid: 0, userName: '', groupName: '' };
+  owner = nobody;
   volume = 0;
   /** Where the next entry's header stands in the volume, unless something lies between. */
   position = 0;
+
+  /** The same, to be changed. */
+  static from({ path, owner, volume, position }: EntryState): Neighbour {
+    const copy = new Neighbour();
+    copy.path = path;
+    copy.owner = owner;
+    copy.volume = volume;
+    copy.position = position;
+    return copy;
+  }
 
   moveTo(volume: number): void {
     if (volume !== this.volume) this.position = 0;
@@ -47,13 +61,32 @@ class Neighbour {
 }
 
 export class EntryEncoder {
-  readonly #last = new Neighbour();
+  #last = new Neighbour();
+
+  /** Whether what comes next may be written as it was behind records that left that. */
+  isAt(state: EntryState): boolean {
+    const last: EntryState = this.#last;
+    return (
+      last === state ||
+      (last.path === state.path &&
+        last.volume === state.volume &&
+        last.position === state.position &&
+        isSameOwner(last.owner, state.owner))
+    );
+  }
+
+  /** To be called after records were written that leave that. */
+  goTo(state: EntryState): void {
+    this.#last = state;
+  }
 
   deletion({ path }: DeletedEntry, to: ByteWriter): void {
+    this.#last = Neighbour.from(this.#last);
     this.#path(path, to);
   }
 
   entry(entry: IndexedEntry, to: ByteWriter): void {
+    this.#last = Neighbour.from(this.#last);
     const sameOwner = isSameOwner(entry, this.#last.owner);
     to.byte(
       types.indexOf(entry.type) |
@@ -105,13 +138,20 @@ export class EntryEncoder {
 }
 
 export class EntryDecoder {
-  readonly #last = new Neighbour();
+  #last = new Neighbour();
+
+  /** What the records so far have left; it does not change. */
+  get state(): EntryState {
+    return this.#last;
+  }
 
   deletion(from: ByteReader, fail: Fail): DeletedEntry {
+    this.#last = Neighbour.from(this.#last);
     return { kind: 'deleted', path: this.#path(from, fail) };
   }
 
   entry(from: ByteReader, fail: Fail): IndexedEntry {
+    this.#last = Neighbour.from(this.#last);
     const flags = from.byte();
     const type = types[flags & typeBits];
     if (type === undefined || flags > 0x3f) throw fail('holds an entry of an unknown type');

@@ -6,15 +6,32 @@ import { damaged } from '../damaged.js';
 import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import { EntryDecoder, EntryEncoder } from './entry-codec.js';
+import type { EntryState } from './entry-codec.js';
 import type { IndexEntry } from './model.js';
 import { recordKinds } from './record.js';
+
+/** Where the records of an entry stand in an index, as long as nobody changes the bytes. */
+export interface EntryRecords {
+  readonly bytes: Buffer;
+  readonly start: number;
+  end: number;
+  /** What the records before them left, and what they leave. */
+  readonly before: EntryState;
+  readonly after: EntryState;
+}
 
 export class EntryListEncoder {
   readonly #entries = new EntryEncoder();
   readonly #record = new ByteWriter();
   readonly #all = new ByteWriter();
 
-  add(entry: IndexEntry): void {
+  /** Entries that follow each other in an index as well need not be written anew: `records` are those of the entry. */
+  add(entry: IndexEntry, records?: EntryRecords): void {
+    if (records !== undefined && this.#entries.isAt(records.before)) {
+      this.#all.raw(records.bytes, records.start, records.end);
+      this.#entries.goTo(records.after);
+      return;
+    }
     if (entry.kind === 'deleted') {
       this.#entries.deletion(entry, this.#record);
       this.#close(recordKinds.deletion);

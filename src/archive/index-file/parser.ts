@@ -6,6 +6,7 @@ import { ByteReader } from './byte-reader.js';
 import { EntryDecoder, totalLength } from './entry-codec.js';
 import { decodeBinding } from './binding-codec.js';
 import { lengthOfDeltaMap } from './delta-map.js';
+import type { EntryRecords } from './entry-list.js';
 import type {
   BlockStart,
   IndexBinding,
@@ -24,13 +25,23 @@ import { decodeVolume } from './volume-codec.js';
 export interface IndexSink {
   /** Once, before anything else. */
   set(header: IndexHeader): void;
-  /** Entries and deletions in the set's order; a volume they name may come later. */
-  entry(entry: IndexEntry): void;
+  /**
+   * Entries and deletions in the set's order; a volume they name may come later. Of most of them `records` say how they
+   * stand in the index, good during the call.
+   */
+  entry(entry: IndexEntry, records?: EntryRecords): void;
   volume(volume: IndexVolume): void;
   /** Where blocks begin of the volume that comes next. */
   blockStarts?(part: BlockStarts): void;
   /** At most once, anywhere; indexes of older versions have none. */
   binding?(binding: IndexBinding): void;
+}
+
+/** Where the body of a record lies. */
+interface Frame {
+  readonly kind: number;
+  readonly start: number;
+  readonly end: number;
 }
 
 /** Where some blocks of a volume begin, from the one with the number `first` on. */
@@ -58,6 +69,8 @@ export class IndexParser {
   #isBound = false;
   /** The newest entry, which a delta map may follow. */
   #newest: IndexedEntry | undefined;
+  /** Its records; undefined once the bytes are the caller's again. */
+  #newestRecords: EntryRecords | undefined;
   /** The newest volume, which records with its table may follow. */
   #newestVolume: IndexVolume | undefined;
   #seekTable: SeekTableDecoder | undefined;
@@ -94,7 +107,7 @@ export class IndexParser {
   flush(): void {
     const entry = this.#newest;
     this.#newest = undefined;
-    if (entry !== undefined) this.#sink.entry(entry);
+    if (entry !== undefined) this.#sink.entry(entry, this.#newestRecords);
     const volume = this.#seekTable?.end() ?? this.#newestVolume;
     this.#newestVolume = undefined;
     this.#seekTable = undefined;
@@ -123,11 +136,12 @@ export class IndexParser {
         this.#hash.update(bytes.subarray(hashed, at));
         hashed = frame.end;
       }
-      this.#record(frame.kind, new ByteReader(bytes, frame.start, frame.end, this.#fail));
+      this.#record(frame, bytes, at);
       at = frame.end;
       this.#wanted = 1;
     }
     if (at > hashed) this.#hash.update(bytes.subarray(hashed, at));
+    this.#newestRecords = undefined;
     return at;
   }
 
@@ -145,7 +159,7 @@ export class IndexParser {
   }
 
   /** The frame of the record at `at`; undefined when even that is not all there. */
-  #frame(bytes: Buffer, at: number): { kind: number; start: number; end: number } | undefined {
+  #frame(bytes: Buffer, at: number): Frame | undefined {
     const [kindByte = 0x80, lengthByte = 0x80] = [bytes[at], bytes[at + 1]];
     if (kindByte < 0x80 && lengthByte < 0x80) {
       return { kind: kindByte, start: at + 2, end: at + 2 + lengthByte }; // nearly all of them
@@ -169,11 +183,18 @@ export class IndexParser {
     return { kind, start, end: start + length };
   }
 
-  #record(kind: number, from: ByteReader): void {
+  /** The record in the frame, which begins at `at`. */
+  #record({ kind, start, end }: Frame, bytes: Buffer, at: number): void {
+    const from = new ByteReader(bytes, start, end, this.#fail);
     if ((kind === recordKinds.set) !== (this.#state === 'set')) {
       throw this.#fail('does not begin with the set that it is about');
     }
-    if (kind === recordKinds.deltaMap) this.#deltaMap(from);
+    if (kind === recordKinds.deltaMap) {
+      this.#deltaMap(from);
+      const records = this.#newestRecords;
+      if (records?.end === at) records.end = end;
+      else this.#newestRecords = undefined;
+    }
     if (kind === recordKinds.seekTable) {
       this.#seekTableOf(from);
       return;
@@ -184,12 +205,16 @@ export class IndexParser {
       this.#sink.set({ setKey: from.text(), producer: from.text() });
     } else if (kind === recordKinds.entry) {
       this.#counts.entries += 1;
+      const before = this.#entries.state;
       const entry = this.#entries.entry(from, this.#fail);
       for (const run of entry.runs) this.#places.use(run);
       this.#newest = entry;
+      this.#newestRecords = { bytes, start: at, end, before, after: this.#entries.state };
     } else if (kind === recordKinds.deletion) {
       this.#counts.deletions += 1;
-      this.#sink.entry(this.#entries.deletion(from, this.#fail));
+      const before = this.#entries.state;
+      const entry = this.#entries.deletion(from, this.#fail);
+      this.#sink.entry(entry, { bytes, start: at, end, before, after: this.#entries.state });
     } else if (kind === recordKinds.volume) {
       this.#counts.volumes += 1;
       const volume = decodeVolume(from, this.#fail);
