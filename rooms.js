@@ -53,6 +53,7 @@ export const rooms = {
       'librsync',
       'openpgp',
       'sqlite',
+      'threads',
     ],
   },
   content: {

@@ -4,6 +4,7 @@ import type { StoredFile } from '../archive/index.js';
 import { errorText, isDuplifsError } from '../base/index.js';
 import type { DuplifsError } from '../base/index.js';
 import type { SetFault, SetState, SetStates, TargetListing } from '../target/index.js';
+import { collectPiledUp } from '../threads/index.js';
 import { abortable } from './abortable.js';
 import type { KnownSets } from './known-sets.js';
 import type { VolumeDirectory } from './volume-directory.js';
@@ -97,6 +98,7 @@ export class SetWholeness {
     let lastFailure: DuplifsError | undefined;
     const examine = async (id: number): Promise<void> => {
       signal?.throwIfAborted();
+      collectPiledUp(); // of thousands of manifests
       if (keyFailures >= mostKeyFailures && lastFailure !== undefined) {
         onClosed?.(id, lastFailure);
         return;

@@ -13,7 +13,7 @@ import type { Body, ByteRange, StoredObject, WriteOptions } from '../storage.js'
 
 const chunkBytes = 256 * 1024;
 const statsAtOnce = 64;
-const entriesAtOnce = 1024;
+const entriesAtOnce = 256;
 /** What opendir takes, too, but for its types. */
 const bytesAsNames = 'buffer' as BufferEncoding;
 const plainText = /^[ -~]*$/;
