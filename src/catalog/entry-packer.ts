@@ -18,6 +18,9 @@ export interface EntryPackerOptions {
   readonly set: IndexedSet;
 }
 
+/** What is unpacked at once takes some 5 ms. */
+const packBytes = 16 * 1024;
+
 /** A folder that entries come of, as it was found in the transaction under way. */
 interface OpenFolder {
   readonly path: string;
@@ -104,6 +107,7 @@ export class EntryPacker {
     }
     folder.list ??= new EntryListEncoder();
     folder.list.add(entry, records);
+    if (folder.list.length >= packBytes) this.#keep(folder);
   }
 
   #hasRow(folder: OpenFolder, name: string): boolean {

@@ -28,7 +28,7 @@ export class PackedEntries {
   readonly #bytes: Statement<[folder: number], number | null>;
   readonly #others: Statement<[folder: number, setId: number], number>;
   readonly #names: Statement<[folder: number], [count: number, folders: number | null]>;
-  readonly #put: Statement<[folder: number, setId: number, entries: Buffer]>;
+  readonly #put: Statement<[folder: number, setId: number, entries: Buffer, setId: number]>;
   readonly #next: Statement<[folder: number], PackRow>;
   readonly #remove: Statement<[id: number]>;
   readonly #foldersOf: Statement<[setId: number], number>;
@@ -57,7 +57,8 @@ export class PackedEntries {
       )
       .raw();
     this.#put = connection.prepare(
-      'INSERT INTO packed_entries (folder, set_id, entries) VALUES (?, ?, ?)',
+      `INSERT INTO packed_entries (folder, set_id, entries)
+       SELECT ?, ?, ? WHERE EXISTS (SELECT 1 FROM sets WHERE id = ?)`,
     );
     this.#next = connection
       .prepare<[number], PackRow>(
@@ -88,9 +89,12 @@ export class PackedEntries {
     return this.#others.get(folderId, setId) !== undefined;
   }
 
-  /** Keeps entries of a folder; within a transaction in which it was found that they may be packed. */
+  /**
+   * Keeps entries of a folder, unless their set has vanished meanwhile; within a transaction in which it was found that they
+   * may be packed.
+   */
   put(folderId: number, setId: number, entries: Buffer): void {
-    this.#put.run(folderId, setId, entries);
+    this.#put.run(folderId, setId, entries, setId);
   }
 
   /** Makes rows of all that is packed of a folder: to be called before names are looked for in it. */
@@ -101,12 +105,10 @@ export class PackedEntries {
     });
   }
 
-  /** The same with turns of the event loop between, where it takes long; undefined where there is nothing to wait for. */
+  /** The same with turns of the event loop between, where it takes long; undefined, and nothing done, where it does not. */
   unpacking(folderId: number, signal?: AbortSignal): Promise<void> | undefined {
-    if (!this.#isPacked(folderId)) return undefined;
-    if ((this.#bytes.get(folderId) ?? 0) > largeBytes) return this.#unpackInTurn(folderId, signal);
-    this.unpack(folderId);
-    return undefined;
+    const bytes = this.#bytes.get(folderId) ?? 0;
+    return bytes > largeBytes ? this.#unpackInTurn(folderId, signal) : undefined;
   }
 
   /** Makes rows of all that is packed of a set. */
@@ -136,7 +138,7 @@ export class PackedEntries {
     return this.#any.get(folderId) !== undefined;
   }
 
-  /** False when nothing is left. What sets left behind that have vanished is for prune.ts. */
+  /** False when nothing is left. */
   #unpackNext(folderId: number): boolean {
     const row = this.#next.get(folderId);
     if (row === undefined) return false;

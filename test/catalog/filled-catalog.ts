@@ -106,7 +106,7 @@ export class Filled {
     else if (how === 'names') this.catalog.namesBelow(id, '', 1);
     else if (how === 'pairs')
       new VersionReader(this.catalog).pairs({ before: set, after: set }, id, '', 1);
-    else await this.catalog.packed.unpacking(id);
+    else await this.catalog.packed.unpackSetInTurn(set);
   }
 
   /** The ids of a folder's paths. */

@@ -95,6 +95,15 @@ describe('entries that are packed', () => {
     );
   }, 120_000);
 
+  it('are not kept for a set that has vanished meanwhile', async () => {
+    const one = new Filled(true);
+    await one.list({ chain: 0, changes: [{ path: 'a', what: 'reg' }] }, 0);
+    const before = one.expectApart();
+    one.catalog.packed.put(rootId, 4711, Buffer.from('nobody asks'));
+    expect(one.expectApart()).toBe(before);
+    one.catalog.close();
+  });
+
   it('complete the word that is typed, and nothing is written for it', async () => {
     const reg = (of: string): Change => ({ path: of, what: 'reg' });
     const one = new Filled(true);

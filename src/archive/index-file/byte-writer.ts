@@ -10,6 +10,11 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** How much was written. */
+  get length(): number {
+    return this.#length;
+  }
+
   reset(): void {
     this.#length = 0;
   }

@@ -27,11 +27,12 @@ type Owner = Pick<EntryMetadata, 'uid' | 'gid' | 'userName' | 'groupName'>;
 
 type Common = Omit<IndexedEntry, 'size' | 'runs'>;
 
-/** What the records so far leave behind for the next. */
+/** What a Neighbour was when it was asked. */
 export type EntryState = Readonly<Neighbour>;
 
 const nobody: Owner = { uid: 0, gid: 0, userName: '', groupName: '' };
 
+/** What the records so far leave behind for the next. */
 class Neighbour {
   path = '';
   owner = nobody;
@@ -39,14 +40,13 @@ class Neighbour {
   /** Where the next entry's header stands in the volume, unless something lies between. */
   position = 0;
 
-  /** The same, to be changed. */
-  static from({ path, owner, volume, position }: EntryState): Neighbour {
-    const copy = new Neighbour();
-    copy.path = path;
-    copy.owner = owner;
-    copy.volume = volume;
-    copy.position = position;
-    return copy;
+  /** Becomes the same as another. */
+  be({ path, owner, volume, position }: EntryState): this {
+    this.path = path;
+    this.owner = owner;
+    this.volume = volume;
+    this.position = position;
+    return this;
   }
 
   moveTo(volume: number): void {
@@ -61,32 +61,25 @@ class Neighbour {
 }
 
 export class EntryEncoder {
-  #last = new Neighbour();
+  readonly #last = new Neighbour();
 
   /** Whether what comes next may be written as it was behind records that left that. */
-  isAt(state: EntryState): boolean {
-    const last: EntryState = this.#last;
-    return (
-      last === state ||
-      (last.path === state.path &&
-        last.volume === state.volume &&
-        last.position === state.position &&
-        isSameOwner(last.owner, state.owner))
-    );
+  isAt({ path, owner, volume, position }: EntryState): boolean {
+    const last = this.#last;
+    const isSamePlace = last.volume === volume && last.position === position;
+    return isSamePlace && last.path === path && isSameOwner(last.owner, owner);
   }
 
   /** To be called after records were written that leave that. */
   goTo(state: EntryState): void {
-    this.#last = state;
+    this.#last.be(state);
   }
 
   deletion({ path }: DeletedEntry, to: ByteWriter): void {
-    this.#last = Neighbour.from(this.#last);
     this.#path(path, to);
   }
 
   entry(entry: IndexedEntry, to: ByteWriter): void {
-    this.#last = Neighbour.from(this.#last);
     const sameOwner = isSameOwner(entry, this.#last.owner);
     to.byte(
       types.indexOf(entry.type) |
@@ -146,12 +139,12 @@ export class EntryDecoder {
   }
 
   deletion(from: ByteReader, fail: Fail): DeletedEntry {
-    this.#last = Neighbour.from(this.#last);
+    this.#last = new Neighbour().be(this.#last);
     return { kind: 'deleted', path: this.#path(from, fail) };
   }
 
   entry(from: ByteReader, fail: Fail): IndexedEntry {
-    this.#last = Neighbour.from(this.#last);
+    this.#last = new Neighbour().be(this.#last);
     const flags = from.byte();
     const type = types[flags & typeBits];
     if (type === undefined || flags > 0x3f) throw fail('holds an entry of an unknown type');

@@ -44,6 +44,11 @@ export class EntryListEncoder {
     this.#close(recordKinds.deltaMap);
   }
 
+  /** How many bytes all that was added takes. */
+  get length(): number {
+    return this.#all.length;
+  }
+
   /** All that was added, in bytes; good until the next is. */
   get written(): Buffer {
     return this.#all.written;
